@@ -1,0 +1,47 @@
+#include "host/atomic_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <string>
+#include <system_error>
+
+#include "host/error.h"
+#include "host/file_descriptor.h"
+
+namespace qmnist {
+namespace {
+
+[[noreturn]] void fail(const std::filesystem::path& path) {
+  const std::error_code reason(errno, std::generic_category());
+  throw UsageError(
+      "{}: cannot be written: {}; output.dir must be a folder with room where you may "
+      "write",
+      path.string(), reason.message());
+}
+
+}  // namespace
+
+void write_atomically(const std::filesystem::path& path, std::string_view content) {
+  const std::string temporary = path.string() + std::string(kTemporaryEnding);
+  constexpr mode_t kReadableByAll = 0644;
+  const FileDescriptor file(
+      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kReadableByAll));
+  if (!file) {
+    fail(path);
+  }
+  while (!content.empty()) {
+    const ssize_t written = ::write(file.get(), content.data(), content.size());
+    if (written < 0 && errno != EINTR) {
+      fail(path);
+    }
+    content.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
+  }
+  if (::fsync(file.get()) != 0 || std::rename(temporary.c_str(), path.c_str()) != 0) {
+    fail(path);
+  }
+}
+
+}  // namespace qmnist

@@ -1,0 +1,146 @@
+#include "host/cli/console.h"
+
+#include <fmt/format.h>
+#include <langinfo.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <clocale>
+#include <cmath>
+#include <cstdio>
+#include <string_view>
+
+namespace qmnist {
+namespace {
+
+using std::chrono::duration;
+using std::chrono::milliseconds;
+
+/// The locale that the environment asks for, without changing the program's own.
+bool environment_is_utf8() {
+  const locale_t locale = newlocale(LC_CTYPE_MASK, "", nullptr);
+  if (locale == nullptr) {
+    return false;
+  }
+  const bool is_utf8 = std::string_view(nl_langinfo_l(CODESET, locale)) == "UTF-8";
+  freelocale(locale);
+  return is_utf8;
+}
+
+std::size_t terminal_columns() {
+  constexpr std::size_t kUsual = 80;
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
+}
+
+std::string repeat(std::string_view text, std::size_t times) {
+  std::string result;
+  for (std::size_t i = 0; i < times; ++i) {
+    result += text;
+  }
+  return result;
+}
+
+std::string time_text(double seconds) {
+  constexpr long kMinute = 60;
+  const long whole = std::lround(seconds);
+  return whole < kMinute ? fmt::format("{}s", whole)
+                         : fmt::format("{}:{:02}", whole / kMinute, whole % kMinute);
+}
+
+std::string step_time_text(double seconds) {
+  return seconds < 1e-3 ? fmt::format("{:.0f}us/step", seconds * 1e6)
+                        : fmt::format("{:.1f}ms/step", seconds * 1e3);
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+ConsoleObserver::ConsoleObserver(std::size_t epochs, std::size_t samples, std::size_t batch_size)
+    : epochs_(epochs),
+      samples_(samples),
+      batch_size_(batch_size),
+      is_terminal_(isatty(STDOUT_FILENO) == 1),
+      is_unicode_(environment_is_utf8()) {}
+
+std::size_t ConsoleObserver::steps(std::size_t samples) const {
+  return (samples + batch_size_ - 1) / batch_size_;
+}
+
+std::string ConsoleObserver::bar(double done) const {
+  constexpr std::size_t kLongest = 30;
+  constexpr std::size_t kRestOfLine = 72;  // with steps of five digits and a time in minutes
+  const std::size_t columns = is_terminal_ ? terminal_columns() : 0;
+  if (columns <= kRestOfLine) {
+    return "";
+  }
+  const std::size_t length = std::min(kLongest, columns - kRestOfLine);
+  const auto filled = static_cast<std::size_t>(done * static_cast<double>(length));
+  return " " + repeat(is_unicode_ ? "━" : "=", filled) +
+         repeat(is_unicode_ ? "─" : ".", length - filled);
+}
+
+std::string ConsoleObserver::running_line(const RunningMetrics& running, double seconds) const {
+  const std::size_t done = steps(running.samples);
+  const std::size_t total = steps(samples_);
+  const double step_seconds = seconds / static_cast<double>(std::max(done - first_step_, 1UL));
+  const double left = step_seconds * static_cast<double>(total - done);
+  return fmt::format("{:>{}}/{}{} {} - ETA {} - accuracy: {:.4f} - loss: {:.4f}", done,
+                     std::to_string(total).size(), total,
+                     bar(static_cast<double>(done) / static_cast<double>(total)),
+                     step_time_text(step_seconds), time_text(left), running.accuracy(),
+                     running.loss());
+}
+
+void ConsoleObserver::on_epoch_begin(std::size_t epoch, const RunningMetrics& done) {
+  epoch_ = epoch;
+  first_step_ = steps(done.samples);
+  epoch_start_ = last_drawn_ = Clock::now();
+  if (is_terminal_) {
+    fmt::print("Epoch {}/{}\n", epoch, epochs_);
+    std::fflush(stdout);
+  }
+}
+
+void ConsoleObserver::on_progress(const RunningMetrics& running) {
+  constexpr milliseconds kRedraw{100};
+  constexpr milliseconds kPlainLine{10000};
+  running_ = running;
+  const Clock::time_point now = Clock::now();
+  if (now - last_drawn_ < (is_terminal_ ? kRedraw : kPlainLine)) {
+    return;
+  }
+  last_drawn_ = now;
+  const std::string line = running_line(running, seconds_since(epoch_start_));
+  if (is_terminal_) {
+    fmt::print("\r{}\x1b[K", line);
+  } else {
+    fmt::print("Epoch {}/{} - {}\n", epoch_, epochs_, line);
+  }
+  std::fflush(stdout);
+}
+
+void ConsoleObserver::on_epoch_end(const EpochMetrics& metrics) {
+  const std::size_t total = steps(samples_);
+  const double here = seconds_since(epoch_start_);
+  std::string line =
+      fmt::format("{}/{}{} {:.1f}s {} - accuracy: {:.4f} - loss: {:.4f}", total, total, bar(1),
+                  metrics.seconds, step_time_text(here / static_cast<double>(total - first_step_)),
+                  metrics.accuracy, metrics.loss);
+  if (metrics.validation) {
+    line += fmt::format(" - val_accuracy: {:.4f} - val_loss: {:.4f}", metrics.validation->accuracy,
+                        metrics.validation->loss);
+  }
+  if (is_terminal_) {
+    fmt::print("\r{}\x1b[K\n", line);
+  } else {
+    fmt::print("Epoch {}/{} - {}\n", metrics.epoch, epochs_, line);
+  }
+  std::fflush(stdout);
+}
+
+}  // namespace qmnist

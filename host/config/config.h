@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "host/config/fields.h"
+#include "host/data/dataset.h"
+#include "kernels/adam.h"
+
+namespace qmnist {
+
+enum class DeviceChoice { kAuto, kCuda, kCpu };
+
+/// A checked config; the meaning of each value stands in config_fields().
+struct Config {
+  struct Data {
+    DataSource source;
+    std::filesystem::path dir;  ///< absolute
+    double test_fraction;
+    std::uint32_t split_seed;
+    double validation_fraction;
+  } data;
+  struct Model {
+    std::vector<std::size_t> hidden;
+  } model;
+  AdamSettings optimizer;
+  struct Training {
+    std::size_t epochs;
+    std::size_t batch_size;
+    bool shuffle;
+    std::uint32_t seed;
+    std::size_t threads;
+  } training;
+  DeviceChoice device;
+  struct Output {
+    std::filesystem::path dir;  ///< absolute
+  } output;
+
+  /// The values that this config was read from, every default filled in and every path absolute.
+  Json values;
+};
+
+/// Reads a config file, then applies overrides of the form "key.path=value" in their order.
+///
+/// Relative paths are taken from the config file's folder in the file, from the working folder in
+/// an override.
+/// @throws UsageError naming the key, its place and what would be right: unreadable file, bad JSON
+///   (line and column), unknown or repeated key, wrong type, value out of range.
+[[nodiscard]] Config load_config(const std::filesystem::path& file,
+                                 std::span<const std::string> overrides);
+
+/// The value of a dotted key in the values of a whole config.
+[[nodiscard]] const Json& value_of(const Json& values, std::string_view key);
+
+/// The typed form of values that hold every key, as Config::values does.
+[[nodiscard]] Config to_config(const Json& values);
+
+}  // namespace qmnist

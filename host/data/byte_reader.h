@@ -1,0 +1,55 @@
+#pragma once
+
+#include <zlib.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace qmnist {
+
+/// Reads a file from its start, plain or gzip-compressed, and knows how far it has come.
+/// Offsets in errors count unpacked bytes.
+class ByteReader {
+ public:
+  /// @throws DataError where the file cannot be read.
+  explicit ByteReader(const std::filesystem::path& path);
+
+  /// Fills `bytes` as far as the data go and returns how many bytes it was.
+  /// @throws DataError where the compression is damaged or ends early.
+  std::size_t read_some(std::span<std::uint8_t> bytes);
+
+  /// Fills `bytes` or throws a DataError that names `what` was expected.
+  void read(std::span<std::uint8_t> bytes, std::string_view what);
+
+  /// @throws DataError where anything follows, or the compression's own end (its checksum) is
+  ///   missing; `expected` says why the data should end here.
+  void expect_end(std::string_view expected);
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  struct EndInflate {
+    void operator()(z_stream* stream) const {
+      inflateEnd(stream);
+      delete stream;  // NOLINT(cppcoreguidelines-owning-memory): this is its owner's deleter
+    }
+  };
+
+  std::size_t copy_plain(std::span<std::uint8_t> bytes);
+  std::size_t unpack(std::span<std::uint8_t> bytes);
+
+  std::string path_;
+  std::vector<std::uint8_t> content_;             ///< of the file as it lies on disk
+  std::size_t used_ = 0;                          ///< bytes of content_
+  std::size_t offset_ = 0;                        ///< bytes given out
+  std::unique_ptr<z_stream, EndInflate> stream_;  ///< of a compressed file
+  bool stream_ended_ = false;
+};
+
+}  // namespace qmnist

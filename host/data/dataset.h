@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace qmnist {
+
+inline constexpr std::size_t kImageSide = 28;
+inline constexpr std::size_t kPixels = kImageSide * kImageSide;
+inline constexpr std::size_t kClasses = 10;
+
+/// Images and labels as an engine reads them; does not own them.
+struct DataView {
+  std::span<const std::uint8_t> pixels;  ///< [count, features], row-major, grey levels 0..255
+  std::span<const std::uint8_t> labels;  ///< [count]
+  std::size_t features = kPixels;        ///< pixels per image
+
+  [[nodiscard]] std::size_t count() const { return labels.size(); }
+  [[nodiscard]] std::span<const std::uint8_t> image(std::size_t index) const {
+    return pixels.subspan(index * features, features);
+  }
+};
+
+/// A file that a data set was read from.
+struct DataFile {
+  std::filesystem::path path;
+  std::string sha256;  ///< of the file as it lies on disk, lower-case hexadecimal
+};
+
+/// Where the digits come from.
+enum class DataSource { kAuto, kQmnist, kKaggle, kMnist };
+
+/// A whole labelled set of digits, training and test files one after the other.
+struct Dataset {
+  DataSource source;                 ///< what it was read from; not kAuto
+  std::string name;                  ///< "MNIST", "QMNIST" or "MNIST-120k (Kaggle)"
+  std::vector<std::uint8_t> pixels;  ///< [count, 28, 28]
+  std::vector<std::uint8_t> labels;  ///< [count], 0..9
+  std::vector<DataFile> files;
+
+  [[nodiscard]] std::size_t count() const { return labels.size(); }
+  [[nodiscard]] DataView view() const { return {pixels, labels, kPixels}; }
+};
+
+/// Reads the digits that lie in `folder`.
+///
+/// kAuto takes the largest set that is complete there: QMNIST's four files, else Kaggle's
+/// MNIST-120k, else MNIST's four. IDX files may be plain or gzip-compressed.
+/// @throws DataError naming file, offset and expectation where a file is missing or wrong.
+[[nodiscard]] Dataset load_dataset(const std::filesystem::path& folder, DataSource source);
+
+}  // namespace qmnist

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "host/data/dataset.h"
+#include "host/model/network.h"
+#include "kernels/adam.h"
+
+namespace qmnist {
+
+/// Sums over the part of an epoch that is done, while the weights move, as Keras prints them.
+struct RunningMetrics {
+  double loss_sum = 0;  ///< of the cross-entropy of each image
+  std::uint64_t correct = 0;
+  std::uint64_t samples = 0;
+
+  [[nodiscard]] double loss() const { return loss_sum / static_cast<double>(samples); }
+  [[nodiscard]] double accuracy() const {
+    return static_cast<double>(correct) / static_cast<double>(samples);
+  }
+  friend bool operator==(const RunningMetrics&, const RunningMetrics&) = default;
+};
+
+/// What an engine is made for.
+struct EngineSettings {
+  Network network;
+  AdamSettings adam;
+  std::size_t batch_size;
+  std::size_t threads;  ///< of the CPU, at least 1
+};
+
+/// Trains a network on one kind of device. It knows no file and no terminal.
+///
+/// All engines agree on layouts (Network), formulas (kernels/) and order, so that they can be
+/// compared step by step. Calls return when their results are in host memory; the data of a call
+/// must outlive it and nothing else. An engine is used from one thread at a time.
+/// Errors: DeviceError where the device fails.
+class Engine {
+ public:
+  /// Called after a step, or after several on a device; false ends training there.
+  using StepCallback = std::function<bool(const RunningMetrics&)>;
+
+  Engine() = default;
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  Engine(Engine&&) = delete;
+  Engine& operator=(Engine&&) = delete;
+  virtual ~Engine() = default;
+
+  /// The device in words, for people.
+  [[nodiscard]] virtual std::string device() const = 0;
+
+  /// Sets weights, moments and step count; arenas of the engine's network.
+  virtual void set_state(const TrainingState& state) = 0;
+  [[nodiscard]] virtual TrainingState state() const = 0;
+
+  /// Takes steps over the images data[order[i]], i from metrics.samples on, a batch at a time;
+  /// the last batch may be short. Adds to `metrics`; starting from the metrics at which an earlier
+  /// call ended goes on exactly as if it had not ended.
+  virtual void train(const DataView& data, std::span<const std::uint32_t> order,
+                     RunningMetrics& metrics, const StepCallback& keep_going) = 0;
+
+  /// Gradient of the mean loss over data[batch[i]] at the current weights, as an arena; changes
+  /// nothing.
+  [[nodiscard]] virtual std::vector<float> gradients(const DataView& data,
+                                                     std::span<const std::uint32_t> batch) = 0;
+
+  /// Class probabilities of the images data[indices[i]], [indices.size(), classes] row-major.
+  [[nodiscard]] virtual std::vector<float> predict(const DataView& data,
+                                                   std::span<const std::uint32_t> indices) = 0;
+};
+
+}  // namespace qmnist

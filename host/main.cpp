@@ -1,0 +1,44 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
+
+#include "host/cli/command_line.h"
+#include "host/cli/interrupt.h"
+
+namespace {
+
+using qmnist::ExitStatus;
+
+ExitStatus run(int argc, const char* const* argv) {
+  qmnist::catch_interrupts();
+  const auto options = qmnist::parse_command_line(argc, argv);
+  return options ? qmnist::train_command(*options) : ExitStatus::kDone;
+}
+
+/// Prints the error as one line, whatever names of files and arguments stand in it.
+int fail(ExitStatus status, std::string message) {
+  std::ranges::replace_if(
+      message, [](unsigned char c) { return std::iscntrl(c) != 0; }, ' ');
+  fmt::print(stderr, "qmnist_gpu: error: {}\n", message);
+  return static_cast<int>(status);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return static_cast<int>(run(argc, argv));
+  } catch (const qmnist::Error& error) {
+    return fail(error.status(), error.what());
+  } catch (const std::bad_alloc&) {
+    return fail(ExitStatus::kUsage,
+                "not enough memory; use a smaller model.hidden or training.batch_size");
+  } catch (const std::exception& error) {
+    return fail(ExitStatus::kInternal, error.what());
+  }
+}

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace qmnist {
+
+/// A parameter tensor's place in an arena.
+struct Tensor {
+  std::string name;  ///< as in a PyTorch nn.Sequential(Linear, ReLU, Linear, ...): "0.weight"
+  std::vector<std::size_t> shape;
+  std::size_t offset;  ///< in elements; a multiple of 64, so 256-byte aligned for float
+  std::size_t size;    ///< in elements
+};
+
+/// A dense layer: outputs = inputs * weight^T + bias.
+struct DenseLayer {
+  std::size_t inputs;
+  std::size_t outputs;
+  Tensor weight;  ///< [outputs, inputs], row-major
+  Tensor bias;    ///< [outputs]
+};
+
+/// Shapes of a multilayer perceptron and the layout of its arena.
+///
+/// All weights and biases lie in one range of floats, an arena; gradients and moments lie in
+/// arenas of the same layout, so that the optimiser is one loop over one range. The gaps that
+/// alignment leaves hold zeros and stay zero under Adam.
+class Network {
+ public:
+  Network(std::size_t inputs, std::span<const std::size_t> hidden, std::size_t classes);
+
+  [[nodiscard]] std::span<const DenseLayer> layers() const { return layers_; }
+  [[nodiscard]] std::size_t inputs() const { return layers_.front().inputs; }
+  [[nodiscard]] std::size_t classes() const { return layers_.back().outputs; }
+  [[nodiscard]] std::size_t arena_size() const { return arena_size_; }  ///< in elements, with gaps
+  [[nodiscard]] std::size_t parameter_count() const;                    ///< without gaps
+  [[nodiscard]] std::vector<Tensor> tensors() const;                    ///< in arena order
+
+ private:
+  std::vector<DenseLayer> layers_;
+  std::size_t arena_size_ = 0;
+};
+
+/// Everything that training changes.
+struct TrainingState {
+  std::vector<float> parameters;      ///< arena
+  std::vector<float> first_moments;   ///< arena, Adam's m
+  std::vector<float> second_moments;  ///< arena, Adam's v
+  std::uint64_t step = 0;             ///< optimiser steps done
+
+  friend bool operator==(const TrainingState&, const TrainingState&) = default;
+};
+
+/// Keras's start: Glorot-uniform weights from that seed, zero biases, zero moments.
+/// The same on every machine and for every engine.
+[[nodiscard]] TrainingState initial_state(const Network& network, std::uint32_t seed);
+
+}  // namespace qmnist

@@ -1,0 +1,182 @@
+#include "host/model/safetensors.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <string_view>
+
+#include "host/atomic_file.h"
+#include "host/error.h"
+#include "host/json.h"
+
+namespace qmnist {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "the format is little-endian");
+constexpr std::size_t kLengthBytes = sizeof(std::uint64_t);
+constexpr const char* kMetadata = "__metadata__";
+
+std::string bytes_of(std::span<const float> values) {
+  std::string bytes(values.size_bytes(), '\0');
+  std::memcpy(bytes.data(), values.data(), bytes.size());
+  return bytes;
+}
+
+std::size_t element_count(std::span<const std::size_t> shape, std::size_t limit) {
+  std::size_t count = 1;
+  for (const std::size_t size : shape) {
+    if (size != 0 && count > limit / size) {
+      return limit + 1;
+    }
+    count *= size;
+  }
+  return count;
+}
+
+/// A tensor's bytes in the data behind the header.
+struct Extent {
+  std::size_t begin;
+  std::size_t end;
+  friend auto operator<=>(const Extent&, const Extent&) = default;
+};
+
+std::vector<std::size_t> sizes_of(const std::string& place, const Json& list) {
+  for (const Json& size : list) {
+    if (!size.is_number_unsigned()) {
+      throw DataError("{}: {} holds something else than sizes", place, list.dump());
+    }
+  }
+  return list;
+}
+
+/// Reads a header's entry and adds where its data lie; json's own exceptions pass through.
+Safetensors::Entry read_entry(const std::string& place, const Json& entry, std::string_view data,
+                              std::vector<Extent>& extents) {
+  if (entry.at("dtype") != "F32") {
+    throw DataError("{} has type {}; expected F32", place, entry.at("dtype").dump());
+  }
+  Safetensors::Entry tensor{.shape = sizes_of(place, entry.at("shape")), .values = {}};
+  const auto offsets = sizes_of(place, entry.at("data_offsets"));
+  const std::size_t count = element_count(tensor.shape, data.size());
+  if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > data.size() ||
+      offsets[1] - offsets[0] != count * sizeof(float)) {
+    throw DataError("{}: shape {} does not fit bytes {} of {}", place,
+                    fmt::join(tensor.shape, " x "), fmt::join(offsets, " to "), data.size());
+  }
+  extents.push_back({offsets[0], offsets[1]});
+  tensor.values.resize(count);
+  std::memcpy(tensor.values.data(), data.data() + offsets[0], count * sizeof(float));
+  return tensor;
+}
+
+/// The format wants the tensors to cover the data without gap or overlap.
+void check_cover(const std::string& place, std::vector<Extent> extents, std::size_t data_size) {
+  std::ranges::sort(extents);
+  std::size_t covered = 0;
+  for (const Extent& extent : extents) {
+    if (extent.begin != covered) {
+      throw DataError("{}: a tensor's data begin at byte {} behind the header; expected {}", place,
+                      extent.begin, covered);
+    }
+    covered = extent.end;
+  }
+  if (covered != data_size) {
+    throw DataError("{}: has {} bytes of data; expected {}, as many as its tensors take", place,
+                    data_size, covered);
+  }
+}
+
+Safetensors parse(const std::string& place, std::string_view content) {
+  std::uint64_t header_size = 0;
+  if (content.size() >= kLengthBytes) {
+    std::memcpy(&header_size, content.data(), kLengthBytes);
+  }
+  if (content.size() < kLengthBytes || header_size > content.size() - kLengthBytes) {
+    throw DataError(
+        "{}: byte 0: a header of {} bytes does not fit a file of {}; expected a "
+        "safetensors file",
+        place, header_size, content.size());
+  }
+  const Json header = parse_json(content.substr(kLengthBytes, header_size));
+  const std::string_view data = content.substr(kLengthBytes + header_size);
+  Safetensors result;
+  std::vector<Extent> extents;
+  for (const auto& [name, entry] : header.items()) {
+    if (name == kMetadata) {
+      result.metadata = entry;
+    } else {
+      const std::string tensor_place = fmt::format(
+          "{}: tensor {}", place, Json(name).dump(-1, ' ', true, Json::error_handler_t::replace));
+      result.tensors[name] = read_entry(tensor_place, entry, data, extents);
+    }
+  }
+  check_cover(place, std::move(extents), data.size());
+  return result;
+}
+
+}  // namespace
+
+void Safetensors::add_arena(const Network& network, std::span<const float> arena,
+                            const std::string& prefix) {
+  for (const Tensor& tensor : network.tensors()) {
+    const auto values = arena.subspan(tensor.offset, tensor.size);
+    tensors[prefix + tensor.name] = {tensor.shape, {values.begin(), values.end()}};
+  }
+}
+
+std::vector<float> Safetensors::arena(const Network& network, const std::string& prefix,
+                                      const std::string& place) const {
+  std::vector<float> result(network.arena_size());
+  for (const Tensor& tensor : network.tensors()) {
+    const auto found = tensors.find(prefix + tensor.name);
+    if (found == tensors.end() || found->second.shape != tensor.shape) {
+      throw DataError("{}: expected a tensor {}{} of {}", place, prefix, tensor.name,
+                      fmt::join(tensor.shape, " x "));
+    }
+    std::ranges::copy(found->second.values,
+                      result.begin() + static_cast<std::ptrdiff_t>(tensor.offset));
+  }
+  return result;
+}
+
+void write_safetensors(const std::filesystem::path& path, const Safetensors& content) {
+  Json header = Json::object();
+  if (!content.metadata.empty()) {
+    header[kMetadata] = content.metadata;
+  }
+  std::size_t offset = 0;
+  for (const auto& [name, tensor] : content.tensors) {
+    const std::size_t end = offset + tensor.values.size() * sizeof(float);
+    header[name] = {{"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {offset, end}}};
+    offset = end;
+  }
+  std::string text = header.dump();
+  text.resize((text.size() + kLengthBytes - 1) / kLengthBytes * kLengthBytes, ' ');
+
+  const auto length = std::bit_cast<std::array<char, kLengthBytes>>(std::uint64_t{text.size()});
+  std::string file(length.begin(), length.end());
+  file += text;
+  for (const auto& [name, tensor] : content.tensors) {
+    file += bytes_of(tensor.values);
+  }
+  write_atomically(path, file);
+}
+
+Safetensors read_safetensors(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file || std::filesystem::is_directory(path)) {
+    throw DataError("{}: cannot be opened; expected a safetensors file", path.string());
+  }
+  const std::string content{std::istreambuf_iterator<char>(file), {}};
+  try {
+    return parse(path.string(), content);
+  } catch (const Json::exception& error) {
+    throw DataError("{}: damaged safetensors header: {}", path.string(), error.what());
+  }
+}
+
+}  // namespace qmnist

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string_view>
+
+#include "host/file_descriptor.h"
+#include "host/json.h"
+#include "host/model/network.h"
+#include "host/trainer/evaluation.h"
+#include "host/trainer/metrics.h"
+
+namespace qmnist {
+
+/// Names of a run's files; README.md says what they hold.
+namespace run_file {
+inline constexpr std::string_view kConfig = "config.json";
+inline constexpr std::string_view kMetrics = "metrics.jsonl";
+inline constexpr std::string_view kSummary = "summary.json";
+inline constexpr std::string_view kPredictions = "predictions.csv";
+inline constexpr std::string_view kModel = "model.safetensors";
+inline constexpr std::string_view kCheckpoint = "checkpoint.safetensors";
+/// Folder that keeps the files of the run before.
+inline constexpr std::string_view kPrevious = "previous";
+}  // namespace run_file
+
+/// The folder that takes a run's results. Every file is written atomically.
+class RunFolder {
+ public:
+  /// Makes the folder if need be, locks it for this process and clears what a killed run left half
+  /// written. @throws UsageError where it cannot be made, written or locked.
+  explicit RunFolder(std::filesystem::path path);
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] std::filesystem::path file(std::string_view name) const { return path_ / name; }
+  [[nodiscard]] bool holds(std::string_view name) const;
+
+  /// Moves an earlier run's files to previous/, where they replace those of the run before it.
+  /// @return whether there were any.
+  bool set_aside_earlier_run() const;
+
+  void write_config(const Json& values) const;
+  void write_metrics(std::span<const EpochMetrics> history) const;
+  void write_summary(const Json& summary) const;
+  void write_predictions(std::span<const Prediction> predictions) const;
+  void write_model(const Network& network, std::span<const float> parameters) const;
+
+ private:
+  std::filesystem::path path_;
+  FileDescriptor lock_;
+};
+
+}  // namespace qmnist

@@ -1,0 +1,56 @@
+#include "host/report/summary.h"
+
+namespace qmnist {
+namespace {
+
+Json dataset_json(const Dataset& dataset, const Split& split) {
+  Json sums = Json::object();
+  for (const DataFile& file : dataset.files) {
+    sums[file.path.filename().string()] = file.sha256;
+  }
+  return {{"name", dataset.name},
+          {"train_size", split.train.size()},
+          {"validation_size", split.validation.size()},
+          {"test_size", split.test.size()},
+          {"sha256", sums}};
+}
+
+Json per_class_json(const Evaluation& test) {
+  Json classes = Json::array();
+  for (std::size_t digit = 0; digit < kClasses; ++digit) {
+    const ClassReport& report = test.per_class[digit];
+    classes.push_back({{"digit", digit},
+                       {"precision", report.precision},
+                       {"recall", report.recall},
+                       {"f1", report.f1},
+                       {"support", report.support}});
+  }
+  return classes;
+}
+
+}  // namespace
+
+Json summary_json(const RunResult& result) {
+  double seconds_train = 0;
+  for (const EpochMetrics& epoch : result.checkpoint.history) {
+    seconds_train += epoch.seconds;
+  }
+  const auto samples =
+      static_cast<double>(result.split.train.size() * result.checkpoint.finished_epochs());
+  return {{"test_loss", result.test.loss},
+          {"test_accuracy", result.test.accuracy},
+          {"test_accuracy_deviation", result.test.accuracy_deviation()},
+          {"confusion", result.test.confusion},
+          {"per_class", per_class_json(result.test)},
+          {"dataset", dataset_json(result.dataset, result.split)},
+          {"device", result.device},
+          {"seed", result.config.training.seed},
+          {"epochs", result.checkpoint.finished_epochs()},
+          {"seconds_load", result.seconds_load},
+          {"seconds_train", seconds_train},
+          {"seconds_test", result.seconds_test},
+          {"samples_per_second", samples / seconds_train},
+          {"parameters", result.network.parameter_count()}};
+}
+
+}  // namespace qmnist

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "host/config/config.h"
+#include "host/data/split.h"
+#include "host/trainer/checkpoint.h"
+#include "host/trainer/evaluation.h"
+
+namespace qmnist {
+
+/// What a finished run was: the content of summary.json.
+struct RunResult {
+  const Config& config;
+  const Dataset& dataset;
+  const Split& split;
+  const Network& network;
+  const Checkpoint& checkpoint;
+  const Evaluation& test;
+  std::string device;
+  double seconds_load;
+  double seconds_test;
+};
+
+[[nodiscard]] Json summary_json(const RunResult& result);
+
+}  // namespace qmnist

@@ -1,0 +1,64 @@
+#include "host/report/text.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace qmnist {
+
+std::string grouped(std::size_t count) {
+  std::string digits = std::to_string(count);
+  for (std::size_t place = digits.size(); place > 3;) {
+    place -= 3;
+    digits.insert(place, ",");
+  }
+  return digits;
+}
+
+std::string accuracy_text(const Evaluation& evaluation) {
+  return fmt::format("{:.2f} ± {:.2f} %", 100 * evaluation.accuracy,
+                     100 * evaluation.accuracy_deviation());
+}
+
+std::string network_table(const Network& network) {
+  std::string table = fmt::format("  {:<22}{:>8}{:>14}\n", "layer", "output", "parameters");
+  const auto layers = network.layers();
+  for (const DenseLayer& layer : layers) {
+    const bool is_last = &layer == &layers.back();
+    fmt::format_to(std::back_inserter(table), "  {:<22}{:>8}{:>14}\n",
+                   fmt::format("dense, {}", is_last ? "softmax" : "relu"), layer.outputs,
+                   grouped(layer.weight.size + layer.bias.size));
+  }
+  fmt::format_to(std::back_inserter(table), "  {:<22}{:>22}\n", "total",
+                 grouped(network.parameter_count()));
+  return table;
+}
+
+std::string confusion_table(const Evaluation& evaluation) {
+  std::string table = "  true \\ predicted\n        ";
+  for (std::size_t digit = 0; digit < kClasses; ++digit) {
+    fmt::format_to(std::back_inserter(table), "{:>6}", digit);
+  }
+  table += '\n';
+  for (std::size_t digit = 0; digit < kClasses; ++digit) {
+    fmt::format_to(std::back_inserter(table), "  {:>6}", digit);
+    for (const std::uint64_t count : evaluation.confusion[digit]) {
+      fmt::format_to(std::back_inserter(table), "{:>6}", count);
+    }
+    table += '\n';
+  }
+  return table;
+}
+
+std::string per_class_table(const Evaluation& evaluation) {
+  std::string table = fmt::format("  {:>6}{:>11}{:>9}{:>9}{:>9}\n", "digit", "precision", "recall",
+                                  "F1", "support");
+  for (std::size_t digit = 0; digit < kClasses; ++digit) {
+    const ClassReport& report = evaluation.per_class[digit];
+    fmt::format_to(std::back_inserter(table), "  {:>6}{:>11.4f}{:>9.4f}{:>9.4f}{:>9}\n", digit,
+                   report.precision, report.recall, report.f1, report.support);
+  }
+  return table;
+}
+
+}  // namespace qmnist

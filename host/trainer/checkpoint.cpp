@@ -1,0 +1,126 @@
+#include "host/trainer/checkpoint.h"
+
+#include <algorithm>
+#include <array>
+
+#include "host/data/sha256.h"
+#include "host/error.h"
+#include "host/model/safetensors.h"
+
+namespace qmnist {
+namespace {
+
+constexpr const char* kRunKey = "qmnist_gpu";  // metadata entry that holds the JSON below
+constexpr const char* kParameters = "model.";
+constexpr const char* kFirstMoments = "adam.m.";
+constexpr const char* kSecondMoments = "adam.v.";
+
+/// Keys that say how long, where and on what a run goes, not what it computes.
+constexpr std::array<std::string_view, 6> kFreeKeys{
+    "data.source", "data.dir", "training.epochs", "training.threads", "device", "output.dir"};
+
+Json checksums(const Dataset& dataset) {
+  Json sums = Json::array();
+  for (const DataFile& file : dataset.files) {
+    sums.push_back(file.sha256);
+  }
+  return sums;
+}
+
+std::string checksum(const TrainingState& state) {
+  Sha256 sum;
+  for (const auto* arena : {&state.parameters, &state.first_moments, &state.second_moments}) {
+    sum.add(std::as_bytes(std::span(*arena)));
+  }
+  return sum.digest();
+}
+
+void check_same_run(const std::string& place, const Json& run, const Config& config,
+                    const Dataset& dataset) {
+  for (const Field& field : config_fields()) {
+    if (std::ranges::find(kFreeKeys, field.key) != kFreeKeys.end()) {
+      continue;
+    }
+    const Json& before = value_of(run.at("config"), field.key);
+    const Json& now = value_of(config.values, field.key);
+    if (before != now) {
+      throw UsageError(
+          "{}: {} was {} when this run started and is {} now; resume with the old "
+          "value, or start anew without --resume",
+          place, field.key, before.dump(), now.dump());
+    }
+  }
+  if (run.at("data") != checksums(dataset)) {
+    throw DataError(
+        "{}: this run was trained on other data files; resume with those, or start "
+        "anew without --resume",
+        place);
+  }
+}
+
+Checkpoint parse(const std::string& place, const Safetensors& file, const Network& network,
+                 const Config& config, const Dataset& dataset) {
+  const Json run = parse_json(file.metadata.at(kRunKey));
+  check_same_run(place, run, config, dataset);
+  Checkpoint checkpoint{
+      .state = {.parameters = file.arena(network, kParameters, place),
+                .first_moments = file.arena(network, kFirstMoments, place),
+                .second_moments = file.arena(network, kSecondMoments, place),
+                .step = run.at("step")},
+      .history = {},
+      .running = {.loss_sum = run.at("running").at("loss_sum"),
+                  .correct = run.at("running").at("correct"),
+                  .samples = run.at("running").at("samples")},
+      .running_seconds = run.at("running").at("seconds"),
+  };
+  if (run.at("state_sha256") != checksum(checkpoint.state)) {
+    throw DataError(
+        "{}: its weights or moments are not those that were written (SHA-256); start "
+        "anew without --resume",
+        place);
+  }
+  std::ranges::transform(run.at("history"), std::back_inserter(checkpoint.history),
+                         epoch_metrics_from);
+  return checkpoint;
+}
+
+}  // namespace
+
+void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint,
+                      const Network& network, const Config& config, const Dataset& dataset) {
+  Json history = Json::array();
+  std::ranges::transform(checkpoint.history, std::back_inserter(history), to_json);
+  const Json run{{"step", checkpoint.state.step},
+                 {"epoch", checkpoint.finished_epochs()},
+                 {"history", history},
+                 {"running",
+                  {{"loss_sum", checkpoint.running.loss_sum},
+                   {"correct", checkpoint.running.correct},
+                   {"samples", checkpoint.running.samples},
+                   {"seconds", checkpoint.running_seconds}}},
+                 {"state_sha256", checksum(checkpoint.state)},
+                 {"config", config.values},
+                 {"data", checksums(dataset)}};
+  Safetensors file;
+  file.metadata[kRunKey] = run.dump();
+  file.add_arena(network, checkpoint.state.parameters, kParameters);
+  file.add_arena(network, checkpoint.state.first_moments, kFirstMoments);
+  file.add_arena(network, checkpoint.state.second_moments, kSecondMoments);
+  write_safetensors(path, file);
+}
+
+Checkpoint read_checkpoint(const std::filesystem::path& path, const Network& network,
+                           const Config& config, const Dataset& dataset) {
+  const Safetensors file = read_safetensors(path);
+  if (!file.metadata.contains(kRunKey)) {
+    throw DataError("{}: is no checkpoint of a run; expected one that qmnist_gpu wrote",
+                    path.string());
+  }
+  try {
+    return parse(path.string(), file, network, config, dataset);
+  } catch (const Json::exception& error) {
+    throw DataError("{}: damaged checkpoint: {}", path.string(), error.what());
+  }
+}
+
+}  // namespace qmnist

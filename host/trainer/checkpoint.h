@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "host/config/config.h"
+#include "host/engines/engine.h"
+#include "host/trainer/metrics.h"
+
+namespace qmnist {
+
+/// How far a run has come: all that is needed to go on and end bit for bit as if never stopped.
+/// The order of an epoch follows from seed and epoch, so it is not stored.
+struct Checkpoint {
+  TrainingState state = {};
+  std::vector<EpochMetrics> history = {};  ///< of the finished epochs
+  RunningMetrics running = {};             ///< of the epoch under way; 0 samples between epochs
+  double running_seconds = 0;              ///< spent on the epoch under way
+
+  [[nodiscard]] std::size_t finished_epochs() const { return history.size(); }
+};
+
+/// Writes the checkpoint atomically, with the config and the data's checksums beside it.
+void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint,
+                      const Network& network, const Config& config, const Dataset& dataset);
+
+/// Reads a checkpoint back for a run of that config on that data.
+/// @throws DataError where the file is damaged or from other data; UsageError where the config
+///   differs in a key that changes the result, with the key's name and both values. The number of
+///   epochs may differ: more of them extend a run.
+[[nodiscard]] Checkpoint read_checkpoint(const std::filesystem::path& path, const Network& network,
+                                         const Config& config, const Dataset& dataset);
+
+}  // namespace qmnist

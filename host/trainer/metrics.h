@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "host/json.h"
+
+namespace qmnist {
+
+/// An epoch's line in metrics.jsonl.
+struct EpochMetrics {
+  struct Validation {
+    double loss;
+    double accuracy;
+  };
+  std::size_t epoch;     ///< 1, 2, ...
+  double loss;           ///< running mean while the weights moved
+  double accuracy;       ///< likewise
+  double seconds;        ///< of training and validation
+  double learning_rate;  ///< of the epoch's last step
+  std::optional<Validation> validation;
+};
+
+[[nodiscard]] inline Json to_json(const EpochMetrics& metrics) {
+  Json json{{"epoch", metrics.epoch},
+            {"loss", metrics.loss},
+            {"accuracy", metrics.accuracy},
+            {"seconds", metrics.seconds},
+            {"learning_rate", metrics.learning_rate}};
+  if (metrics.validation) {
+    json["val_loss"] = metrics.validation->loss;
+    json["val_accuracy"] = metrics.validation->accuracy;
+  }
+  return json;
+}
+
+[[nodiscard]] inline EpochMetrics epoch_metrics_from(const Json& json) {
+  EpochMetrics metrics{.epoch = json.at("epoch"),
+                       .loss = json.at("loss"),
+                       .accuracy = json.at("accuracy"),
+                       .seconds = json.at("seconds"),
+                       .learning_rate = json.at("learning_rate"),
+                       .validation = {}};
+  if (json.contains("val_loss")) {
+    metrics.validation = {json.at("val_loss"), json.at("val_accuracy")};
+  }
+  return metrics;
+}
+
+}  // namespace qmnist

@@ -1,0 +1,89 @@
+#include "host/trainer/trainer.h"
+
+#include <chrono>
+
+#include "host/data/shuffle.h"
+#include "host/error.h"
+#include "host/model/random_stream.h"
+#include "host/trainer/evaluation.h"
+
+namespace qmnist {
+namespace {
+
+class Stopwatch {
+ public:
+  [[nodiscard]] double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+EpochMetrics finish_epoch(const Config& config, const DataView& data, const Split& split,
+                          Engine& engine, const Checkpoint& checkpoint, const Stopwatch& watch) {
+  EpochMetrics metrics{.epoch = checkpoint.finished_epochs() + 1,
+                       .loss = checkpoint.running.loss(),
+                       .accuracy = checkpoint.running.accuracy(),
+                       .seconds = 0,
+                       .learning_rate = config.optimizer.learning_rate,
+                       .validation = {}};
+  if (!split.validation.empty()) {
+    const Evaluation evaluation = evaluate(engine, data, split.validation);
+    metrics.validation = {evaluation.loss, evaluation.accuracy};
+  }
+  metrics.seconds = checkpoint.running_seconds + watch.seconds();
+  return metrics;
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> epoch_order(std::span<const std::uint32_t> train,
+                                       const Config::Training& training, std::size_t epoch) {
+  std::vector<std::uint32_t> order(train.begin(), train.end());
+  if (training.shuffle) {
+    std::mt19937 generator =
+        random_stream(training.seed, RandomUse::kEpochOrder, static_cast<std::uint32_t>(epoch));
+    numpy_shuffle(order, generator);
+  }
+  return order;
+}
+
+bool train(const Config& config, const DataView& data, const Split& split, Engine& engine,
+           Checkpoint& checkpoint, const TrainingHooks& hooks) {
+  while (checkpoint.finished_epochs() < config.training.epochs) {
+    const std::size_t epoch = checkpoint.finished_epochs() + 1;
+    const Stopwatch watch;
+    const auto order = epoch_order(split.train, config.training, epoch);
+    if (checkpoint.running.samples >= order.size()) {
+      throw DataError(
+          "the checkpoint stands behind {} images of an epoch of {}; start anew without "
+          "--resume",
+          checkpoint.running.samples, order.size());
+    }
+    hooks.observer.on_epoch_begin(epoch, checkpoint.running);
+    engine.train(data, order, checkpoint.running, [&](const RunningMetrics& running) {
+      hooks.observer.on_progress(running);
+      return !hooks.stop_requested();
+    });
+    const bool finished = checkpoint.running.samples == order.size();
+    if (finished) {
+      checkpoint.history.push_back(finish_epoch(config, data, split, engine, checkpoint, watch));
+      checkpoint.running = {};
+      checkpoint.running_seconds = 0;
+    } else {
+      checkpoint.running_seconds += watch.seconds();
+    }
+    checkpoint.state = engine.state();
+    hooks.save(checkpoint);
+    if (finished) {
+      hooks.observer.on_epoch_end(checkpoint.history.back());
+    }
+    if (hooks.stop_requested() && checkpoint.finished_epochs() < config.training.epochs) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace qmnist

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <functional>
+
+#include "host/config/config.h"
+#include "host/data/split.h"
+#include "host/engines/engine.h"
+#include "host/trainer/checkpoint.h"
+
+namespace qmnist {
+
+/// Hears how training goes; the terminal is one implementation.
+class TrainingObserver {
+ public:
+  TrainingObserver() = default;
+  TrainingObserver(const TrainingObserver&) = delete;
+  TrainingObserver& operator=(const TrainingObserver&) = delete;
+  TrainingObserver(TrainingObserver&&) = delete;
+  TrainingObserver& operator=(TrainingObserver&&) = delete;
+  virtual ~TrainingObserver() = default;
+
+  /// An epoch begins, or goes on after the `done` samples of it.
+  virtual void on_epoch_begin(std::size_t epoch, const RunningMetrics& done) = 0;
+  virtual void on_progress(const RunningMetrics& running) = 0;
+  virtual void on_epoch_end(const EpochMetrics& metrics) = 0;
+};
+
+/// What the trainer asks and tells while it works.
+struct TrainingHooks {
+  TrainingObserver& observer;
+  std::function<bool()> stop_requested;         ///< asked after every step
+  std::function<void(const Checkpoint&)> save;  ///< after each epoch, and when stopped
+};
+
+/// The order in which an epoch (1, 2, ...) visits the training images.
+[[nodiscard]] std::vector<std::uint32_t> epoch_order(std::span<const std::uint32_t> train,
+                                                     const Config::Training& training,
+                                                     std::size_t epoch);
+
+/// Trains from `checkpoint` to the config's last epoch and updates it on the way.
+///
+/// The engine's state must be the checkpoint's. Knows neither device nor file nor terminal.
+/// @return false if the stop request ended it early; the checkpoint is then saved as it stands.
+[[nodiscard]] bool train(const Config& config, const DataView& data, const Split& split,
+                         Engine& engine, Checkpoint& checkpoint, const TrainingHooks& hooks);
+
+}  // namespace qmnist

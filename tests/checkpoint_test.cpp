@@ -1,0 +1,114 @@
+#include "host/trainer/checkpoint.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "host/error.h"
+#include "host/model/safetensors.h"
+#include "tests/support.h"
+
+namespace qmnist {
+namespace {
+
+class CheckpointTest : public testing::Test {
+ protected:
+  test::TemporaryFolder folder_;
+  std::filesystem::path path_ = folder_ / "checkpoint.safetensors";
+  Dataset dataset_{.source = DataSource::kMnist,
+                   .name = "MNIST",
+                   .pixels = {},
+                   .labels = {},
+                   .files = {{"images", "0123"}, {"labels", "4567"}}};
+  Config config_ = config_with("model.hidden=[5]");
+  Network network_{kPixels, config_.model.hidden, kClasses};
+  Checkpoint checkpoint_{
+      .state = initial_state(network_, 1),
+      .history = {{.epoch = 1,
+                   .loss = 0.1,
+                   .accuracy = 2.0 / 3,
+                   .seconds = 1.5,
+                   .learning_rate = 1e-3,
+                   .validation = EpochMetrics::Validation{.loss = 0.25, .accuracy = 0.5}}},
+      .running = {.loss_sum = 1.0 / 3, .correct = 17, .samples = 64},
+      .running_seconds = 0.125};
+
+  [[nodiscard]] Config config_with(const std::string& assignment) const {
+    test::write_file(folder_ / "run.json", "{}");
+    return load_config(folder_ / "run.json",
+                       std::vector<std::string>{"model.hidden=[5]", assignment});
+  }
+
+  void SetUp() override {
+    checkpoint_.state.step = 1U << 20U;
+    for (std::size_t i = 0; i < network_.layers()[0].weight.size; ++i) {
+      checkpoint_.state.first_moments[i] = std::ldexp(1.0F, -static_cast<int>(i % 140));
+      checkpoint_.state.second_moments[i] = 1.0F / static_cast<float>(i + 1);
+    }
+    write_checkpoint(path_, checkpoint_, network_, config_, dataset_);
+  }
+
+  [[nodiscard]] Checkpoint read_for(const Config& config) const {
+    return read_checkpoint(path_, network_, config, dataset_);
+  }
+};
+
+TEST_F(CheckpointTest, GivesBackEveryBit) {
+  const Checkpoint read = read_for(config_);
+  EXPECT_EQ(read.state, checkpoint_.state);
+  EXPECT_EQ(read.running, checkpoint_.running);
+  EXPECT_EQ(read.running_seconds, checkpoint_.running_seconds);
+  ASSERT_EQ(read.history.size(), 1U);
+  EXPECT_EQ(to_json(read.history[0]), to_json(checkpoint_.history[0]));
+}
+
+TEST_F(CheckpointTest, KeysThatChangeTheResultMustBeTheSame) {
+  for (const std::string assignment :
+       {"training.seed=1", "training.batch_size=31", "training.shuffle=false",
+        "optimizer.learning_rate=0.002", "optimizer.beta1=0.8", "optimizer.beta2=0.9",
+        "optimizer.epsilon=1e-8", "data.test_fraction=0.3", "data.split_seed=1",
+        "data.validation_fraction=0.1", "model.hidden=[6]"}) {
+    const std::string key = assignment.substr(0, assignment.find('='));
+    try {
+      (void)read_for(config_with(assignment));
+      ADD_FAILURE() << assignment;
+    } catch (const UsageError& error) {
+      EXPECT_NE(std::string(error.what()).find(key), std::string::npos) << error.what();
+    }
+  }
+}
+
+TEST_F(CheckpointTest, KeysThatDoNotChangeTheResultMayDiffer) {
+  for (const std::string assignment : {"training.epochs=99", "training.threads=3", "device=cpu",
+                                       "output.dir=elsewhere", "data.dir=elsewhere"}) {
+    EXPECT_EQ(read_for(config_with(assignment)).state, checkpoint_.state) << assignment;
+  }
+}
+
+TEST_F(CheckpointTest, OtherDataAreRefused) {
+  dataset_.files[1].sha256 = "89ab";
+  EXPECT_THROW((void)read_for(config_), DataError);
+}
+
+TEST_F(CheckpointTest, DamagedFilesAreRefused) {
+  const std::string content = test::read_file(path_);
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{7}, std::size_t{100}, content.size() / 2, content.size() - 1}) {
+    test::write_file(path_, content.substr(0, size));
+    EXPECT_THROW((void)read_for(config_), DataError) << size;
+  }
+  std::string broken = content;
+  broken.replace(broken.find("history"), 7, "hystory");
+  test::write_file(path_, broken);
+  EXPECT_THROW((void)read_for(config_), DataError);
+}
+
+TEST_F(CheckpointTest, AModelFileIsNoCheckpoint) {
+  Safetensors model;
+  model.add_arena(network_, checkpoint_.state.parameters, "");
+  write_safetensors(path_, model);
+  EXPECT_THROW((void)read_for(config_), DataError);
+}
+
+}  // namespace
+}  // namespace qmnist

@@ -1,0 +1,152 @@
+#include "host/config/config.h"
+
+#include <gtest/gtest.h>
+
+#include "host/error.h"
+#include "tests/support.h"
+
+namespace qmnist {
+namespace {
+
+namespace fs = std::filesystem;
+
+Config load(const std::string& text, const std::vector<std::string>& overrides = {}) {
+  const test::TemporaryFolder folder;
+  test::write_file(folder / "run.json", text);
+  return load_config(folder / "run.json", overrides);
+}
+
+/// The message of the error that loading ends in.
+std::string error_of(const std::string& text, const std::vector<std::string>& overrides = {}) {
+  try {
+    (void)load(text, overrides);
+  } catch (const UsageError& error) {
+    EXPECT_EQ(error.status(), ExitStatus::kUsage);
+    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
+    return error.what();
+  }
+  ADD_FAILURE() << "no error from " << text;
+  return "";
+}
+
+void expect_parts(const std::string& message, const std::vector<std::string>& parts) {
+  for (const std::string& part : parts) {
+    EXPECT_NE(message.find(part), std::string::npos) << "\"" << part << "\" in: " << message;
+  }
+}
+
+TEST(ConfigTest, EmptyConfigIsTheBaseline) {
+  const Config baseline = load_config(test::source_dir() / "configs/baseline.json", {});
+  const Config empty = load("{}");
+  for (const Field& field : config_fields()) {
+    if (!std::holds_alternative<PathRule>(field.rule)) {
+      EXPECT_EQ(value_of(baseline.values, field.key), value_of(empty.values, field.key))
+          << field.key;
+    }
+  }
+}
+
+TEST(ConfigTest, BaselineIsTheNotebook) {
+  const Config config = load_config(test::source_dir() / "configs/baseline.json", {});
+  EXPECT_EQ(config.data.test_fraction, 0.2);
+  EXPECT_EQ(config.data.split_seed, 42U);
+  EXPECT_EQ(config.model.hidden, (std::vector<std::size_t>{128, 64}));
+  EXPECT_EQ(config.optimizer.learning_rate, 1e-3);
+  EXPECT_EQ(config.optimizer.epsilon, 1e-7);
+  EXPECT_EQ(config.training.epochs, 10U);
+  EXPECT_EQ(config.training.batch_size, 32U);
+  EXPECT_TRUE(config.training.shuffle);
+  EXPECT_EQ(config.data.dir, test::source_dir() / "data");
+  EXPECT_EQ(config.output.dir, test::source_dir() / "runs/baseline");
+}
+
+TEST(ConfigTest, EveryShippedConfigLoads) {
+  for (const auto& entry : fs::directory_iterator(test::source_dir() / "configs")) {
+    if (entry.path().extension() == ".json" && entry.path().filename() != "schema.json") {
+      EXPECT_NO_THROW((void)load_config(entry.path(), {})) << entry.path();
+    }
+  }
+}
+
+TEST(ConfigTest, ResolvedValuesLoadToTheSame) {
+  const Config config = load(R"({"model": {"hidden": []}, "training": {"seed": 9}})");
+  EXPECT_EQ(load(config.values.dump()).values, config.values);
+}
+
+TEST(ConfigTest, PathsStartAtTheFileOrTheWorkingFolder) {
+  const test::TemporaryFolder folder;
+  test::write_file(folder / "configs/run.json", R"({"data": {"dir": "../digits"}})");
+  const std::vector<std::string> overrides{"output.dir=out"};
+  const Config config = load_config(folder / "configs/run.json", overrides);
+  EXPECT_EQ(config.data.dir, folder / "digits");
+  EXPECT_EQ(config.output.dir, fs::current_path() / "out");
+}
+
+TEST(ConfigTest, OverridesWinInTheirOrder) {
+  const Config config = load(R"({"training": {"epochs": 3}})",
+                             {"training.epochs=4", "training.epochs=5", "model.hidden=[7]",
+                              "device=cpu", "output.dir=12", "training.shuffle=false"});
+  EXPECT_EQ(config.training.epochs, 5U);
+  EXPECT_EQ(config.model.hidden, std::vector<std::size_t>{7});
+  EXPECT_EQ(config.device, DeviceChoice::kCpu);
+  EXPECT_EQ(config.output.dir.filename(), "12");
+  EXPECT_FALSE(config.training.shuffle);
+}
+
+TEST(ConfigTest, UnknownKeyNamesTheNearest) {
+  expect_parts(error_of(R"({"training": {"epoch": 3}})"),
+               {"run.json", "\"training.epoch\"", "\"training.epochs\""});
+  expect_parts(error_of(R"({"optimizer": {"lerning_rate": 3}})"), {"optimizer.learning_rate"});
+  expect_parts(error_of(R"({"batch_size": 3})"), {"\"training.batch_size\""});
+  expect_parts(error_of(R"({"data": {"$schema": ""}})"), {"\"data.$schema\""});
+  expect_parts(error_of("{}", {"model.hiden=[3]"}), {"--set model.hiden=[3]", "\"model.hidden\""});
+}
+
+TEST(ConfigTest, WrongTypeOrRangeNamesKeyValueAndExpectation) {
+  expect_parts(error_of(R"({"training": {"epochs": "3"}})"),
+               {"training.epochs is \"3\"", "an integer from 1 to"});
+  expect_parts(error_of(R"({"training": {"epochs": 0}})"), {"training.epochs is 0"});
+  expect_parts(error_of(R"({"training": {"epochs": 2.5}})"), {"2.5"});
+  expect_parts(error_of(R"({"training": {"seed": -1}})"), {"training.seed is -1"});
+  expect_parts(error_of(R"({"training": {"seed": 18446744073709551615}})"), {"training.seed"});
+  expect_parts(error_of(R"({"data": {"test_fraction": 1.0}})"), {"> 0 and < 1"});
+  expect_parts(error_of(R"({"optimizer": {"beta1": 1}})"),
+               {"optimizer.beta1 is 1", ">= 0 and < 1"});
+  expect_parts(error_of(R"({"model": {"hidden": [64, 0]}})"), {"[64,0]", "integers from 1"});
+  expect_parts(error_of(R"({"model": {"hidden": 64}})"), {"a list of"});
+  expect_parts(error_of(R"({"model": 5})"), {"model is 5", "an object"});
+  expect_parts(error_of(R"({"device": "gpu"})"), {"\"gpu\"", "\"cuda\""});
+  expect_parts(error_of(R"({"output": {"dir": ""}})"), {"output.dir", "a path"});
+  expect_parts(error_of(R"({"training": {"shuffle": 1}})"), {"true or false"});
+}
+
+TEST(ConfigTest, BadJsonNamesLineAndColumn) {
+  expect_parts(error_of("{\n  \"training\": {\n    \"epochs\": 3,,\n  }\n}"),
+               {"run.json", "line 3", "column"});
+  expect_parts(error_of(""), {"line 1"});
+  expect_parts(error_of("[1]"), {"array", "must be an object"});
+  expect_parts(error_of("{\"data\": {\"test_fraction\": 1e999}}"), {"run.json", "1e999"});
+  expect_parts(error_of("{\"model\": \"\xff\"}"), {"run.json"});
+}
+
+TEST(ConfigTest, RepeatedKeyIsAnError) {
+  expect_parts(error_of(R"({"training": {"seed": 1, "seed": 2}})"), {"\"seed\"", "twice"});
+}
+
+TEST(ConfigTest, MissingFileIsNamed) {
+  try {
+    (void)load_config("no/such.json", {});
+    FAIL();
+  } catch (const UsageError& error) {
+    expect_parts(error.what(), {"no/such.json", "cannot read"});
+  }
+  EXPECT_THROW((void)load_config(fs::temp_directory_path(), {}), UsageError);
+}
+
+TEST(ConfigTest, OverrideWithoutValueIsAnError) {
+  expect_parts(error_of("{}", {"training.epochs"}), {"--set training.epochs", "'='"});
+  expect_parts(error_of("{}", {"training.epochs="}), {"training.epochs is \"\""});
+}
+
+}  // namespace
+}  // namespace qmnist
