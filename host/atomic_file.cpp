@@ -14,8 +14,11 @@
 namespace qmnist {
 namespace {
 
-[[noreturn]] void fail(const std::filesystem::path& path) {
+/// Reports errno and leaves no half-written file behind.
+[[noreturn]] void fail(const std::filesystem::path& path, const std::string& temporary) {
   const std::error_code reason(errno, std::generic_category());
+  std::error_code ignored;
+  std::filesystem::remove(temporary, ignored);
   throw UsageError(
       "{}: cannot be written: {}; output.dir must be a folder with room where you may "
       "write",
@@ -30,17 +33,17 @@ void write_atomically(const std::filesystem::path& path, std::string_view conten
   const FileDescriptor file(
       ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kReadableByAll));
   if (!file) {
-    fail(path);
+    fail(path, temporary);
   }
   while (!content.empty()) {
     const ssize_t written = ::write(file.get(), content.data(), content.size());
     if (written < 0 && errno != EINTR) {
-      fail(path);
+      fail(path, temporary);
     }
     content.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
   }
   if (::fsync(file.get()) != 0 || std::rename(temporary.c_str(), path.c_str()) != 0) {
-    fail(path);
+    fail(path, temporary);
   }
 }
 

@@ -238,6 +238,15 @@ TEST(CommandLineTest, DrawsProgressOnATerminal) {
   EXPECT_EQ(shown.at(shown.find_last_of("\r\n", progress)), '\r');
 }
 
+TEST(CommandLineTest, DivergedTrainingIsAnError) {
+  // So many layers and so large steps that the sums overflow in the first epoch.
+  const SmallRun run(Json{{"model", {{"hidden", std::vector(16, 64)}}},
+                          {"optimizer", {{"learning_rate", 10}}},
+                          {"training", {{"batch_size", 8}}}});
+  expect_error(run.train(), 2, {"optimizer.learning_rate", "10"});
+  EXPECT_FALSE(fs::exists(run.file("model.safetensors")));
+}
+
 TEST(CommandLineTest, ConfigFileHoldsEveryKey) {
   // The contract: later versions may add keys, but these stay.
   const Json contract = Json::parse(R"({

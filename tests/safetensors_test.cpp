@@ -188,7 +188,7 @@ TEST_F(SafetensorsTest, WhatIsNoHeaderThrows) {
        {"", "{", "not json", "{}{}", "[]", "null", "true", "7", R"("text")", R"([{"a":1}])",
         R"({"a":null})", R"({"a":[]})", R"({"__metadata__":7})", R"({"__metadata__":{"a":1}})",
         R"({"__metadata__":["a"]})", "{\"\xFF\":{}}"}) {
-    EXPECT_NE(error_of(file_with(header, 24)), "") << header;
+    EXPECT_NE(error_of(file_with(header, 0)), "") << header;
   }
 }
 
@@ -208,7 +208,7 @@ TEST_F(SafetensorsTest, UnsuitableTensorsThrow) {
            R"({"dtype":"F32","shape":[2.5,3],"data_offsets":[0,24]})",
            R"({"dtype":"F32","shape":[2,4],"data_offsets":[0,24]})",
            R"({"dtype":"F32","shape":[],"data_offsets":[0,24]})",
-           R"({"dtype":"F32","shape":[2,3],"data_offsets":[0,28]})",
+           R"({"dtype":"F32","shape":[2,3],"data_offsets":[1099511627776,1099511627800]})",
            R"({"dtype":"F32","shape":[2,3],"data_offsets":[4,28]})",
            R"({"dtype":"F32","shape":[2,3],"data_offsets":[24,0]})",
            R"({"dtype":"F32","shape":[2,3],"data_offsets":[-24,0]})",

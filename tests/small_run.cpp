@@ -243,8 +243,8 @@ void expect_error(const ProgramResult& result, int status,
 }
 
 void expect_contains(std::string_view text, std::string_view fragment) {
-  EXPECT_NE(text.find(fragment), std::string_view::npos) << "no \"" << fragment << "\" in:\n"
-                                                         << text;
+  EXPECT_TRUE(text.find(fragment) != std::string_view::npos) << "no \"" << fragment << "\" in:\n"
+                                                             << text;
 }
 
 }  // namespace qmnist::test

@@ -102,7 +102,7 @@ void ConsoleObserver::on_epoch_begin(std::size_t epoch, const RunningMetrics& do
   epoch_start_ = last_drawn_ = Clock::now();
   if (is_terminal_) {
     fmt::print("Epoch {}/{}\n", epoch, epochs_);
-    std::fflush(stdout);
+    (void)std::fflush(stdout);
   }
 }
 
@@ -121,7 +121,7 @@ void ConsoleObserver::on_progress(const RunningMetrics& running) {
   } else {
     fmt::print("Epoch {}/{} - {}\n", epoch_, epochs_, line);
   }
-  std::fflush(stdout);
+  (void)std::fflush(stdout);
 }
 
 void ConsoleObserver::on_epoch_end(const EpochMetrics& metrics) {
@@ -140,7 +140,7 @@ void ConsoleObserver::on_epoch_end(const EpochMetrics& metrics) {
   } else {
     fmt::print("Epoch {}/{} - {}\n", metrics.epoch, epochs_, line);
   }
-  std::fflush(stdout);
+  (void)std::fflush(stdout);
 }
 
 }  // namespace qmnist

@@ -96,7 +96,7 @@ class TrainingRun {
                config_.training.epochs, config_.training.batch_size,
                config_.optimizer.learning_rate, config_.training.seed);
     fmt::print("output    {}\n", shown(folder_.path()));
-    std::fflush(stdout);
+    (void)std::fflush(stdout);
   }
 
   void start_or_resume() {
@@ -179,7 +179,7 @@ class TrainingRun {
   void say(fmt::format_string<Args...> format, Args&&... args) const {
     if (!options_.quiet) {
       fmt::print(format, std::forward<Args>(args)...);
-      std::fflush(stdout);
+      (void)std::fflush(stdout);
     }
   }
 

@@ -108,6 +108,9 @@ void append_part(Dataset& dataset, const fs::path& folder, const IdxPart& part, 
     throw DataError("{}: byte 3: has sizes {}; expected images of {} x {} pixels, rank 3",
                     images_path.string(), fmt::join(images.shape, " x "), kImageSide, kImageSide);
   }
+  if (images.shape[0] == 0) {
+    throw DataError("{}: byte 4: holds no image; expected at least one", images_path.string());
+  }
   const std::vector<std::uint8_t> labels =
       is_qmnist ? read_qmnist_labels(labels_path) : read_mnist_labels(labels_path);
   if (labels.size() != images.shape[0]) {

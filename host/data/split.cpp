@@ -1,5 +1,6 @@
 #include "host/data/split.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -13,7 +14,7 @@ Split split_dataset(std::size_t count, double test_fraction, std::uint32_t seed,
   // In doubles, as scikit-learn and Keras compute them: 0.07 * 100 is above 7, so 8 images.
   const auto test_count =
       static_cast<std::size_t>(std::ceil(test_fraction * static_cast<double>(count)));
-  const std::size_t rest = count - test_count;
+  const std::size_t rest = count - std::min(count, test_count);
   const auto train_count =
       static_cast<std::size_t>(std::floor(static_cast<double>(rest) * (1 - validation_fraction)));
   if (test_count >= count || train_count == 0) {

@@ -20,12 +20,6 @@ static_assert(std::endian::native == std::endian::little, "the format is little-
 constexpr std::size_t kLengthBytes = sizeof(std::uint64_t);
 constexpr const char* kMetadata = "__metadata__";
 
-std::string bytes_of(std::span<const float> values) {
-  std::string bytes(values.size_bytes(), '\0');
-  std::memcpy(bytes.data(), values.data(), bytes.size());
-  return bytes;
-}
-
 std::size_t element_count(std::span<const std::size_t> shape, std::size_t limit) {
   std::size_t count = 1;
   for (const std::size_t size : shape) {
@@ -41,7 +35,6 @@ std::size_t element_count(std::span<const std::size_t> shape, std::size_t limit)
 struct Extent {
   std::size_t begin;
   std::size_t end;
-  friend auto operator<=>(const Extent&, const Extent&) = default;
 };
 
 std::vector<std::size_t> sizes_of(const std::string& place, const Json& list) {
@@ -69,13 +62,16 @@ Safetensors::Entry read_entry(const std::string& place, const Json& entry, std::
   }
   extents.push_back({offsets[0], offsets[1]});
   tensor.values.resize(count);
-  std::memcpy(tensor.values.data(), data.data() + offsets[0], count * sizeof(float));
+  if (count > 0) {
+    std::memcpy(tensor.values.data(), data.data() + offsets[0], count * sizeof(float));
+  }
   return tensor;
 }
 
 /// The format wants the tensors to cover the data without gap or overlap.
 void check_cover(const std::string& place, std::vector<Extent> extents, std::size_t data_size) {
-  std::ranges::sort(extents);
+  std::ranges::sort(extents, {},
+                    [](const Extent& extent) { return std::pair(extent.begin, extent.end); });
   std::size_t covered = 0;
   for (const Extent& extent : extents) {
     if (extent.begin != covered) {
@@ -102,6 +98,10 @@ Safetensors parse(const std::string& place, std::string_view content) {
         place, header_size, content.size());
   }
   const Json header = parse_json(content.substr(kLengthBytes, header_size));
+  if (!header.is_object()) {
+    throw DataError("{}: byte {}: the header is {}; expected a JSON object", place, kLengthBytes,
+                    header.type_name());
+  }
   const std::string_view data = content.substr(kLengthBytes + header_size);
   Safetensors result;
   std::vector<Extent> extents;
@@ -161,7 +161,8 @@ void write_safetensors(const std::filesystem::path& path, const Safetensors& con
   std::string file(length.begin(), length.end());
   file += text;
   for (const auto& [name, tensor] : content.tensors) {
-    file += bytes_of(tensor.values);
+    file.append(reinterpret_cast<const char*>(tensor.values.data()),  // NOLINT: files hold chars
+                tensor.values.size() * sizeof(float));
   }
   write_atomically(path, file);
 }

@@ -5,6 +5,7 @@
 #include <sys/file.h>
 
 #include <array>
+#include <cerrno>
 #include <iterator>
 #include <string>
 #include <system_error>
@@ -21,6 +22,14 @@ namespace fs = std::filesystem;
 constexpr std::array kFiles{run_file::kCheckpoint, run_file::kConfig,  run_file::kMetrics,
                             run_file::kModel,      run_file::kSummary, run_file::kPredictions};
 
+/// Removes a run's files from a folder, and nothing else that lies there.
+void clear(const fs::path& folder) {
+  for (const std::string_view name : kFiles) {
+    std::error_code ignored;
+    fs::remove(folder / name, ignored);
+  }
+}
+
 FileDescriptor make_and_lock(const fs::path& folder) {
   std::error_code reason;
   fs::create_directories(folder, reason);
@@ -31,6 +40,12 @@ FileDescriptor make_and_lock(const fs::path& folder) {
   FileDescriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // The lock ends with the process, however it ends.
   if (!descriptor || ::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (!descriptor || errno != EWOULDBLOCK) {
+      throw UsageError(
+          "{}: this folder cannot be opened and locked ({}); set output.dir to another "
+          "one",
+          folder.string(), std::generic_category().message(errno));
+    }
     throw UsageError(
         "{}: another run is writing to this folder; wait for it, or set output.dir to "
         "another one",
@@ -61,7 +76,7 @@ bool RunFolder::set_aside_earlier_run() const {
     }
     std::error_code reason;
     if (!found) {
-      fs::remove_all(previous, reason);
+      clear(previous);
       fs::create_directory(previous, reason);
     }
     fs::rename(file(name), previous / name, reason);

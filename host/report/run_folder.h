@@ -37,7 +37,7 @@ class RunFolder {
 
   /// Moves an earlier run's files to previous/, where they replace those of the run before it.
   /// @return whether there were any.
-  bool set_aside_earlier_run() const;
+  [[nodiscard]] bool set_aside_earlier_run() const;
 
   void write_config(const Json& values) const;
   void write_metrics(std::span<const EpochMetrics> history) const;

@@ -1,6 +1,7 @@
 #include "host/trainer/trainer.h"
 
 #include <chrono>
+#include <cmath>
 
 #include "host/data/shuffle.h"
 #include "host/error.h"
@@ -64,8 +65,14 @@ bool train(const Config& config, const DataView& data, const Split& split, Engin
     hooks.observer.on_epoch_begin(epoch, checkpoint.running);
     engine.train(data, order, checkpoint.running, [&](const RunningMetrics& running) {
       hooks.observer.on_progress(running);
-      return !hooks.stop_requested();
+      return std::isfinite(running.loss_sum) && !hooks.stop_requested();
     });
+    if (!std::isfinite(checkpoint.running.loss_sum)) {
+      throw UsageError(
+          "training diverged in epoch {}: the loss is no longer a number; lower "
+          "optimizer.learning_rate, which is {}",
+          epoch, config.optimizer.learning_rate);
+    }
     const bool finished = checkpoint.running.samples == order.size();
     if (finished) {
       checkpoint.history.push_back(finish_epoch(config, data, split, engine, checkpoint, watch));

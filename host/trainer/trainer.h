@@ -41,6 +41,7 @@ struct TrainingHooks {
 ///
 /// The engine's state must be the checkpoint's. Knows neither device nor file nor terminal.
 /// @return false if the stop request ended it early; the checkpoint is then saved as it stands.
+/// @throws UsageError where the loss is no longer finite; what was saved before stays.
 [[nodiscard]] bool train(const Config& config, const DataView& data, const Split& split,
                          Engine& engine, Checkpoint& checkpoint, const TrainingHooks& hooks);
 
