@@ -42,7 +42,7 @@ uInt piece(std::size_t size) {
 ByteReader::ByteReader(const fs::path& path) : path_(path.string()), content_(read_content(path)) {
   if (is_gzip(content_)) {
     constexpr int kGzipWindow = 16 + MAX_WBITS;
-    stream_.reset(new z_stream{});
+    stream_ = std::unique_ptr<z_stream, EndInflate>(new z_stream{});  // NOLINT: owned at once
     if (inflateInit2(stream_.get(), kGzipWindow) != Z_OK) {
       throw std::bad_alloc();
     }

@@ -67,7 +67,7 @@ void Machine::read_protocol() {
 }
 
 const Machine::Opcode* Machine::read_opcode() {
-  static constexpr std::array opcodes = {
+  static constexpr std::array kOpcodes = {
       Opcode{0x95, "FRAME", &Machine::frame},
       Opcode{'N', "NONE", &Machine::push_none},
       Opcode{0x88, "NEWTRUE", &Machine::push_bool<true>},
@@ -104,8 +104,8 @@ const Machine::Opcode* Machine::read_opcode() {
       Opcode{'b', "BUILD", &Machine::build},
   };
   const std::uint8_t code = file_[start_];
-  const auto* opcode = std::ranges::find(opcodes, code, &Opcode::code);
-  if (opcode == opcodes.end()) {
+  const auto* opcode = std::ranges::find(kOpcodes, code, &Opcode::code);
+  if (opcode == kOpcodes.end()) {
     throw FormatError(start_, "opcode {:#04x} is not one that a digits file needs", code);
   }
   return opcode;
