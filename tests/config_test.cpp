@@ -125,7 +125,7 @@ TEST(ConfigTest, BadJsonNamesLineAndColumn) {
                {"run.json", "line 3", "column"});
   expect_parts(error_of(""), {"line 1"});
   expect_parts(error_of("[1]"), {"array", "must be an object"});
-  expect_parts(error_of("{\"data\": {\"test_fraction\": 1e999}}"), {"run.json", "1e999"});
+  expect_parts(error_of(R"({"data": {"test_fraction": 1e999}})"), {"run.json", "1e999"});
   expect_parts(error_of("{\"model\": \"\xff\"}"), {"run.json"});
 }
 

@@ -171,7 +171,7 @@ TEST_F(IdxTest, EveryTruncationOfPackedDataThrows) {
 TEST_F(IdxTest, TruncationOfLargePackedDataThrows) {
   constexpr std::uint32_t kSize = 2U << 20U;
   const std::string packed = gzip(idx_file('\x08', {kSize}, noise(kSize)));
-  for (const std::size_t missing : {1, 4, 7, 8, 9, 10, 1000}) {
+  for (const std::size_t missing : {1U, 4U, 7U, 8U, 9U, 10U, 1000U}) {
     SCOPED_TRACE(missing);
     expect_in(bytes_error(packed.substr(0, packed.size() - missing)), " at byte ");
   }

@@ -215,7 +215,7 @@ TEST(ResumeTest, KilledAtTheEndsOfItsEpochsEndsAsIfNeverKilled) {
   const SmallRun run(config);
   std::size_t kills = 0;
   // Three changes for the config, three for the checkpoint, three for the metrics, ...
-  for (const std::size_t change : {6, 7, 8, 9, 10, 11, 12}) {
+  for (const std::size_t change : {6U, 7U, 8U, 9U, 10U, 11U, 12U}) {
     SCOPED_TRACE(fmt::format("killed at change {}", change));
     kills += kill_at_change(run, change) ? 1 : 0;
     expect_complete(run);

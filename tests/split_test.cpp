@@ -69,7 +69,7 @@ TEST(SplitTest, GivesWhatScikitLearnGives) {
 }
 
 TEST(SplitTest, EveryImageIsInOnePart) {
-  for (const std::size_t count : {3, 10, 1000, 65537}) {
+  for (const std::size_t count : {3U, 10U, 1000U, 65537U}) {
     const Split split = split_dataset(count, 0.2, 42, 0.3);
     EXPECT_FALSE(split.validation.empty());
     Indices all = joined(joined(split.test, split.train), split.validation);

@@ -8,7 +8,7 @@ namespace qmnist {
 ///
 /// The same settings, state and data give the same bits every time on one machine; another number
 /// of threads or another CPU may round differently, as OpenBLAS splits and sums differently there.
-/// OpenBLAS's thread count belongs to the process: the engine made last sets it.
+/// OpenBLAS's thread count belongs to the process: the engine that works sets it.
 class CpuEngine final : public Engine {
  public:
   explicit CpuEngine(EngineSettings settings);
@@ -24,6 +24,8 @@ class CpuEngine final : public Engine {
                                            std::span<const std::uint32_t> indices) override;
 
  private:
+  /// Lets OpenBLAS use all threads where the products of that many rows are worth it, else one.
+  void share_work(std::size_t rows) const;
   /// Room for a batch of up to that many rows.
   void reserve(std::size_t rows);
   void forward(const DataView& data, std::span<const std::uint32_t> batch);
