@@ -14,7 +14,6 @@
 namespace qmnist {
 namespace {
 
-using std::chrono::duration;
 using std::chrono::milliseconds;
 
 /// The locale that the environment asks for, without changing the program's own.
@@ -52,10 +51,6 @@ std::string time_text(double seconds) {
 std::string step_time_text(double seconds) {
   return seconds < 1e-3 ? fmt::format("{:.0f}us/step", seconds * 1e6)
                         : fmt::format("{:.1f}ms/step", seconds * 1e3);
-}
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 }  // namespace
@@ -99,7 +94,8 @@ std::string ConsoleObserver::running_line(const RunningMetrics& running, double 
 void ConsoleObserver::on_epoch_begin(std::size_t epoch, const RunningMetrics& done) {
   epoch_ = epoch;
   first_step_ = steps(done.samples);
-  epoch_start_ = last_drawn_ = Clock::now();
+  epoch_watch_ = Stopwatch();
+  last_drawn_ = Clock::now();
   if (is_terminal_) {
     fmt::print("Epoch {}/{}\n", epoch, epochs_);
     (void)std::fflush(stdout);
@@ -115,7 +111,7 @@ void ConsoleObserver::on_progress(const RunningMetrics& running) {
     return;
   }
   last_drawn_ = now;
-  const std::string line = running_line(running, seconds_since(epoch_start_));
+  const std::string line = running_line(running, epoch_watch_.seconds());
   if (is_terminal_) {
     fmt::print("\r{}\x1b[K", line);
   } else {
@@ -126,7 +122,7 @@ void ConsoleObserver::on_progress(const RunningMetrics& running) {
 
 void ConsoleObserver::on_epoch_end(const EpochMetrics& metrics) {
   const std::size_t total = steps(samples_);
-  const double here = seconds_since(epoch_start_);
+  const double here = epoch_watch_.seconds();
   std::string line =
       fmt::format("{}/{}{} {:.1f}s {} - accuracy: {:.4f} - loss: {:.4f}", total, total, bar(1),
                   metrics.seconds, step_time_text(here / static_cast<double>(total - first_step_)),

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 
+#include "host/stopwatch.h"
 #include "host/trainer/trainer.h"
 
 namespace qmnist {
@@ -33,7 +34,7 @@ class ConsoleObserver final : public TrainingObserver {
   std::size_t epoch_ = 0;
   std::size_t first_step_ = 0;  ///< done before this process took the epoch up
   RunningMetrics running_;
-  Clock::time_point epoch_start_;
+  Stopwatch epoch_watch_;
   Clock::time_point last_drawn_;
 };
 

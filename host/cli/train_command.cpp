@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <chrono>
 #include <cstdio>
 
 #include "host/cli/console.h"
@@ -13,17 +12,13 @@
 #include "host/report/run_folder.h"
 #include "host/report/summary.h"
 #include "host/report/text.h"
+#include "host/stopwatch.h"
 #include "host/trainer/trainer.h"
 
 namespace qmnist {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 /// As short as it can be said from the working folder.
 std::string shown(const fs::path& path) {
@@ -35,7 +30,7 @@ std::string shown(const fs::path& path) {
 /// One training run from config to report, a step a member.
 class TrainingRun {
  public:
-  TrainingRun(const TrainOptions& options, Clock::time_point start)
+  TrainingRun(const TrainOptions& options, const Stopwatch& since_start)
       : options_(options),
         config_(load_config(options.config, options.overrides)),
         dataset_(load_dataset(config_.data.dir, config_.data.source)),
@@ -47,7 +42,7 @@ class TrainingRun {
                                              .batch_size = config_.training.batch_size,
                                              .threads = config_.training.threads})),
         folder_(config_.output.dir),
-        seconds_load_(seconds_since(start)) {
+        seconds_load_(since_start.seconds()) {
     resolve_config();
   }
 
@@ -156,9 +151,9 @@ class TrainingRun {
   void evaluate_and_report() {
     folder_.write_metrics(checkpoint_.history);
     folder_.write_model(network_, checkpoint_.state.parameters);
-    const Clock::time_point start = Clock::now();
+    const Stopwatch watch;
     const Evaluation test = evaluate(*chosen_.engine, dataset_.view(), split_.test);
-    const double seconds_test = seconds_since(start);
+    const double seconds_test = watch.seconds();
     folder_.write_predictions(test.predictions);
     folder_.write_summary(summary_json({.config = config_,
                                         .dataset = dataset_,
@@ -197,7 +192,7 @@ class TrainingRun {
 }  // namespace
 
 ExitStatus train_command(const TrainOptions& options) {
-  return TrainingRun(options, Clock::now()).run();
+  return TrainingRun(options, Stopwatch()).run();
 }
 
 }  // namespace qmnist

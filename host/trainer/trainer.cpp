@@ -1,25 +1,15 @@
 #include "host/trainer/trainer.h"
 
-#include <chrono>
 #include <cmath>
 
 #include "host/data/shuffle.h"
 #include "host/error.h"
 #include "host/model/random_stream.h"
+#include "host/stopwatch.h"
 #include "host/trainer/evaluation.h"
 
 namespace qmnist {
 namespace {
-
-class Stopwatch {
- public:
-  [[nodiscard]] double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 EpochMetrics finish_epoch(const Config& config, const DataView& data, const Split& split,
                           Engine& engine, const Checkpoint& checkpoint, const Stopwatch& watch) {
