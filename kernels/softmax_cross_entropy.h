@@ -1,41 +1,13 @@
 #pragma once
 
-#include <cmath>
 #include <cstddef>
+#include <cstdint>
 
 #include "kernels/host_device.h"
+#include "kernels/launch.h"
+#include "kernels/softmax.h"
 
 namespace qmnist {
-
-/// Place of the largest value; the first of equals, as NumPy and Keras take it.
-template <typename Real>
-QMNIST_HOST_DEVICE inline std::size_t argmax(const Real* values, std::size_t count) {
-  std::size_t best = 0;
-  for (std::size_t i = 1; i < count; ++i) {
-    if (values[i] > values[best]) {
-      best = i;
-    }
-  }
-  return best;
-}
-
-/// softmax(z)_i = exp(z_i - max z) / sum_j exp(z_j - max z), which cannot overflow.
-/// logits and probabilities hold `classes` values and may be the same memory.
-/// @return log sum_j exp(z_j), from which the cross-entropy follows as that minus z_label.
-template <typename Real>
-QMNIST_HOST_DEVICE inline Real softmax(const Real* logits, std::size_t classes,
-                                       Real* probabilities) {
-  const Real largest = logits[argmax(logits, classes)];
-  Real sum = 0;
-  for (std::size_t i = 0; i < classes; ++i) {
-    probabilities[i] = std::exp(logits[i] - largest);
-    sum += probabilities[i];
-  }
-  for (std::size_t i = 0; i < classes; ++i) {
-    probabilities[i] /= sum;
-  }
-  return largest + std::log(sum);
-}
 
 /// Cross-entropy -log softmax(logits)_label of one image and its gradient.
 ///
@@ -52,5 +24,100 @@ QMNIST_HOST_DEVICE inline Real softmax_cross_entropy(const Real* logits, std::si
   }
   return log_sum - logits[label];
 }
+
+/// Sums over the images that were trained on, kept on the device.
+struct DeviceMetrics {
+  double loss_sum;
+  unsigned long long correct;
+};
+
+#ifdef QMNIST_KERNELS
+
+/// Sum of a warp's values in lane 0, always added in the same order. All lanes must take part.
+template <typename Real>
+__device__ inline Real warp_sum(Real value) {
+  for (unsigned offset = kWarp / 2; offset > 0; offset /= 2) {
+    value += __shfl_down_sync(kAllLanes, value, offset);
+  }
+  return value;
+}
+
+/// One block for the whole batch, so that the sums need neither a second launch nor atomics. First
+/// a row a thread; then a column of the bias gradient a warp.
+static __global__ void softmax_cross_entropy_kernel(float* __restrict__ logits,
+                                                    const float* __restrict__ bias,
+                                                    const std::uint8_t* __restrict__ labels,
+                                                    float* __restrict__ deltas,
+                                                    float* __restrict__ bias_gradient,
+                                                    DeviceMetrics* __restrict__ metrics,
+                                                    std::size_t rows, std::size_t classes) {
+  __shared__ double losses[kBlock / kWarp];
+  const unsigned warp = threadIdx.x / kWarp;
+  const unsigned lane = threadIdx.x % kWarp;
+  const float scale = 1.0F / static_cast<float>(rows);
+
+  double loss = 0;
+  unsigned correct = 0;
+  for (std::size_t first = 0; first < rows; first += kBlock) {  // a vote needs every thread
+    const std::size_t row = first + threadIdx.x;
+    bool hit = false;
+    if (row < rows) {
+      float* row_logits = logits + row * classes;
+      for (std::size_t i = 0; i < classes; ++i) {
+        row_logits[i] += bias[i];
+      }
+      const std::size_t label = labels[row];
+      loss += static_cast<double>(
+          softmax_cross_entropy(row_logits, classes, label, scale, deltas + row * classes));
+      hit = argmax(row_logits, classes) == label;
+    }
+    // A barrier too: below, every thread reads deltas of the others.
+    correct += static_cast<unsigned>(__syncthreads_count(hit ? 1 : 0));
+  }
+
+  loss = warp_sum(loss);
+  if (lane == 0) {
+    losses[warp] = loss;
+  }
+  for (std::size_t column = warp; column < classes; column += kBlock / kWarp) {
+    float sum = 0;
+    for (std::size_t row = lane; row < rows; row += kWarp) {
+      sum += deltas[row * classes + column];
+    }
+    sum = warp_sum(sum);
+    if (lane == 0) {
+      bias_gradient[column] = sum;
+    }
+  }
+  __syncthreads();  // every warp's loss must be there
+  if (threadIdx.x == 0) {
+    double sum = 0;
+    for (const double warp_loss : losses) {
+      sum += warp_loss;
+    }
+    metrics->loss_sum += sum;
+    metrics->correct += correct;
+  }
+}
+
+/// The end of the forward and the start of the backward pass of a batch:
+///
+///     logits[row] += bias, deltas[row] = gradient of softmax_cross_entropy(logits[row]) / rows,
+///     bias_gradient = sum of the rows of deltas, metrics += losses and hits
+///
+/// @param logits [rows, classes] row-major: the last layer's products, then the logits
+/// @param bias, bias_gradient [classes]
+/// @param labels [rows], each below `classes`
+/// @param deltas [rows, classes] row-major: d mean loss / d logits
+/// @param metrics on the device; one, not of another launch at the same time
+[[nodiscard]] inline cudaError_t launch_softmax_cross_entropy(
+    cudaStream_t stream, float* logits, const float* bias, const std::uint8_t* labels,
+    float* deltas, float* bias_gradient, DeviceMetrics* metrics, std::size_t rows,
+    std::size_t classes) {
+  return launch(softmax_cross_entropy_kernel, 1, kBlock, stream, logits, bias, labels, deltas,
+                bias_gradient, metrics, rows, classes);
+}
+
+#endif
 
 }  // namespace qmnist

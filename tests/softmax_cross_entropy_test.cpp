@@ -8,8 +8,9 @@
 #include <numeric>
 #include <vector>
 
+#include "kernels/bias_relu.h"
 #include "kernels/normalize.h"
-#include "kernels/relu.h"
+#include "kernels/relu_backward.h"
 
 namespace qmnist {
 namespace {
@@ -76,6 +77,7 @@ TEST(ArgmaxTest, TakesTheFirstOfEquals) {
 TEST(ReluTest, PassesOnlyWhatIsPositive) {
   EXPECT_EQ(relu(2.5F), 2.5F);
   EXPECT_EQ(relu(-2.5F), 0.0F);
+  EXPECT_TRUE(std::isnan(relu(std::nanf(""))));
   EXPECT_EQ(relu_gradient(2.5F, -7.0F), -7.0F);
   EXPECT_EQ(relu_gradient(0.0F, -7.0F), 0.0F);
 }

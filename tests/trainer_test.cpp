@@ -112,7 +112,12 @@ TEST_F(TrainerTest, StopAtTheLastStepIsADoneRun) {
 
 TEST(EpochOrderTest, IsAPermutationOfTheTrainingPartAndFollowsSeedAndEpoch) {
   const std::vector<std::uint32_t> train{9, 4, 7, 1, 30, 2, 8, 6};
-  Config::Training training{.epochs = 1, .batch_size = 1, .shuffle = true, .seed = 3, .threads = 1};
+  Config::Training training{.epochs = 1,
+                            .batch_size = 1,
+                            .shuffle = true,
+                            .seed = 3,
+                            .threads = 1,
+                            .math = MathMode::kFp32};
   const auto first = epoch_order(train, training, 1);
   EXPECT_TRUE(std::ranges::is_permutation(first, train));
   EXPECT_NE(first, train);

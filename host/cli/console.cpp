@@ -106,6 +106,9 @@ void ConsoleObserver::on_progress(const RunningMetrics& running) {
   constexpr milliseconds kRedraw{100};
   constexpr milliseconds kPlainLine{10000};
   running_ = running;
+  if (running.samples == samples_) {
+    return;  // on_epoch_end says more
+  }
   const Clock::time_point now = Clock::now();
   if (now - last_drawn_ < (is_terminal_ ? kRedraw : kPlainLine)) {
     return;

@@ -40,7 +40,9 @@ class TrainingRun {
         chosen_(make_engine(config_.device, {.network = network_,
                                              .adam = config_.optimizer,
                                              .batch_size = config_.training.batch_size,
-                                             .threads = config_.training.threads})),
+                                             .threads = config_.training.threads,
+                                             .device_index = config_.device_index,
+                                             .math = config_.training.math})),
         folder_(config_.output.dir),
         seconds_load_(since_start.seconds()) {
     resolve_config();

@@ -198,8 +198,10 @@ Config to_config(const Json& values) {
                    .batch_size = training.at("batch_size"),
                    .shuffle = training.at("shuffle"),
                    .seed = training.at("seed"),
-                   .threads = training.at("threads")},
+                   .threads = training.at("threads"),
+                   .math = choice<MathMode>(values, "training.math")},
       .device = choice<DeviceChoice>(values, "device"),
+      .device_index = values.at("device_index"),
       .output = {.dir = values.at("output").at("dir").get<std::string>()},
       .values = values,
   };

@@ -10,6 +10,7 @@
 #include "host/config/fields.h"
 #include "host/data/dataset.h"
 #include "kernels/adam.h"
+#include "kernels/math_mode.h"
 
 namespace qmnist {
 
@@ -34,8 +35,10 @@ struct Config {
     bool shuffle;
     std::uint32_t seed;
     std::size_t threads;
+    MathMode math;
   } training;
   DeviceChoice device;
+  std::size_t device_index;
   struct Output {
     std::filesystem::path dir;  ///< absolute
   } output;

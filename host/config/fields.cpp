@@ -125,8 +125,11 @@ std::span<const Field> config_fields() {
       Field{"training.seed", 0, IntegerRule{0, kLargestSeed},
             "seed of the initial weights and of the shuffling"},
       Field{"training.threads", 0, IntegerRule{0, 1024}, "CPU threads; 0 takes all cores"},
+      Field{"training.math", "fp32", ChoiceRule{{"fp32", "tf32", "bf16"}},
+            "to what a GPU may round the operands of matrix products; the CPU takes fp32"},
       Field{"device", "auto", ChoiceRule{{"auto", "cuda", "cpu"}},
             "where to train; auto takes a GPU if one works"},
+      Field{"device_index", 0, IntegerRule{0, 1023}, "which GPU, as CUDA numbers them"},
       Field{"output.dir", "../runs/baseline", PathRule{}, "run folder that takes the results"},
   };
   return fields;

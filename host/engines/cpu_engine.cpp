@@ -6,8 +6,9 @@
 #include <algorithm>
 
 #include "host/engines/cpu_info.h"
+#include "kernels/bias_relu.h"
 #include "kernels/normalize.h"
-#include "kernels/relu.h"
+#include "kernels/relu_backward.h"
 #include "kernels/softmax_cross_entropy.h"
 
 namespace qmnist {

@@ -11,6 +11,8 @@
 #include "host/data/dataset.h"
 #include "host/model/network.h"
 #include "kernels/adam.h"
+#include "kernels/math_mode.h"
+#include "kernels/score.h"
 
 namespace qmnist {
 
@@ -27,12 +29,21 @@ struct RunningMetrics {
   friend bool operator==(const RunningMetrics&, const RunningMetrics&) = default;
 };
 
+/// What a network says of labelled images.
+struct Scores {
+  std::vector<Score> images;             ///< in the order asked for
+  double loss_sum = 0;                   ///< of their losses
+  std::vector<std::uint64_t> confusion;  ///< counts [true][predicted], [classes, classes] row-major
+};
+
 /// What an engine is made for.
 struct EngineSettings {
   Network network;
   AdamSettings adam;
   std::size_t batch_size;
-  std::size_t threads;  ///< of the CPU, at least 1
+  std::size_t threads = 1;          ///< of the CPU
+  std::size_t device_index = 0;     ///< of the GPU
+  MathMode math = MathMode::kFp32;  ///< of the GPU
 };
 
 /// Trains a network on one kind of device. It knows no file and no terminal.
@@ -67,13 +78,16 @@ class Engine {
                      RunningMetrics& metrics, const StepCallback& keep_going) = 0;
 
   /// Gradient of the mean loss over data[batch[i]] at the current weights, as an arena; changes
-  /// nothing.
+  /// nothing. At most the settings' batch size of images.
   [[nodiscard]] virtual std::vector<float> gradients(const DataView& data,
                                                      std::span<const std::uint32_t> batch) = 0;
 
   /// Class probabilities of the images data[indices[i]], [indices.size(), classes] row-major.
   [[nodiscard]] virtual std::vector<float> predict(const DataView& data,
                                                    std::span<const std::uint32_t> indices) = 0;
+
+  /// Judges the predictions for data[indices[i]] by their labels.
+  [[nodiscard]] virtual Scores score(const DataView& data, std::span<const std::uint32_t> indices);
 };
 
 }  // namespace qmnist

@@ -3,8 +3,9 @@
 #include <algorithm>
 
 #include "host/engines/engine.h"
+#include "kernels/bias_relu.h"
 #include "kernels/normalize.h"
-#include "kernels/relu.h"
+#include "kernels/relu_backward.h"
 #include "kernels/softmax_cross_entropy.h"
 
 namespace qmnist {

@@ -16,8 +16,9 @@ constexpr const char* kFirstMoments = "adam.m.";
 constexpr const char* kSecondMoments = "adam.v.";
 
 /// Keys that say how long, where and on what a run goes, not what it computes.
-constexpr std::array<std::string_view, 6> kFreeKeys{
-    "data.source", "data.dir", "training.epochs", "training.threads", "device", "output.dir"};
+constexpr std::array<std::string_view, 7> kFreeKeys{
+    "data.source", "data.dir",     "training.epochs", "training.threads",
+    "device",      "device_index", "output.dir"};
 
 Json checksums(const Dataset& dataset) {
   Json sums = Json::array();

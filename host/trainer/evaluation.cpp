@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-
-#include "kernels/softmax_cross_entropy.h"
 
 namespace qmnist {
 namespace {
@@ -34,20 +31,20 @@ double Evaluation::accuracy_deviation() const {
 }
 
 Evaluation evaluate(Engine& engine, const DataView& data, std::span<const std::uint32_t> indices) {
-  const std::vector<float> probabilities = engine.predict(data, indices);
+  const Scores scores = engine.score(data, indices);
   Evaluation evaluation;
-  std::uint64_t correct = 0;
+  evaluation.loss = scores.loss_sum / static_cast<double>(indices.size());
   for (std::size_t i = 0; i < indices.size(); ++i) {
-    const float* row = probabilities.data() + i * kClasses;
-    const std::uint8_t label = data.labels[indices[i]];
-    const auto predicted = static_cast<std::uint8_t>(argmax(row, kClasses));
-    // A probability that underflowed to 0 must not make the mean infinite.
-    evaluation.loss -= std::log(std::max(row[label], std::numeric_limits<float>::min()));
-    evaluation.confusion[label][predicted] += 1;
-    correct += predicted == label ? 1 : 0;
-    evaluation.predictions.push_back({indices[i], label, predicted, row[predicted]});
+    const Score& image = scores.images[i];
+    evaluation.predictions.push_back(
+        {indices[i], data.labels[indices[i]], image.predicted, image.confidence});
   }
-  evaluation.loss /= static_cast<double>(indices.size());
+  std::uint64_t correct = 0;
+  for (std::size_t digit = 0; digit < kClasses; ++digit) {
+    std::copy_n(scores.confusion.begin() + static_cast<std::ptrdiff_t>(digit * kClasses), kClasses,
+                evaluation.confusion[digit].begin());
+    correct += evaluation.confusion[digit][digit];
+  }
   evaluation.accuracy = ratio(correct, indices.size());
   for (std::size_t digit = 0; digit < kClasses; ++digit) {
     evaluation.per_class[digit] = class_report(evaluation, digit);

@@ -1,0 +1,66 @@
+#include <algorithm>
+#include <cstring>
+#include <nvtx3/nvtx3.hpp>
+
+#include "host/engines/cuda/chunk_stream.h"
+#include "kernels/normalize.h"
+
+namespace qmnist {
+namespace {
+
+/// Enough for the widest loads of any kernel.
+std::size_t aligned(std::size_t bytes) {
+  constexpr std::size_t kAlignment = 256;
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+}  // namespace
+
+ChunkStream::ChunkStream(std::size_t features, std::size_t samples, std::size_t steps,
+                         cudaStream_t compute)
+    : features_(features),
+      labels_at_(aligned(steps * sizeof(AdamStep<float>))),
+      pixels_at_(labels_at_ + aligned(samples)),
+      compute_(compute),
+      slots_{Slot(pixels_at_ + samples * features), Slot(pixels_at_ + samples * features)},
+      header_(pixels_at_),
+      inputs_(samples * features) {}
+
+void ChunkStream::upload(const DataView& data, std::span<const std::uint32_t> indices,
+                         std::span<const AdamStep<float>> steps) {
+  const nvtx3::scoped_range range("upload chunk");
+  Slot& slot = slots_[turn_];
+  turn_ = 1 - turn_;
+
+  QMNIST_CHECK(cudaEventSynchronize(slot.copied.get()));
+  std::byte* pinned = slot.pinned.data();
+  std::memcpy(pinned, steps.data(), steps.size_bytes());
+  std::byte* label = pinned + labels_at_;
+  std::byte* image = pinned + pixels_at_;
+  for (const std::uint32_t index : indices) {
+    *label++ = std::byte{data.labels[index]};
+    image = std::ranges::copy(std::as_bytes(data.image(index)), image).out;
+  }
+
+  QMNIST_CHECK(cudaStreamWaitEvent(copy_.get(), slot.unpacked.get()));
+  QMNIST_CHECK(cudaMemcpyAsync(slot.device.data(), pinned, static_cast<std::size_t>(image - pinned),
+                               cudaMemcpyHostToDevice, copy_.get()));
+  QMNIST_CHECK(cudaEventRecord(slot.copied.get(), copy_.get()));
+
+  QMNIST_CHECK(cudaStreamWaitEvent(compute_, slot.copied.get()));
+  QMNIST_CHECK(cudaMemcpyAsync(header_.data(), slot.device.data(), labels_at_ + indices.size(),
+                               cudaMemcpyDeviceToDevice, compute_));
+  const auto* pixels = reinterpret_cast<const std::uint8_t*>(slot.device.data() + pixels_at_);
+  QMNIST_CHECK(launch_normalize(compute_, pixels, inputs_.data(), indices.size() * features_));
+  QMNIST_CHECK(cudaEventRecord(slot.unpacked.get(), compute_));
+}
+
+const std::uint8_t* ChunkStream::labels() const {
+  return reinterpret_cast<const std::uint8_t*>(header_.data() + labels_at_);
+}
+
+const AdamStep<float>* ChunkStream::steps() const {
+  return reinterpret_cast<const AdamStep<float>*>(header_.data());
+}
+
+}  // namespace qmnist

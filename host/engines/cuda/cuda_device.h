@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace qmnist {
+
+/// A GPU and the software between it and this program.
+struct CudaDevice {
+  std::size_t index;
+  std::string name;
+  int capability;  ///< compute capability, 90 for 9.0
+  std::size_t memory_bytes;
+  int driver;   ///< newest CUDA version that the driver knows, 13010 for 13.1
+  int runtime;  ///< version of the CUDA runtime in use
+};
+
+/// Makes GPU `index` the one that this thread's CUDA calls go to.
+/// @throws DeviceError saying why it cannot be used
+[[nodiscard]] CudaDevice use_cuda_device(std::size_t index);
+
+/// One line for people.
+[[nodiscard]] std::string describe(const CudaDevice& device);
+
+}  // namespace qmnist

@@ -1,0 +1,192 @@
+#include "host/engines/cuda/cuda_engine.h"
+
+#include <algorithm>
+#include <nvtx3/nvtx3.hpp>
+#include <stdexcept>
+
+#include "host/engines/cuda/make_cuda_engine.h"
+#include "host/engines/cuda/sum_losses.h"
+
+namespace qmnist {
+namespace {
+
+constexpr std::size_t kChunkSteps = 64;      // so that the host's work for a chunk is little a step
+constexpr std::size_t kChunkSamples = 2048;  // and a chunk of images stays in the cache
+
+std::size_t chunk_samples(std::size_t batch_size) {
+  return batch_size * std::clamp<std::size_t>(kChunkSamples / batch_size, 1, kChunkSteps);
+}
+
+}  // namespace
+
+CudaEngine::CudaEngine(EngineSettings settings)
+    : settings_(std::move(settings)),
+      device_(use_cuda_device(settings_.device_index)),
+      chunk_samples_(chunk_samples(settings_.batch_size)),
+      max_rows_(std::max(chunk_samples_, kChunkSamples)),
+      network_(settings_.network, max_rows_, settings_.math, compute_.get()),
+      chunks_(settings_.network.inputs(), max_rows_, kChunkSteps, compute_.get()) {
+  set_state(initial_state(settings_.network, 0));
+}
+
+CudaEngine::~CudaEngine() {
+  (void)cudaDeviceSynchronize();  // an error may have left work behind that uses the buffers
+}
+
+std::string CudaEngine::device() const {
+  return describe(device_);
+}
+
+void CudaEngine::set_state(const TrainingState& state) {
+  network_.set_state(state);
+  step_ = state.step;
+}
+
+TrainingState CudaEngine::state() const {
+  TrainingState state;
+  network_.get_state(state);
+  state.step = step_;
+  return state;
+}
+
+void CudaEngine::train(const DataView& data, std::span<const std::uint32_t> order,
+                       RunningMetrics& metrics, const StepCallback& keep_going) {
+  const nvtx3::scoped_range range("epoch");
+  send_metrics(metrics);
+  std::size_t enqueued = metrics.samples;
+  bool wanted = true;
+  while (wanted && enqueued < order.size()) {
+    const auto chunk = order.subspan(enqueued, std::min(chunk_samples_, order.size() - enqueued));
+    train_chunk(data, chunk);
+    enqueued += chunk.size();
+    poll_metrics(metrics, enqueued);
+    wanted = metrics.samples == 0 || keep_going(metrics);
+  }
+  fetch_metrics(enqueued);
+  QMNIST_CHECK(cudaStreamSynchronize(compute_.get()));
+  take_metrics(metrics);
+  if (wanted) {
+    (void)keep_going(metrics);
+  }
+}
+
+void CudaEngine::train_chunk(const DataView& data, std::span<const std::uint32_t> chunk) {
+  const nvtx3::scoped_range range("chunk");
+  std::vector<AdamStep<float>> steps;
+  for (std::size_t first = 0; first < chunk.size(); first += settings_.batch_size) {
+    steps.push_back(adam_step<float>(settings_.adam, ++step_));
+  }
+  chunks_.upload(data, chunk, steps);
+  QMNIST_CHECK(cudaGraphLaunch(chunk_graph(chunk.size()), compute_.get()));
+}
+
+cudaGraphExec_t CudaEngine::chunk_graph(std::size_t samples) {
+  GraphExec& graph = graphs_[samples];
+  if (graph == nullptr) {
+    const nvtx3::scoped_range range("capture");
+    StreamCapture capture(compute_.get());
+    const std::size_t features = settings_.network.inputs();
+    for (std::size_t first = 0, step = 0; first < samples; first += settings_.batch_size, ++step) {
+      const std::size_t rows = std::min(settings_.batch_size, samples - first);
+      network_.differentiate(chunks_.inputs() + first * features, chunks_.labels() + first, rows,
+                             metrics_.data());
+      network_.update(chunks_.steps() + step);
+    }
+    graph = capture.finish();
+  }
+  return graph.get();
+}
+
+void CudaEngine::send_metrics(const RunningMetrics& metrics) {
+  const DeviceMetrics start{.loss_sum = metrics.loss_sum, .correct = metrics.correct};
+  QMNIST_CHECK(cudaMemcpyAsync(metrics_.data(), &start, sizeof(start), cudaMemcpyHostToDevice,
+                               compute_.get()));
+}
+
+void CudaEngine::fetch_metrics(std::uint64_t samples) {
+  QMNIST_CHECK(cudaMemcpyAsync(arriving_.data(), metrics_.data(), metrics_.bytes(),
+                               cudaMemcpyDeviceToHost, compute_.get()));
+  QMNIST_CHECK(cudaEventRecord(arrived_.get(), compute_.get()));
+  arriving_samples_ = samples;
+}
+
+void CudaEngine::take_metrics(RunningMetrics& metrics) {
+  const DeviceMetrics& values = *arriving_.data();
+  metrics = {.loss_sum = values.loss_sum, .correct = values.correct, .samples = arriving_samples_};
+  arriving_samples_ = 0;
+}
+
+void CudaEngine::poll_metrics(RunningMetrics& metrics, std::uint64_t samples) {
+  if (arriving_samples_ != 0) {
+    const cudaError_t status = cudaEventQuery(arrived_.get());
+    if (status == cudaErrorNotReady) {
+      (void)cudaGetLastError();  // it stays there as the last error, and Thrust would report it
+      return;
+    }
+    QMNIST_CHECK(status);
+    take_metrics(metrics);
+  }
+  fetch_metrics(samples);
+}
+
+std::vector<float> CudaEngine::gradients(const DataView& data,
+                                         std::span<const std::uint32_t> batch) {
+  if (batch.size() > max_rows_) {
+    throw std::length_error("a batch larger than the engine was made for");
+  }
+  chunks_.upload(data, batch, {});
+  send_metrics({});
+  network_.differentiate(chunks_.inputs(), chunks_.labels(), batch.size(), metrics_.data());
+  return network_.gradients();
+}
+
+template <typename Visit>
+void CudaEngine::for_each_chunk(const DataView& data, std::span<const std::uint32_t> indices,
+                                Visit visit) {
+  for (std::size_t first = 0; first < indices.size(); first += max_rows_) {
+    const auto chunk = indices.subspan(first, std::min(max_rows_, indices.size() - first));
+    chunks_.upload(data, chunk, {});
+    visit(first, chunk.size());
+  }
+}
+
+std::vector<float> CudaEngine::predict(const DataView& data,
+                                       std::span<const std::uint32_t> indices) {
+  const nvtx3::scoped_range range("predict");
+  const std::size_t classes = settings_.network.classes();
+  std::vector<float> probabilities(indices.size() * classes);
+  for_each_chunk(data, indices, [&](std::size_t first, std::size_t rows) {
+    QMNIST_CHECK(cudaMemcpyAsync(
+        probabilities.data() + first * classes, network_.predict(chunks_.inputs(), rows),
+        rows * classes * sizeof(float), cudaMemcpyDeviceToHost, compute_.get()));
+  });
+  QMNIST_CHECK(cudaStreamSynchronize(compute_.get()));
+  return probabilities;
+}
+
+Scores CudaEngine::score(const DataView& data, std::span<const std::uint32_t> indices) {
+  const nvtx3::scoped_range range("score");
+  const std::size_t classes = settings_.network.classes();
+  DeviceBuffer<Score> images(indices.size());
+  DeviceBuffer<unsigned long long> confusion(classes * classes);
+  QMNIST_CHECK(cudaMemsetAsync(confusion.data(), 0, confusion.bytes(), compute_.get()));
+  for_each_chunk(data, indices, [&](std::size_t first, std::size_t rows) {
+    network_.score(network_.predict(chunks_.inputs(), rows), chunks_.labels(), rows,
+                   images.data() + first, confusion.data());
+  });
+  Scores scores{.images = std::vector<Score>(indices.size()),
+                .loss_sum = sum_losses(compute_.get(), images.data(), images.size()),
+                .confusion = std::vector<std::uint64_t>(confusion.size())};
+  QMNIST_CHECK(cudaMemcpyAsync(scores.images.data(), images.data(), images.bytes(),
+                               cudaMemcpyDeviceToHost, compute_.get()));
+  QMNIST_CHECK(cudaMemcpyAsync(scores.confusion.data(), confusion.data(), confusion.bytes(),
+                               cudaMemcpyDeviceToHost, compute_.get()));
+  QMNIST_CHECK(cudaStreamSynchronize(compute_.get()));
+  return scores;
+}
+
+std::unique_ptr<Engine> make_cuda_engine(EngineSettings settings) {
+  return std::make_unique<CudaEngine>(std::move(settings));
+}
+
+}  // namespace qmnist

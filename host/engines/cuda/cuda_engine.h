@@ -1,0 +1,72 @@
+#pragma once
+
+#include <map>
+
+#include "host/engines/cuda/chunk_stream.h"
+#include "host/engines/cuda/cuda_device.h"
+#include "host/engines/cuda/device_network.h"
+#include "host/engines/engine.h"
+
+namespace qmnist {
+
+/// Trains on an NVIDIA GPU: matrix products by cuBLAS, the rest by kernels/.
+///
+/// An epoch is a queue of chunks of up to kChunkSteps batches: ChunkStream brings one to the device
+/// while the one before trains, and all steps of a chunk are one captured graph. The host waits for
+/// nothing but a free buffer. What differs from step to step (images, labels, Adam's scalars) comes
+/// with the chunk, so that each graph is made once.
+///
+/// The same settings, state and data give the same bits on the same GPU and libraries.
+class CudaEngine final : public Engine {
+ public:
+  /// @throws DeviceError where that GPU cannot be had
+  explicit CudaEngine(EngineSettings settings);
+  CudaEngine(const CudaEngine&) = delete;
+  CudaEngine& operator=(const CudaEngine&) = delete;
+  CudaEngine(CudaEngine&&) = delete;
+  CudaEngine& operator=(CudaEngine&&) = delete;
+  ~CudaEngine() override;
+
+  [[nodiscard]] std::string device() const override;
+  void set_state(const TrainingState& state) override;
+  [[nodiscard]] TrainingState state() const override;
+  void train(const DataView& data, std::span<const std::uint32_t> order, RunningMetrics& metrics,
+             const StepCallback& keep_going) override;
+  [[nodiscard]] std::vector<float> gradients(const DataView& data,
+                                             std::span<const std::uint32_t> batch) override;
+  [[nodiscard]] std::vector<float> predict(const DataView& data,
+                                           std::span<const std::uint32_t> indices) override;
+  [[nodiscard]] Scores score(const DataView& data, std::span<const std::uint32_t> indices) override;
+
+ private:
+  void train_chunk(const DataView& data, std::span<const std::uint32_t> chunk);
+  /// The steps of a chunk of that many samples, captured at its first use.
+  [[nodiscard]] cudaGraphExec_t chunk_graph(std::size_t samples);
+  void send_metrics(const RunningMetrics& metrics);
+  /// Sends the metrics on their way to the host, where they stand for that many samples.
+  void fetch_metrics(std::uint64_t samples);
+  /// Reads what has arrived.
+  void take_metrics(RunningMetrics& metrics);
+  /// Takes the metrics if they have arrived, and fetches the next if none are on their way.
+  void poll_metrics(RunningMetrics& metrics, std::uint64_t samples);
+  /// Calls visit(first, rows) for the images indices[first ... first + rows) when they are on the
+  /// device.
+  template <typename Visit>
+  void for_each_chunk(const DataView& data, std::span<const std::uint32_t> indices, Visit visit);
+
+  EngineSettings settings_;
+  CudaDevice device_;
+  std::size_t chunk_samples_;
+  std::size_t max_rows_;
+  Stream compute_ = make_stream();
+  DeviceNetwork network_;
+  ChunkStream chunks_;
+  DeviceBuffer<DeviceMetrics> metrics_{1};
+  PinnedBuffer<DeviceMetrics> arriving_{1};  ///< where metrics_ are copied to, now and then
+  Event arrived_ = make_event();
+  std::uint64_t arriving_samples_ = 0;       ///< 0 while none are on their way
+  std::map<std::size_t, GraphExec> graphs_;  ///< by samples
+  std::uint64_t step_ = 0;
+};
+
+}  // namespace qmnist

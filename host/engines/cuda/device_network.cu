@@ -1,0 +1,118 @@
+#include <nvtx3/nvtx3.hpp>
+
+#include "host/engines/cuda/device_network.h"
+#include "kernels/bias_relu.h"
+#include "kernels/relu_backward.h"
+#include "kernels/softmax.h"
+
+namespace qmnist {
+
+DeviceNetwork::DeviceNetwork(const Network& network, std::size_t max_rows, MathMode math,
+                             cudaStream_t stream)
+    : layers_(network.layers().begin(), network.layers().end()),
+      arena_size_(network.arena_size()),
+      stream_(stream),
+      products_(stream, math),
+      arenas_(4 * arena_size_) {
+  // Gradients of the gaps between tensors are never written and must be zero.
+  QMNIST_CHECK(cudaMemsetAsync(arenas_.data(), 0, arenas_.bytes(), stream));
+  for (const DenseLayer& layer : layers_) {
+    activations_.emplace_back(max_rows * layer.outputs);
+    deltas_.emplace_back(max_rows * layer.outputs);
+  }
+}
+
+void DeviceNetwork::forward(const float* inputs, std::size_t rows) {
+  const nvtx3::scoped_range range("forward");
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    const DenseLayer& layer = layers_[l];
+    float* outputs = activations_[l].data();
+    products_.multiply(rows, layer.outputs, layer.inputs, {inputs, layer.inputs},
+                       {parameters(layer.weight), layer.inputs, true}, outputs);
+    if (l + 1 < layers_.size()) {
+      QMNIST_CHECK(launch_bias_relu(stream_, outputs, parameters(layer.bias), rows, layer.outputs));
+    }
+    inputs = outputs;
+  }
+}
+
+void DeviceNetwork::backward(const float* inputs, std::size_t rows) {
+  const nvtx3::scoped_range range("backward");
+  for (std::size_t l = layers_.size(); l-- > 1;) {
+    const DenseLayer& layer = layers_[l];
+    const DenseLayer& below = layers_[l - 1];
+    multiply_weight_gradient(l, activations_[l - 1].data(), rows);
+    products_.multiply(rows, layer.inputs, layer.outputs, {deltas_[l].data(), layer.outputs},
+                       {parameters(layer.weight), layer.inputs}, deltas_[l - 1].data());
+    QMNIST_CHECK(launch_relu_backward(stream_, activations_[l - 1].data(), deltas_[l - 1].data(),
+                                      gradients(below.bias), rows, below.outputs));
+  }
+  multiply_weight_gradient(0, inputs, rows);
+}
+
+void DeviceNetwork::multiply_weight_gradient(std::size_t l, const float* inputs, std::size_t rows) {
+  const DenseLayer& layer = layers_[l];
+  products_.multiply(layer.outputs, layer.inputs, rows, {deltas_[l].data(), layer.outputs, true},
+                     {inputs, layer.inputs}, gradients(layer.weight));
+}
+
+void DeviceNetwork::differentiate(const float* inputs, const std::uint8_t* labels, std::size_t rows,
+                                  DeviceMetrics* metrics) {
+  forward(inputs, rows);
+  const DenseLayer& last = layers_.back();
+  QMNIST_CHECK(launch_softmax_cross_entropy(stream_, activations_.back().data(),
+                                            parameters(last.bias), labels, deltas_.back().data(),
+                                            gradients(last.bias), metrics, rows, last.outputs));
+  backward(inputs, rows);
+}
+
+void DeviceNetwork::update(const AdamStep<float>* step) {
+  const nvtx3::scoped_range range("update");
+  QMNIST_CHECK(launch_adam(stream_, step, arena(3), arena(0), arena(1), arena(2), arena_size_));
+}
+
+const float* DeviceNetwork::predict(const float* inputs, std::size_t rows) {
+  forward(inputs, rows);
+  const DenseLayer& last = layers_.back();
+  float* outputs = activations_.back().data();
+  QMNIST_CHECK(launch_bias_softmax(stream_, outputs, parameters(last.bias), rows, last.outputs));
+  return outputs;
+}
+
+void DeviceNetwork::score(const float* probabilities, const std::uint8_t* labels, std::size_t rows,
+                          Score* scores, unsigned long long* confusion) {
+  QMNIST_CHECK(launch_score(stream_, probabilities, labels, scores, confusion, rows,
+                            layers_.back().outputs));
+}
+
+void DeviceNetwork::set_state(const TrainingState& state) {
+  std::size_t which = 0;
+  for (const auto* values : {&state.parameters, &state.first_moments, &state.second_moments}) {
+    QMNIST_CHECK(cudaMemcpyAsync(arena(which++), values->data(), arena_size_ * sizeof(float),
+                                 cudaMemcpyHostToDevice, stream_));
+  }
+  QMNIST_CHECK(cudaStreamSynchronize(stream_));
+}
+
+void DeviceNetwork::get_state(TrainingState& state) const {
+  const std::vector<float> arenas = download(0, 3 * arena_size_);
+  auto from = arenas.begin();
+  for (auto* values : {&state.parameters, &state.first_moments, &state.second_moments}) {
+    values->assign(from, from + static_cast<std::ptrdiff_t>(arena_size_));
+    from += static_cast<std::ptrdiff_t>(arena_size_);
+  }
+}
+
+std::vector<float> DeviceNetwork::gradients() const {
+  return download(3 * arena_size_, arena_size_);
+}
+
+std::vector<float> DeviceNetwork::download(std::size_t first, std::size_t count) const {
+  std::vector<float> values(count);
+  // To memory that is not pinned such a copy has ended when the call returns.
+  QMNIST_CHECK(cudaMemcpyAsync(values.data(), arenas_.data() + first, count * sizeof(float),
+                               cudaMemcpyDeviceToHost, stream_));
+  return values;
+}
+
+}  // namespace qmnist

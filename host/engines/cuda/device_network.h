@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "host/engines/cuda/matrix_products.h"
+#include "host/engines/cuda/resources.h"
+#include "host/model/network.h"
+#include "kernels/adam.h"
+#include "kernels/score.h"
+#include "kernels/softmax_cross_entropy.h"
+
+namespace qmnist {
+
+/// A network in device memory and what a batch does with it.
+///
+/// Members that take a batch enqueue work on the stream, in the order of the calls, and return at
+/// once; pointers are to device memory of the caller, which must live until the work is done.
+/// `rows` is at most the `max_rows` that it was made for.
+class DeviceNetwork {
+ public:
+  /// @param stream must outlive this
+  DeviceNetwork(const Network& network, std::size_t max_rows, MathMode math, cudaStream_t stream);
+
+  /// Returns when the device has the state, or the host has it.
+  void set_state(const TrainingState& state);
+  void get_state(TrainingState& state) const;
+  [[nodiscard]] std::vector<float> gradients() const;
+
+  /// Forward and backward pass: leaves the gradient of the mean loss in the gradient arena and adds
+  /// losses and hits to `metrics`. inputs [rows, inputs], labels [rows].
+  void differentiate(const float* inputs, const std::uint8_t* labels, std::size_t rows,
+                     DeviceMetrics* metrics);
+
+  /// A step of Adam with the gradients that differentiate() left.
+  void update(const AdamStep<float>* step);
+
+  /// Forward pass. inputs [rows, inputs].
+  /// @return probabilities [rows, classes], which the next call of any member overwrites.
+  [[nodiscard]] const float* predict(const float* inputs, std::size_t rows);
+
+  /// Judges probabilities [rows, classes] by labels [rows]: scores [rows], and one more in each
+  /// image's cell of confusion [classes, classes].
+  void score(const float* probabilities, const std::uint8_t* labels, std::size_t rows,
+             Score* scores, unsigned long long* confusion);
+
+ private:
+  void forward(const float* inputs, std::size_t rows);
+  void backward(const float* inputs, std::size_t rows);
+  /// d loss / d weights of layer l, from d loss / d its products.
+  void multiply_weight_gradient(std::size_t l, const float* inputs, std::size_t rows);
+
+  /// That part of arenas_, once the stream has come here.
+  [[nodiscard]] std::vector<float> download(std::size_t first, std::size_t count) const;
+
+  [[nodiscard]] float* arena(std::size_t which) { return arenas_.data() + which * arena_size_; }
+  [[nodiscard]] float* parameters(const Tensor& tensor) { return arena(0) + tensor.offset; }
+  [[nodiscard]] float* gradients(const Tensor& tensor) { return arena(3) + tensor.offset; }
+
+  std::vector<DenseLayer> layers_;
+  std::size_t arena_size_;
+  cudaStream_t stream_;
+  MatrixProducts products_;
+  DeviceBuffer<float> arenas_;  ///< parameters, first moments, second moments, gradients
+  std::vector<DeviceBuffer<float>> activations_;  ///< [layers][max_rows, outputs]; logits last
+  std::vector<DeviceBuffer<float>> deltas_;       ///< [layers][max_rows, outputs]: d loss / d z
+};
+
+}  // namespace qmnist

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <cublas_v2.h>
+#include <cuda_runtime_api.h>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <utility>
+
+#include "host/engines/cuda/check.h"
+
+// Owners of everything that CUDA and cuBLAS hand out. They throw DeviceError where a resource
+// cannot be had, and give it back in silence.
+
+namespace qmnist {
+
+template <auto kDestroy>
+struct Destroyer {
+  template <typename T>
+  void operator()(T* resource) const noexcept {
+    (void)kDestroy(resource);
+  }
+};
+
+using Stream = std::unique_ptr<CUstream_st, Destroyer<cudaStreamDestroy>>;
+using Event = std::unique_ptr<CUevent_st, Destroyer<cudaEventDestroy>>;
+using Graph = std::unique_ptr<CUgraph_st, Destroyer<cudaGraphDestroy>>;
+using GraphExec = std::unique_ptr<CUgraphExec_st, Destroyer<cudaGraphExecDestroy>>;
+using CublasHandle = std::unique_ptr<cublasContext, Destroyer<cublasDestroy>>;
+
+/// A stream that does not wait for the default stream.
+[[nodiscard]] inline Stream make_stream() {
+  cudaStream_t stream = nullptr;
+  QMNIST_CHECK(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
+  return Stream(stream);
+}
+
+/// An event without time stamps. While it was never recorded, waiting for it returns at once.
+[[nodiscard]] inline Event make_event() {
+  cudaEvent_t event = nullptr;
+  QMNIST_CHECK(cudaEventCreateWithFlags(&event, cudaEventDisableTiming));
+  return Event(event);
+}
+
+[[nodiscard]] inline CublasHandle make_cublas_handle() {
+  cublasHandle_t handle = nullptr;
+  QMNIST_CHECK(cublasCreate(&handle));
+  return CublasHandle(handle);
+}
+
+/// Uninitialised memory of the current device, 256-byte aligned.
+template <typename T>
+class DeviceBuffer {
+ public:
+  explicit DeviceBuffer(std::size_t count) : size_(count) {
+    void* memory = nullptr;
+    QMNIST_CHECK(cudaMalloc(&memory, count * sizeof(T)));
+    memory_.reset(static_cast<T*>(memory));
+  }
+  [[nodiscard]] T* data() { return memory_.get(); }
+  [[nodiscard]] const T* data() const { return memory_.get(); }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::size_t bytes() const { return size_ * sizeof(T); }
+
+ private:
+  std::unique_ptr<T, Destroyer<cudaFree>> memory_;
+  std::size_t size_;
+};
+
+/// Uninitialised host memory that the device copies from and to while the host goes on.
+template <typename T>
+class PinnedBuffer {
+ public:
+  explicit PinnedBuffer(std::size_t count) : size_(count) {
+    void* memory = nullptr;
+    QMNIST_CHECK(cudaMallocHost(&memory, count * sizeof(T)));
+    memory_.reset(static_cast<T*>(memory));
+  }
+  [[nodiscard]] T* data() { return memory_.get(); }
+  [[nodiscard]] std::span<T> span() { return {memory_.get(), size_}; }
+
+ private:
+  std::unique_ptr<T, Destroyer<cudaFreeHost>> memory_;
+  std::size_t size_;
+};
+
+/// Collects what is enqueued on a stream, while it lives, into a graph instead of running it.
+class StreamCapture {
+ public:
+  explicit StreamCapture(cudaStream_t stream) : stream_(stream) {
+    // Relaxed, as cuBLAS may load a kernel or ask for memory at its first use.
+    QMNIST_CHECK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed));
+  }
+  StreamCapture(const StreamCapture&) = delete;
+  StreamCapture& operator=(const StreamCapture&) = delete;
+  StreamCapture(StreamCapture&&) = delete;
+  StreamCapture& operator=(StreamCapture&&) = delete;
+  ~StreamCapture() {
+    if (stream_ != nullptr) {  // an error came between
+      cudaGraph_t graph = nullptr;
+      (void)cudaStreamEndCapture(stream_, &graph);
+      (void)Graph(graph);
+    }
+  }
+
+  /// Ends the capture and makes its graph ready to launch.
+  [[nodiscard]] GraphExec finish() {
+    cudaGraph_t captured = nullptr;
+    QMNIST_CHECK(cudaStreamEndCapture(std::exchange(stream_, nullptr), &captured));
+    const Graph graph(captured);
+    cudaGraphExec_t executable = nullptr;
+    QMNIST_CHECK(cudaGraphInstantiate(&executable, graph.get(), 0));
+    return GraphExec(executable);
+  }
+
+ private:
+  cudaStream_t stream_;
+};
+
+}  // namespace qmnist

@@ -1,0 +1,132 @@
+#include "tests/kernels/launcher.h"  // before any kernel
+
+#include <cmath>
+
+#include "kernels/adam.h"
+#include "tests/kernels/values.h"
+
+namespace qmnist {
+namespace {
+
+/// One parameter in double, and how far a float may be from it.
+struct Reference {
+  double parameter;
+  double first_moment = 0;
+  double second_moment = 0;
+  double parameter_error = 0;
+  double first_error = 0;
+  double second_error = 0;
+
+  /// The step's scalars err by eps / 2 each, as does each operation, square root and division
+  /// included; second-order terms are left to the slack of rounding these constants up:
+  ///
+  ///     m + (g - m) c: (g - m) c errs by 1.5 eps, the sum by eps / 2
+  ///     v + (g^2 - v) c: g^2 errs by eps / 2 before, then as above
+  ///     w - alpha m / (sqrt(v) + epsilon): alpha, two operations on it, the sum and the root err
+  ///     by 2.5 eps, v's own error by half of it; w by eps / 2
+  void update(const AdamStep<double>& step, double gradient) {
+    const double m = first_moment;
+    const double v = second_moment;
+    const double w = parameter;
+    adam_update(step, gradient, parameter, first_moment, second_moment);
+    constexpr double kEps = test::kEpsilon;
+    first_error +=
+        kEps * (1.6 * std::abs(gradient - m) * step.one_minus_beta1 + 0.5 * std::abs(first_moment));
+    second_error += kEps * ((1.6 * std::abs(gradient * gradient - v) + 0.5 * gradient * gradient) *
+                                step.one_minus_beta2 +
+                            0.5 * second_moment);
+    const double moved = std::abs(parameter - w);
+    parameter_error += moved * (2.6 * kEps + second_error / (2 * second_moment)) +
+                       step.alpha * first_error / std::sqrt(second_moment) +
+                       0.5 * kEps * std::abs(parameter);
+  }
+};
+
+class AdamKernelTest : public test::KernelTest {
+ protected:
+  void step(std::uint64_t t, const std::vector<float>& gradients, test::Array<float>& parameters,
+            test::Array<float>& first_moments, test::Array<float>& second_moments,
+            std::size_t count) {
+    test::Array scalars(std::vector<AdamStep<float>>{adam_step<float>(settings_, t)});
+    test::Array device_gradients(gradients);
+    run([&](cudaStream_t stream) {
+      return launch_adam(stream, scalars.data(), device_gradients.data(), parameters.data(),
+                         first_moments.data(), second_moments.data(), count);
+    });
+  }
+
+  /// Several steps, each compared with the formula in double.
+  void compare(std::size_t count, std::size_t spare) {
+    const auto initial = test::fine_values(count + spare, 1, -0.1F, 0.1F);
+    test::Array parameters(initial);
+    test::Array first_moments(std::vector<float>(count + spare, 0));
+    test::Array second_moments(std::vector<float>(count + spare, 0));
+    std::vector<Reference> references;
+    for (std::size_t i = 0; i < count; ++i) {
+      references.push_back({.parameter = double{initial[i]}});
+    }
+    for (unsigned t = 1; t <= 3; ++t) {
+      const auto gradients = test::fine_values(count + spare, 1 + t, -2, 2);
+      step(t, gradients, parameters, first_moments, second_moments, count);
+      const auto w = parameters.values();
+      const auto m = first_moments.values();
+      const auto v = second_moments.values();
+      for (std::size_t i = 0; i < count; ++i) {
+        Reference& want = references[i];
+        want.update(adam_step<double>(settings_, t), double{gradients[i]});
+        ASSERT_NEAR(m[i], want.first_moment, want.first_error) << i << " of " << count;
+        ASSERT_NEAR(v[i], want.second_moment, want.second_error) << i << " of " << count;
+        ASSERT_NEAR(w[i], want.parameter, want.parameter_error) << i << " of " << count;
+      }
+      for (std::size_t i = count; i < w.size(); ++i) {
+        ASSERT_EQ(w[i], initial[i]) << "beyond " << count;
+        ASSERT_EQ(m[i] + v[i], 0) << "beyond " << count;
+      }
+    }
+  }
+
+  AdamSettings settings_;
+};
+INSTANTIATE_TEST_SUITE_P(Kernels, AdamKernelTest, test::ways(), test::name_of);
+
+TEST_P(AdamKernelTest, StepsAsTheFormulaDoes) {
+  for (const std::size_t count : test::kCounts) {
+    compare(count, 0);
+  }
+}
+
+TEST_P(AdamKernelTest, LeavesWhatFollowsAlone) {
+  for (const std::size_t count : test::Sizes{1, 5, 1022, 1024}) {
+    compare(count, 7);
+  }
+}
+
+TEST_P(AdamKernelTest, GivesTheSameBitsEachTime) {
+  const auto initial = test::fine_values(1025, 1, -1, 1);
+  std::vector<std::vector<float>> results;
+  for (int i = 0; i < 2; ++i) {
+    test::Array parameters(initial);
+    test::Array first_moments(std::vector<float>(initial.size(), 0));
+    test::Array second_moments(std::vector<float>(initial.size(), 0));
+    step(1, test::fine_values(1025, 2, -1, 1), parameters, first_moments, second_moments, 1025);
+    results.push_back(parameters.values());
+  }
+  EXPECT_TRUE(test::same_bits(results[0], results[1]));
+}
+
+TEST_P(AdamKernelTest, ZeroGradientFromTheStartChangesNothing) {
+  const auto initial = test::fine_values(33, 1, -1, 1);
+  const std::vector<float> zeros(33, 0);
+  test::Array parameters(initial);
+  test::Array first_moments(zeros);
+  test::Array second_moments(zeros);
+  for (std::uint64_t t = 1; t <= 3; ++t) {
+    step(t, zeros, parameters, first_moments, second_moments, 33);
+  }
+  EXPECT_TRUE(test::same_bits(parameters.values(), initial));
+  EXPECT_TRUE(test::same_bits(first_moments.values(), zeros));
+  EXPECT_TRUE(test::same_bits(second_moments.values(), zeros));
+}
+
+}  // namespace
+}  // namespace qmnist
