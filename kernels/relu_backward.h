@@ -26,6 +26,7 @@ static __global__ void relu_backward_kernel(const float* __restrict__ activation
                                             float* __restrict__ deltas,
                                             float* __restrict__ bias_gradient, std::size_t rows,
                                             std::size_t columns) {
+  // NOLINTNEXTLINE(modernize-avoid-c-arrays): std::array cannot be used on a device
   __shared__ float sums[kReluBackwardRows][kWarp];
   const std::size_t column = std::size_t{blockIdx.x} * kWarp + threadIdx.x;
   float sum = 0;

@@ -51,6 +51,7 @@ static __global__ void softmax_cross_entropy_kernel(float* __restrict__ logits,
                                                     float* __restrict__ bias_gradient,
                                                     DeviceMetrics* __restrict__ metrics,
                                                     std::size_t rows, std::size_t classes) {
+  // NOLINTNEXTLINE(modernize-avoid-c-arrays): std::array cannot be used on a device
   __shared__ double losses[kBlock / kWarp];
   const unsigned warp = threadIdx.x / kWarp;
   const unsigned lane = threadIdx.x % kWarp;

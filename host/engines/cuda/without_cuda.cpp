@@ -4,6 +4,7 @@
 namespace qmnist {
 
 // Takes the place of this folder's other files where no CUDA Toolkit was found.
+// NOLINTNEXTLINE(performance-unnecessary-value-param): as there
 std::unique_ptr<Engine> make_cuda_engine(EngineSettings /*settings*/) {
   throw DeviceError("this program was built without CUDA");
 }
