@@ -4,7 +4,7 @@
 // the CPU, with tests/host_launcher. To be included before the kernel's header.
 
 #ifdef __CUDACC__
-#include <cuda_runtime.h>
+#include "host/engines/cuda/resources.h"
 #else
 #include "tests/host_launcher/host_launcher.h"
 #endif
@@ -45,35 +45,15 @@ inline auto ways() {
   return testing::Values(Way{"device"}, Way{"device_graph", 0, true});
 }
 
-inline void check(cudaError_t error) {
-  if (error != cudaSuccess) {
-    throw std::runtime_error(cudaGetErrorString(error));
-  }
-}
-
-template <auto kFunction>
-struct Destroy {
-  template <typename T>
-  void operator()(T* handle) const {
-    EXPECT_EQ(kFunction(handle), cudaSuccess);
-  }
-};
-
-/// Owner of a stream, a graph or an executable graph.
-template <typename T, auto kFunction>
-using Handle = std::unique_ptr<std::remove_pointer_t<T>, Destroy<kFunction>>;
-using Stream = Handle<cudaStream_t, cudaStreamDestroy>;
-using Graph = Handle<cudaGraph_t, cudaGraphDestroy>;
-using GraphExec = Handle<cudaGraphExec_t, cudaGraphExecDestroy>;
-
 struct Memory {
   static void* allocate(std::size_t bytes) {
     void* memory = nullptr;
-    check(cudaMalloc(&memory, bytes));
+    QMNIST_CHECK(cudaMalloc(&memory, bytes));
     return memory;
   }
   static void copy(void* to, const void* from, std::size_t bytes) {
-    check(cudaMemcpy(to, from, bytes, cudaMemcpyDefault));
+    QMNIST_CHECK(cudaMemcpy(to, from, bytes, cudaMemcpyDefault));
+    QMNIST_CHECK(cudaDeviceSynchronize());  // the kernels' stream does not wait for it
   }
   void operator()(void* memory) const { EXPECT_EQ(cudaFree(memory), cudaSuccess); }
 };
@@ -82,31 +62,26 @@ struct Memory {
 class KernelTest : public testing::TestWithParam<Way> {
  protected:
   void SetUp() override {
-    cudaStream_t stream = nullptr;
-    if (const cudaError_t error = cudaStreamCreate(&stream); error != cudaSuccess) {
-      GTEST_SKIP() << cudaGetErrorString(error);
+    try {
+      stream_ = make_stream();
+    } catch (const std::exception& error) {
+      GTEST_SKIP() << error.what();
     }
-    stream_.reset(stream);
   }
 
   /// Calls enqueue(stream) and waits for what it enqueued. Throws if anything fails.
   template <typename Enqueue>
   void run(const Enqueue& enqueue) {
+    GraphExec graph;
     if (GetParam().captured) {
-      check(cudaStreamBeginCapture(stream_.get(), cudaStreamCaptureModeThreadLocal));
-      check(enqueue(stream_.get()));
-      cudaGraph_t graph = nullptr;
-      check(cudaStreamEndCapture(stream_.get(), &graph));
-      const Graph graph_owner(graph);
-      cudaGraphExec_t executable = nullptr;
-      check(cudaGraphInstantiate(&executable, graph, 0));
-      const GraphExec executable_owner(executable);
-      check(cudaGraphLaunch(executable, stream_.get()));
-      check(cudaStreamSynchronize(stream_.get()));
+      StreamCapture capture(stream_.get());
+      QMNIST_CHECK(enqueue(stream_.get()));
+      graph = capture.finish();
+      QMNIST_CHECK(cudaGraphLaunch(graph.get(), stream_.get()));
     } else {
-      check(enqueue(stream_.get()));
-      check(cudaStreamSynchronize(stream_.get()));
+      QMNIST_CHECK(enqueue(stream_.get()));
     }
+    QMNIST_CHECK(cudaStreamSynchronize(stream_.get()));
   }
 
  private:
