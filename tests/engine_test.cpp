@@ -68,12 +68,22 @@ TEST_P(EngineTest, EveryGradientIsTheReferences) {
   const std::vector<float> actual = engine->gradients(data.view(), data.all());
   const std::vector<float> expected = reference.gradients(data.view(), data.all());
 
+  const double eps = std::numeric_limits<float>::epsilon();
+  // Each sum of n rounded terms is off by at most n eps of its largest partial sum; along the
+  // network the longest chain has the inputs, the widest layer and the batch.
+  const double terms = static_cast<double>(shape.features + shape.batch) +
+                       static_cast<double>(shape.hidden.empty() ? 0 : shape.hidden.front());
   for (const Tensor& tensor : settings_for(shape).network.tensors()) {
     double difference = 0;
     double length = 0;
+    double largest = 0;
     for (std::size_t i = tensor.offset; i < tensor.offset + tensor.size; ++i) {
       difference += std::pow(static_cast<double>(actual[i]) - static_cast<double>(expected[i]), 2);
       length += std::pow(static_cast<double>(expected[i]), 2);
+      largest = std::max(largest, std::abs(static_cast<double>(expected[i])));
+    }
+    for (std::size_t i = tensor.offset; i < tensor.offset + tensor.size; ++i) {
+      EXPECT_NEAR(actual[i], expected[i], terms * eps * largest) << tensor.name << " " << i;
     }
     // Rounding errors of both signs: a sum of n terms is off by some sqrt(n) eps, and 1e-5 is 84
     // eps where the longest sums have 784 terms.

@@ -1,7 +1,5 @@
 #include "host/engines/cuda/matrix_products.h"
 
-#include "host/error.h"
-
 namespace qmnist {
 namespace {
 
