@@ -4,8 +4,7 @@
 #include <sstream>
 #include <string>
 
-#include "host/engines/cuda/make_cuda_engine.h"
-#include "host/error.h"
+#include "tests/gpu.h"
 #include "tests/support.h"
 
 namespace qmnist::test {
@@ -43,10 +42,8 @@ TEST(BaselineTest, EndsWhereKerasDoes) {
 }
 
 TEST(BaselineTest, EndsWhereKerasDoesOnAGpu) {
-  try {
-    (void)make_cuda_engine({.network = Network(1, {}, 2), .adam = {}, .batch_size = 1});
-  } catch (const DeviceError& error) {
-    GTEST_SKIP() << error.what();
+  if (const std::string obstacle = gpu_obstacle(); !obstacle.empty()) {
+    GTEST_SKIP() << obstacle;
   }
   expect_keras_result("cuda");
 }

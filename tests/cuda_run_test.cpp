@@ -3,8 +3,7 @@
 #include <chrono>
 #include <csignal>
 
-#include "host/engines/cuda/make_cuda_engine.h"
-#include "host/error.h"
+#include "tests/gpu.h"
 #include "tests/small_run.h"
 
 namespace qmnist::test {
@@ -17,10 +16,8 @@ constexpr int kInterrupted = 130;
 class CudaRunTest : public testing::Test {
  protected:
   void SetUp() override {
-    try {
-      (void)make_cuda_engine({.network = Network(1, {}, 2), .adam = {}, .batch_size = 1});
-    } catch (const DeviceError& error) {
-      GTEST_SKIP() << error.what();
+    if (const std::string obstacle = gpu_obstacle(); !obstacle.empty()) {
+      GTEST_SKIP() << obstacle;
     }
   }
   static Json on_gpu(Json changes = Json::object()) {

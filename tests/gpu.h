@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "host/engines/cuda/make_cuda_engine.h"
+#include "host/error.h"
+
+namespace qmnist::test {
+
+/// Why no GPU works here, for tests that skip then; empty where one does.
+[[nodiscard]] inline std::string gpu_obstacle() {
+  try {
+    (void)make_cuda_engine({.network = Network(1, {}, 2), .adam = {}, .batch_size = 1});
+    return "";
+  } catch (const DeviceError& error) {
+    return error.what();
+  }
+}
+
+}  // namespace qmnist::test
