@@ -1,7 +1,10 @@
-#include "host/engines/cpu_engine.h"
+#include "host/engines/cpu/cpu_engine.h"
 
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
+#include "host/engines/cpu/instruction_set.h"
+#include "host/engines/reference_engine.h"
 #include "tests/engine_under_test.h"
 #include "tests/small_data.h"
 
@@ -13,21 +16,69 @@ std::unique_ptr<Engine> test::make_engine_under_test(EngineSettings settings) {
 
 namespace {
 
-TEST(CpuEngineTest, AnyThreadCountGivesTheSameBitsEveryTime) {
-  const std::vector<std::size_t> hidden{128, 64};
-  const test::SmallData data(1200, 784, 10);
-  for (const std::size_t threads : {std::size_t{1}, std::size_t{2}}) {
-    std::vector<TrainingState> states;
-    for (int run = 0; run < 2; ++run) {
-      CpuEngine engine({.network = Network(784, hidden, 10),
-                        .adam = {},
-                        .batch_size = 400,  // enough for OpenBLAS to share its work
-                        .threads = threads});
-      RunningMetrics metrics;
-      engine.train(data.view(), data.all(), metrics, [](const RunningMetrics&) { return true; });
-      states.push_back(engine.state());
-    }
-    EXPECT_EQ(states[0], states[1]) << threads << " threads";
+using test::SmallData;
+
+TrainingState train_some(const SmallData& data, std::size_t threads) {
+  const std::vector<std::size_t> hidden{200, 70};
+  CpuEngine engine({.network = Network(data.features, hidden, 10),
+                    .adam = {},
+                    .batch_size = 50,
+                    .threads = threads});
+  RunningMetrics metrics;
+  engine.train(data.view(), data.all(), metrics, [](const RunningMetrics&) { return true; });
+  return engine.state();
+}
+
+TEST(CpuEngineTest, AnyNumberOfThreadsGivesTheSameBits) {
+  const SmallData data(430, 100, 10);
+  const TrainingState expected = train_some(data, 1);
+  for (const std::size_t threads : {1, 2, 3, 5}) {
+    EXPECT_EQ(train_some(data, threads), expected) << threads << " threads";
+  }
+}
+
+TEST(CpuEngineTest, SharesWorkAmongNoMoreThreadsThanTheFirstLayerIsWorth) {
+  const std::vector<std::size_t> hidden{40};
+  const CpuEngine engine(
+      {.network = Network(5, hidden, 2), .adam = {}, .batch_size = 1, .threads = 4});
+  EXPECT_NE(engine.device().find("1 thread of 4"), std::string::npos) << engine.device();
+}
+
+/// Restricts the vector code to one instruction set.
+class InstructionSetTest : public testing::TestWithParam<std::int64_t> {
+ protected:
+  void SetUp() override { restrict_to(GetParam()); }
+  void TearDown() override { restrict_to(0); }
+
+ private:
+  static void restrict_to(std::int64_t targets) {
+    hwy::SetSupportedTargetsForTest(targets);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Supported, InstructionSetTest,
+                         testing::ValuesIn(hwy::SupportedAndGeneratedTargets()),
+                         [](const auto& set) { return hwy::TargetName(set.param); });
+
+TEST_P(InstructionSetTest, TrainsAsTheReferenceDoes) {
+  EXPECT_EQ(instruction_set(), hwy::TargetName(GetParam()));
+  const std::vector<std::size_t> hidden{200, 70};
+  const EngineSettings settings{
+      .network = Network(100, hidden, 10), .adam = {}, .batch_size = 50, .threads = 2};
+  const SmallData data(430, 100, 10);
+  CpuEngine engine(settings);
+  ReferenceEngine<double> reference(settings);
+  RunningMetrics metrics;
+  RunningMetrics expected;
+  const auto keep_going = [](const RunningMetrics&) { return true; };
+  engine.train(data.view(), data.all(), metrics, keep_going);
+  reference.train(data.view(), data.all(), expected, keep_going);
+  EXPECT_NEAR(metrics.loss_sum, expected.loss_sum, 1e-4 * expected.loss_sum);
+  const std::vector<float> probabilities = engine.predict(data.view(), data.all());
+  const std::vector<float> expected_probabilities = reference.predict(data.view(), data.all());
+  for (std::size_t i = 0; i < probabilities.size(); ++i) {
+    EXPECT_NEAR(probabilities[i], expected_probabilities[i], 1e-4);
   }
 }
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "host/data/split.h"
-#include "host/engines/cpu_engine.h"
+#include "host/engines/cpu/cpu_engine.h"
 #include "host/engines/cuda/make_cuda_engine.h"
 #include "host/error.h"
 #include "host/trainer/evaluation.h"

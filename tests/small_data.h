@@ -9,7 +9,8 @@
 
 namespace qmnist::test {
 
-/// Random images and labels that an engine can train on.
+/// Random images and labels that an engine can train on. As in digits, many pixels are zero, and
+/// some are in every image.
 struct SmallData {
   std::size_t features;
   std::vector<std::uint8_t> pixels;
@@ -19,8 +20,10 @@ struct SmallData {
             std::uint32_t seed = 1)
       : features(feature_count), pixels(count * feature_count), labels(count) {
     std::mt19937 generator(seed);
-    for (std::uint8_t& pixel : pixels) {
-      pixel = static_cast<std::uint8_t>(generator() % 256);
+    for (std::size_t i = 0; i < pixels.size(); ++i) {
+      const bool always_zero = i % features % 7 == 3;
+      const auto value = static_cast<std::uint8_t>(generator() % 256);
+      pixels[i] = always_zero || generator() % 2 == 0 ? 0 : value;
     }
     for (std::uint8_t& label : labels) {
       label = static_cast<std::uint8_t>(generator() % classes);

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "host/engines/cpu_engine.h"
+#include "host/engines/cpu/cpu_engine.h"
 #include "host/trainer/evaluation.h"
 #include "tests/small_data.h"
 #include "tests/support.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "host/engines/cpu_engine.h"
+#include "host/engines/cpu/cpu_engine.h"
 #include "host/engines/cuda/make_cuda_engine.h"
 #include "host/error.h"
 

@@ -1,4 +1,4 @@
-#include "host/engines/cpu_info.h"
+#include "host/engines/cpu/cpu_info.h"
 
 #include <sys/utsname.h>
 

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "host/engines/cpu/layer.h"
+#include "host/engines/cpu/panels.h"
+
+namespace qmnist {
+
+/// Rows of a tile of the products: a batch's matrices have a multiple of them, so that no tile is
+/// cut; what stands in the rows behind the batch does not matter.
+inline constexpr std::size_t kTileRows = 8;
+
+/// Z = X * weight + bias for some tiles of kTileRows rows; cut off below 0 where `relu`.
+///
+/// @param inputs X [rows, inputs]; weight [inputs, outputs]; bias [1, outputs]; outputs Z [rows,
+/// outputs]
+void dense_forward(const PanelMatrix& inputs, const PanelMatrix& weight, const PanelMatrix& bias,
+                   bool relu, Range tiles, PanelMatrix& outputs);
+
+/// d loss / d z of the layer before, deltas * weight^T where its activation is above 0, else 0, for
+/// some tiles of kTileRows rows.
+///
+/// @param deltas [rows, outputs]; weight_transposed [outputs, inputs]; activations, input_deltas
+///   [rows, inputs]
+void dense_backward(const PanelMatrix& deltas, const PanelMatrix& weight_transposed,
+                    const PanelMatrix& activations, Range tiles, PanelMatrix& input_deltas);
+
+/// Gradient of the weights, X^T * deltas over the first `rows` rows, and the update by it, for the
+/// inputs of some blocks of X.
+///
+/// @param weight [inputs, outputs]
+/// @param weight_transposed [outputs, inputs], kept equal to weight; null for none
+void dense_update(const PanelMatrix& inputs, const PanelMatrix& deltas, std::size_t rows,
+                  Range input_blocks, const Update& update, Parameters& weight,
+                  PanelMatrix* weight_transposed);
+
+/// Gradient of the biases, the sum of the first `rows` rows of deltas, and the update by it.
+void bias_update(const PanelMatrix& deltas, std::size_t rows, Range blocks, const Update& update,
+                 Parameters& bias);
+
+}  // namespace qmnist

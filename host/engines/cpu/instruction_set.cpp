@@ -1,0 +1,28 @@
+#include "host/engines/cpu/instruction_set.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "host/engines/cpu/instruction_set.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace qmnist::HWY_NAMESPACE {
+
+const char* InstructionSet() {
+  return hwy::TargetName(HWY_TARGET);
+}
+
+}  // namespace qmnist::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace qmnist {
+
+HWY_EXPORT(InstructionSet);
+
+std::string instruction_set() {
+  return HWY_DYNAMIC_DISPATCH(InstructionSet)();
+}
+
+}  // namespace qmnist
+#endif

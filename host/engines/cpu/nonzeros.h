@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "host/data/dataset.h"
+#include "host/engines/cpu/panels.h"
+
+namespace qmnist {
+
+/// A batch's images, and which of their pixels are not zero: four of five are, and products with
+/// them need not be done. Known both ways, as the forward pass goes through an image's pixels and
+/// the weight gradient through a pixel's images.
+///
+/// Cut into tiles of kTile pixels: their weights stay in the first cache while all images pass, and
+/// which of them are not zero fits in the bits of a word. Images are cut into groups of kTile, too.
+class Nonzeros {
+ public:
+  static constexpr std::size_t kTile = 64;
+
+  Nonzeros() = default;
+  /// Room for batches of up to that many rows.
+  Nonzeros(std::size_t inputs, std::size_t rows);
+
+  [[nodiscard]] std::size_t tiles() const { return tiles_; }
+  [[nodiscard]] std::size_t groups() const { return groups_; }
+
+  /// Takes some tiles of the images data[batch[...]]; different threads may take different tiles.
+  /// Images lie anywhere in memory, so those of the `next` batch are asked for meanwhile.
+  void take(const DataView& data, std::span<const std::uint32_t> batch,
+            std::span<const std::uint32_t> next, Range tiles);
+
+  /// Grey levels of a tile, [rows, kTile]; zeros behind an image's end.
+  [[nodiscard]] const std::uint8_t* pixels(std::size_t tile) const {
+    return pixels_.data() + place_of(tile, 0) * kTile;
+  }
+  /// Bit p: pixel p of the tile is not zero in that image of the batch.
+  [[nodiscard]] std::uint64_t of_image(std::size_t tile, std::size_t row) const {
+    return of_image_[place_of(tile, 0) + row];
+  }
+  /// Bit i: that pixel of the tile is not zero in image i of the group.
+  [[nodiscard]] std::uint64_t of_pixel(std::size_t tile, std::size_t group,
+                                       std::size_t pixel) const {
+    return of_pixel_[place_of(tile, group) + pixel];
+  }
+
+ private:
+  [[nodiscard]] std::size_t place_of(std::size_t tile, std::size_t group) const {
+    return (tile * groups_ + group) * kTile;
+  }
+
+  std::size_t inputs_ = 0;
+  std::size_t groups_ = 0;
+  std::size_t tiles_ = 0;
+  std::vector<std::uint8_t> pixels_;     ///< [tiles, groups, kTile images, kTile pixels]
+  std::vector<std::uint64_t> of_image_;  ///< [tiles, groups, kTile images]
+  std::vector<std::uint64_t> of_pixel_;  ///< [tiles, groups, kTile pixels]
+};
+
+}  // namespace qmnist

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <hwy/aligned_allocator.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+
+namespace qmnist {
+
+/// Columns that are worked on together: 64 bytes, a cache line and the widest vector.
+inline constexpr std::size_t kBlock = 16;
+
+[[nodiscard]] constexpr std::size_t blocks_for(std::size_t columns) {
+  return (columns + kBlock - 1) / kBlock;
+}
+
+/// A part of a sequence: [begin, end).
+struct Range {
+  std::size_t begin;
+  std::size_t end;
+};
+
+/// The part of `count` pieces that the worker `part` of `parts` does; pieces are shared out evenly.
+[[nodiscard]] constexpr Range share(std::size_t count, std::size_t part, std::size_t parts) {
+  return {count * part / parts, count * (part + 1) / parts};
+}
+
+/// A matrix [rows, columns] cut into panels of one or four blocks of columns, each panel row-major,
+/// so that a product reads its operands in order, whatever their sizes. The columns that fill up
+/// the last panel are zeros. Aligned to a cache line; movable, owns its memory.
+class PanelMatrix {
+ public:
+  enum class Panels { kNarrow, kWide };
+
+  PanelMatrix() = default;
+  PanelMatrix(std::size_t rows, std::size_t columns, Panels panels = Panels::kNarrow)
+      : rows_(rows),
+        panel_blocks_(panels == Panels::kWide ? 4 : 1),
+        blocks_((blocks_for(columns) + panel_blocks_ - 1) / panel_blocks_ * panel_blocks_),
+        values_(hwy::AllocateAligned<float>(rows_ * blocks_ * kBlock)) {
+    std::fill_n(values_.get(), rows_ * blocks_ * kBlock, 0.0F);
+  }
+
+  [[nodiscard]] std::size_t rows() const { return rows_; }
+  [[nodiscard]] std::size_t blocks() const { return blocks_; }
+  /// From a row of a block to the next.
+  [[nodiscard]] std::size_t pitch() const { return panel_blocks_ * kBlock; }
+  /// Blocks behind this one, it included, that stand beside one another in memory.
+  [[nodiscard]] std::size_t adjacent_blocks(std::size_t block) const {
+    return panel_blocks_ - within_panel(block);
+  }
+
+  /// The kBlock values of a row of a block.
+  [[nodiscard]] float* row(std::size_t block, std::size_t row) {
+    return values_.get() + offset(block, row);
+  }
+  [[nodiscard]] const float* row(std::size_t block, std::size_t row) const {
+    return values_.get() + offset(block, row);
+  }
+
+  [[nodiscard]] float& at(std::size_t row_index, std::size_t column) {
+    return row(column / kBlock, row_index)[column % kBlock];
+  }
+  [[nodiscard]] float at(std::size_t row_index, std::size_t column) const {
+    return row(column / kBlock, row_index)[column % kBlock];
+  }
+
+  void get_row(std::size_t row_index, std::span<float> values) const {
+    for (std::size_t column = 0; column < values.size(); ++column) {
+      values[column] = at(row_index, column);
+    }
+  }
+  void set_row(std::size_t row_index, std::span<const float> values) {
+    for (std::size_t column = 0; column < values.size(); ++column) {
+      at(row_index, column) = values[column];
+    }
+  }
+
+ private:
+  [[nodiscard]] std::size_t within_panel(std::size_t block) const {
+    return block & (panel_blocks_ - 1);  // a division would take longer than what it is for
+  }
+  [[nodiscard]] std::size_t offset(std::size_t block, std::size_t row) const {
+    const std::size_t within = within_panel(block);
+    return ((block - within) * rows_ + row * panel_blocks_ + within) * kBlock;
+  }
+
+  std::size_t rows_ = 0;
+  std::size_t panel_blocks_ = 1;
+  std::size_t blocks_ = 0;
+  hwy::AlignedFreeUniquePtr<float[]> values_;  // NOLINT(modernize-avoid-c-arrays): as Highway says
+};
+
+}  // namespace qmnist

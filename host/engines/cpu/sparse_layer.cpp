@@ -1,0 +1,136 @@
+#include "host/engines/cpu/sparse_layer.h"
+
+#include <array>
+#include <bit>
+
+#include "kernels/normalize.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "host/engines/cpu/sparse_layer.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "host/engines/cpu/vectors-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace qmnist::HWY_NAMESPACE {
+
+/// normalize() of each grey level.
+inline constexpr auto kNormalized = [] {
+  std::array<float, 256> values{};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = normalize<float>(static_cast<std::uint8_t>(i));
+  }
+  return values;
+}();
+
+/// Blocks that are summed at a time: eight sums in flight hide the latency of the additions.
+inline constexpr std::size_t kGroup = std::max<std::size_t>(1, 8 / kBlockVectors);
+
+/// Calls work.operator()<n>(first) for groups of n adjacent blocks: kGroup, or half of that, ...
+template <std::size_t kCount = kGroup, typename Work>
+HWY_INLINE void for_groups(const PanelMatrix& matrix, Range blocks, const Work& work) {
+  for (; blocks.begin + kCount <= blocks.end && matrix.adjacent_blocks(blocks.begin) >= kCount;
+       blocks.begin += kCount) {
+    work.template operator()<kCount>(blocks.begin);
+  }
+  if constexpr (kCount > 1) {
+    for_groups<kCount / 2>(matrix, blocks, work);
+  }
+}
+
+/// sums += normalize(pixels[i * step]) * (rows + i * pitch) for each bit i of `mask`, in order.
+template <std::size_t kCount>
+HWY_INLINE void add_rows(std::uint64_t mask, const std::uint8_t* pixels, std::size_t step,
+                         const float* rows, std::size_t pitch, Vector (&sums)[kCount]) {
+  for (; mask != 0; mask &= mask - 1) {
+    const auto bit = static_cast<std::size_t>(std::countr_zero(mask));
+    const Vector value = hn::Set(kFloats, kNormalized[pixels[bit * step]]);
+    const float* row = rows + bit * pitch;
+    for (std::size_t i = 0; i < kCount; ++i) {
+      sums[i] = hn::MulAdd(value, hn::Load(kFloats, row + i * kLanes), sums[i]);
+    }
+  }
+}
+
+void SparseForward(const Nonzeros& batch, std::size_t rows, const PanelMatrix& weight,
+                   const PanelMatrix& bias, bool relu, Range blocks, PanelMatrix& outputs) {
+  for_groups(weight, blocks, [&]<std::size_t kBlocks>(std::size_t block) HWY_ATTR {
+    constexpr std::size_t kCount = kBlocks * kBlockVectors;
+    for (std::size_t tile = 0; tile < batch.tiles(); ++tile) {
+      const bool cut_off = relu && tile + 1 == batch.tiles();
+      for (std::size_t row = 0; row < rows; ++row) {
+        float* z = outputs.row(block, row);
+        const float* from = tile == 0 ? bias.row(block, 0) : z;
+        Vector sums[kCount];
+        for (std::size_t i = 0; i < kCount; ++i) {
+          sums[i] = hn::Load(kFloats, from + i * kLanes);
+        }
+        add_rows(batch.of_image(tile, row), batch.pixels(tile) + row * Nonzeros::kTile, 1,
+                 weight.row(block, tile * Nonzeros::kTile), weight.pitch(), sums);
+        for (std::size_t i = 0; i < kCount; ++i) {
+          hn::Store(cut_off ? relu_of(sums[i]) : sums[i], kFloats, z + i * kLanes);
+        }
+      }
+    }
+  });
+}
+
+template <typename Apply>
+HWY_INLINE void update_rows(const Nonzeros& batch, const PanelMatrix& deltas,
+                            std::span<const std::uint8_t> was_nonzero, Range blocks,
+                            const Apply& apply) {
+  for_groups(deltas, blocks, [&]<std::size_t kBlocks>(std::size_t block) HWY_ATTR {
+    for (std::size_t pixel = 0; pixel < was_nonzero.size(); ++pixel) {
+      if (was_nonzero[pixel] == 0) {
+        continue;
+      }
+      Vector sums[kBlocks * kBlockVectors];
+      for (Vector& sum : sums) {
+        sum = hn::Zero(kFloats);
+      }
+      const std::size_t tile = pixel / Nonzeros::kTile;
+      const std::size_t within = pixel % Nonzeros::kTile;
+      for (std::size_t group = 0; group < batch.groups(); ++group) {
+        const std::size_t first = group * Nonzeros::kTile;
+        add_rows(batch.of_pixel(tile, group, within),
+                 batch.pixels(tile) + first * Nonzeros::kTile + within, Nonzeros::kTile,
+                 deltas.row(block, first), deltas.pitch(), sums);
+      }
+      apply(block, pixel, sums);
+    }
+  });
+}
+
+void SparseUpdate(const Nonzeros& batch, const PanelMatrix& deltas,
+                  std::span<const std::uint8_t> was_nonzero, Range blocks, const Update& update,
+                  Parameters& weight) {
+  if (update.gradients != nullptr) {
+    update_rows(batch, deltas, was_nonzero, blocks, Store(weight, update));
+  } else {
+    update_rows(batch, deltas, was_nonzero, blocks, Adam(weight, update));
+  }
+}
+
+}  // namespace qmnist::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace qmnist {
+
+HWY_EXPORT(SparseForward);
+HWY_EXPORT(SparseUpdate);
+
+void sparse_forward(const Nonzeros& batch, std::size_t rows, const PanelMatrix& weight,
+                    const PanelMatrix& bias, bool relu, Range blocks, PanelMatrix& outputs) {
+  HWY_DYNAMIC_DISPATCH(SparseForward)(batch, rows, weight, bias, relu, blocks, outputs);
+}
+
+void sparse_update(const Nonzeros& batch, const PanelMatrix& deltas,
+                   std::span<const std::uint8_t> was_nonzero, Range blocks, const Update& update,
+                   Parameters& weight) {
+  HWY_DYNAMIC_DISPATCH(SparseUpdate)(batch, deltas, was_nonzero, blocks, update, weight);
+}
+
+}  // namespace qmnist
+#endif

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "host/engines/cpu/layer.h"
+#include "host/engines/cpu/nonzeros.h"
+#include "host/engines/cpu/panels.h"
+
+namespace qmnist {
+
+/// Z[row] = bias + sum over the row's nonzero pixels of value * weight[pixel], for the first `rows`
+/// images and the columns of some blocks; cut off below 0 where `relu`.
+///
+/// @param weight [inputs, outputs]; bias [1, outputs]; outputs [at least rows, outputs]
+void sparse_forward(const Nonzeros& batch, std::size_t rows, const PanelMatrix& weight,
+                    const PanelMatrix& bias, bool relu, Range blocks, PanelMatrix& outputs);
+
+/// Gradient of the weights, sum over the images of a pixel of value * deltas[image], and the update
+/// by it, for the columns of some blocks.
+///
+/// @param was_nonzero [inputs]: pixels that have never been nonzero have zero gradients and
+/// moments;
+///   Adam would leave their weights as they are, so they are passed over.
+void sparse_update(const Nonzeros& batch, const PanelMatrix& deltas,
+                   std::span<const std::uint8_t> was_nonzero, Range blocks, const Update& update,
+                   Parameters& weight);
+
+}  // namespace qmnist

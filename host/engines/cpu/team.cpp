@@ -1,0 +1,106 @@
+#include "host/engines/cpu/team.h"
+
+#include <algorithm>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace qmnist {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kSpin = 200us;  ///< before a worker sleeps or the caller gives way
+constexpr auto kLate = 300us;  ///< more than a part's own time: its core is not there
+constexpr auto kFirstPause = 4ms;
+constexpr auto kLongestPause = 512ms;
+
+void spin_pause() {
+#if defined(__x86_64__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+/// Spins until the value differs from `old`; false if that takes too long.
+bool spin_while_equal(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
+  const auto start = std::chrono::steady_clock::now();
+  do {
+    for (int i = 0; i < 64; ++i) {
+      if (value.load(std::memory_order_acquire) != old) {
+        return true;
+      }
+      spin_pause();
+    }
+  } while (std::chrono::steady_clock::now() - start < kSpin);
+  return false;
+}
+
+}  // namespace
+
+Team::Team(std::size_t threads) : pause_(kFirstPause) {
+  for (std::size_t part = 1; part < threads; ++part) {
+    workers_.emplace_back([this, part] { work(part); });
+  }
+}
+
+Team::~Team() {
+  stop_ = true;
+  started_.fetch_add(1, std::memory_order_release);
+  started_.notify_all();
+  for (std::thread& worker : workers_) {
+    worker.join();
+  }
+}
+
+void Team::work(std::size_t part) {
+  std::uint32_t seen = 0;
+  while (true) {
+    if (!spin_while_equal(started_, seen)) {
+      started_.wait(seen, std::memory_order_acquire);
+    }
+    ++seen;
+    if (stop_) {
+      return;
+    }
+    job_.call(job_.work, part, size());
+    running_.fetch_sub(1, std::memory_order_release);
+  }
+}
+
+void Team::run_job(const Job& job) {
+  if (workers_.empty() || Clock::now() < alone_until_) {
+    job.call(job.work, 0, 1);
+    return;
+  }
+  job_ = job;
+  running_.store(static_cast<std::uint32_t>(workers_.size()), std::memory_order_relaxed);
+  started_.fetch_add(1, std::memory_order_release);
+  started_.notify_all();
+
+  const auto start = Clock::now();
+  job.call(job.work, 0, size());
+  const auto end = Clock::now();
+  for (std::uint32_t left = running_.load(std::memory_order_acquire); left != 0;
+       left = running_.load(std::memory_order_acquire)) {
+    if (!spin_while_equal(running_, left)) {
+      std::this_thread::yield();
+    }
+  }
+  const auto now = Clock::now();
+  judge(now, end - start, now - end);
+}
+
+void Team::judge(Clock::time_point now, Clock::duration worked, Clock::duration waited) {
+  if (waited > worked + kLate) {
+    alone_until_ = now + pause_;
+    pause_ = std::min<Clock::duration>(2 * pause_, kLongestPause);
+  } else if (now > alone_until_ + pause_) {  // on time for as long as it last was late
+    alone_until_ = now;
+    pause_ = std::max<Clock::duration>(pause_ / 2, kFirstPause);
+  }
+}
+
+}  // namespace qmnist

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+namespace qmnist {
+
+/// Threads that share short pieces of work, of microseconds: they wait for one another by spinning,
+/// as waking a thread takes longer than the work; idle for a while, they sleep.
+///
+/// Spinning fails where another program takes a core away: then all wait for the one that is not
+/// running, for milliseconds. The team notices, and the caller goes on alone for a while.
+class Team {
+ public:
+  /// Starts threads - 1 threads; the caller of run() is the other one.
+  explicit Team(std::size_t threads);
+  Team(const Team&) = delete;
+  Team& operator=(const Team&) = delete;
+  Team(Team&&) = delete;
+  Team& operator=(Team&&) = delete;
+  ~Team();
+
+  [[nodiscard]] std::size_t size() const { return workers_.size() + 1; }
+
+  /// Calls work(part, parts) for each part in 0 .. parts - 1, one a thread, and returns when all
+  /// have ended; what they wrote can be read then. parts is size(), or 1 while a core is missing.
+  /// `work` must not throw.
+  template <typename Work>
+  void run(const Work& work) {
+    run_job({&work, [](const void* object, std::size_t part, std::size_t parts) {
+               (*static_cast<const Work*>(object))(part, parts);
+             }});
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  struct Job {
+    const void* work = nullptr;
+    void (*call)(const void* work, std::size_t part, std::size_t parts) = nullptr;
+  };
+
+  void run_job(const Job& job);
+  void work(std::size_t part);
+  /// Takes note of how long the others kept the caller waiting, who did a part himself in `worked`.
+  void judge(Clock::time_point now, Clock::duration worked, Clock::duration waited);
+
+  Job job_;
+  // Each on a cache line of its own, as each is written by one side while the other spins on it.
+  alignas(64) std::atomic<std::uint32_t> started_ = 0;  ///< jobs
+  alignas(64) std::atomic<std::uint32_t> running_ = 0;  ///< workers in the job
+  bool stop_ = false;                                   ///< read after started_
+  Clock::time_point alone_until_;
+  Clock::duration pause_;
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace qmnist

@@ -1,0 +1,91 @@
+// What the vector code of every instruction set shares. Highway includes it once for each, so the
+// guard is a toggle.
+#if defined(QMNIST_HOST_ENGINES_CPU_VECTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef QMNIST_HOST_ENGINES_CPU_VECTORS_INL_H_
+#undef QMNIST_HOST_ENGINES_CPU_VECTORS_INL_H_
+#else
+#define QMNIST_HOST_ENGINES_CPU_VECTORS_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include "host/engines/cpu/layer.h"
+#include "host/engines/cpu/panels.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace qmnist::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Vectors of floats as wide as the machine's, up to a block.
+using Floats = hn::CappedTag<float, kBlock>;
+using Vector = hn::Vec<Floats>;
+inline constexpr Floats kFloats;
+inline constexpr std::size_t kLanes = hn::MaxLanes(kFloats);
+inline constexpr std::size_t kBlockVectors = kBlock / kLanes;
+
+/// relu() of each value; passes NaN on, as hn::Max need not.
+HWY_INLINE Vector relu_of(Vector values) {
+  return hn::IfThenZeroElse(hn::Le(values, hn::Zero(kFloats)), values);
+}
+
+/// Writes the gradients of consecutive parameters.
+class Store {
+ public:
+  Store(Parameters& /*parameters*/, const Update& update) : gradients_(*update.gradients) {}
+
+  /// `sums` are those of a row, from a block on.
+  template <std::size_t kCount>
+  HWY_INLINE void operator()(std::size_t block, std::size_t row,
+                             const Vector (&sums)[kCount]) const {
+    float* gradients = gradients_.row(block, row);
+    for (std::size_t i = 0; i < kCount; ++i) {
+      hn::Store(sums[i], kFloats, gradients + i * kLanes);
+    }
+  }
+
+ private:
+  PanelMatrix& gradients_;
+};
+
+/// adam_update() on consecutive parameters.
+class Adam {
+ public:
+  Adam(Parameters& parameters, const Update& update)
+      : parameters_(parameters),
+        alpha_(hn::Set(kFloats, update.step.alpha)),
+        one_minus_beta1_(hn::Set(kFloats, update.step.one_minus_beta1)),
+        one_minus_beta2_(hn::Set(kFloats, update.step.one_minus_beta2)),
+        epsilon_(hn::Set(kFloats, update.step.epsilon)) {}
+
+  template <std::size_t kCount>
+  HWY_INLINE void operator()(std::size_t block, std::size_t row,
+                             const Vector (&gradients)[kCount]) const {
+    float* w = parameters_.values.row(block, row);
+    float* m = parameters_.first_moments.row(block, row);
+    float* v = parameters_.second_moments.row(block, row);
+    for (std::size_t i = 0; i < kCount; ++i, w += kLanes, m += kLanes, v += kLanes) {
+      const Vector g = gradients[i];
+      const Vector old_m = hn::Load(kFloats, m);
+      const Vector old_v = hn::Load(kFloats, v);
+      const Vector new_m = hn::MulAdd(hn::Sub(g, old_m), one_minus_beta1_, old_m);
+      const Vector new_v = hn::MulAdd(hn::MulSub(g, g, old_v), one_minus_beta2_, old_v);
+      const Vector change = hn::Div(hn::Mul(alpha_, new_m), hn::Add(hn::Sqrt(new_v), epsilon_));
+      hn::Store(new_m, kFloats, m);
+      hn::Store(new_v, kFloats, v);
+      hn::Store(hn::Sub(hn::Load(kFloats, w), change), kFloats, w);
+    }
+  }
+
+ private:
+  Parameters& parameters_;
+  Vector alpha_;
+  Vector one_minus_beta1_;
+  Vector one_minus_beta2_;
+  Vector epsilon_;
+};
+
+}  // namespace qmnist::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
