@@ -1,0 +1,46 @@
+"""What all contenders share: their options, the model's numbers, the line they print."""
+
+import argparse
+import json
+import time
+
+LEARNING_RATE, BETA1, BETA2, EPSILON = 1e-3, 0.9, 0.999, 1e-7  # configs/baseline.json
+CLASSES = 10
+
+
+def parse_options(description, flags=()):
+    """The options that the race gives to every contender, and this contender's own flags."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--data", required=True, help="folder with the digits")
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--hidden", default="128,64", help="sizes of the hidden layers")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=0, help="0: all cores")
+    parser.add_argument("--program", help="qmnist_gpu, for the contender that is it")
+    for flag in flags:
+        parser.add_argument(flag, action="store_true")
+    options = parser.parse_args()
+    options.hidden = [int(size) for size in options.hidden.split(",")]
+    return options
+
+
+def time_epochs(train_epoch, epochs):
+    """Seconds of each epoch. `train_epoch` returns once the epoch's work is done."""
+    seconds = []
+    for _ in range(epochs):
+        begin = time.perf_counter()
+        train_epoch()
+        seconds.append(time.perf_counter() - begin)
+    return seconds
+
+
+def report(version, epoch_seconds, test_accuracy, split):
+    """Prints the one line that the race reads."""
+    result = {
+        "version": version,
+        "epoch_seconds": epoch_seconds,
+        "test_accuracy": float(test_accuracy),
+        "split": split,
+    }
+    print(json.dumps(result), flush=True)

@@ -1,0 +1,155 @@
+"""Who takes part, how one of them runs, and the rounds in which they take turns."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import venvs
+
+HERE = Path(__file__).resolve().parent
+TIME_LIMIT = 1800  # seconds for one run of a contender, so that a hang does not end all
+
+
+@dataclass
+class Contender:
+    """A row of the table; of several variants the fastest is shown, and named."""
+
+    name: str
+    module: str
+    peer: str = ""  # whose venv it runs in; none for qmnist_gpu
+    variants: dict = field(default_factory=lambda: {"": []})  # name -> its options
+
+
+ONE = ["--threads", "1"]
+CONTENDERS = [
+    Contender("ours", "ours", variants={"all threads": []}),
+    Contender("ours-1", "ours", variants={"1 thread": ONE}),
+    Contender(
+        "jax",
+        "jax_scan",
+        "jax",
+        {"floats": [], "floats, 1 thread": ONE, "bytes": ["--bytes"]},
+    ),
+    Contender(
+        "pytorch",
+        "pytorch",
+        "torch",
+        {
+            "1 thread": ONE,
+            "all threads": [],
+            "1 thread, compiled": [*ONE, "--compile"],
+            "all threads, compiled": ["--compile"],
+        },
+    ),
+    Contender("libtorch", "libtorch", "torch", {"1 thread": ONE, "all threads": []}),
+    Contender("keras", "keras_fit", "keras", {"as in the notebook": []}),
+    Contender("keras-tuned", "keras_fit", "keras", {"tf.data, XLA": ["--tuned"]}),
+]
+
+
+@dataclass
+class Entry:
+    """A variant of a contender with what its runs gave."""
+
+    contender: Contender
+    variant: str
+    seconds: list = field(default_factory=list)  # counted epochs of all rounds
+    accuracies: list = field(default_factory=list)  # one a round
+    version: str = ""
+    problem: str = ""  # why it is out of the race
+
+    @property
+    def median(self):
+        return statistics.median(self.seconds)
+
+    @property
+    def title(self):
+        return f"{self.contender.name} ({self.variant})" if self.variant else self.contender.name
+
+
+def find_contenders(only):
+    """The contenders of a comma-separated list, all where it is empty."""
+    by_name = {contender.name: contender for contender in CONTENDERS}
+    names = only.split(",") if only else list(by_name)
+    unknown = [name for name in names if name not in by_name]
+    if unknown:
+        known = ", ".join(by_name)
+        raise SystemExit(f"bench/peers/run: no contender {unknown[0]}; there are {known}")
+    return [by_name[name] for name in names]
+
+
+def make_entries(contenders):
+    """An entry for each variant; installs what they need, or notes why that failed."""
+    problems = {"": ""}
+    for peer in {contender.peer: None for contender in contenders}:
+        if peer:
+            problems[peer] = venvs.install(peer)
+    return [
+        Entry(contender, variant, problem=problems[contender.peer])
+        for contender in contenders
+        for variant in contender.variants
+    ]
+
+
+def run_once(entry, options):
+    """Runs one process of a contender; returns what it reported, or raises RuntimeError."""
+    contender = entry.contender
+    python = venvs.python(contender.peer) if contender.peer else sys.executable
+    command = [str(python), "-m", f"contenders.{contender.module}", *options]
+    command += contender.variants[entry.variant]
+    quiet = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    try:
+        done = subprocess.run(
+            command,
+            cwd=HERE,
+            env=os.environ | quiet,
+            capture_output=True,
+            text=True,
+            timeout=TIME_LIMIT,
+        )
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(f"took longer than {TIME_LIMIT} s") from None
+    if done.returncode != 0:
+        lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+        raise RuntimeError(lines[-1])
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def race(entries, options, rounds, say):
+    """Lets the entries take turns, `rounds` times.
+
+    The first epoch of each run is not counted: it traces, compiles and warms caches. All must
+    have split the digits alike; the first to run sets the measure, which is qmnist_gpu if it
+    takes part.
+    """
+    split = None
+    for number in range(rounds):
+        for entry in entries:
+            if entry.problem:
+                continue
+            try:
+                result = run_once(entry, [*options, "--seed", str(number)])
+                split = split or result["split"]
+                if result["split"] != split:
+                    raise RuntimeError("trained on another split than the first contender")
+            except (RuntimeError, ValueError, KeyError, IndexError, OSError) as error:
+                entry.problem = str(error)
+                say(f"round {number + 1}/{rounds}  {entry.title}: failed: {entry.problem}")
+                continue
+            counted = result["epoch_seconds"][1:]
+            entry.version = result["version"]
+            entry.seconds += counted
+            entry.accuracies.append(result["test_accuracy"])
+            shown = " ".join(f"{seconds:.3f}" for seconds in counted)
+            say(f"round {number + 1}/{rounds}  {entry.title}: {shown} s an epoch")
+
+
+def best(entries, name):
+    """The fastest sound variant of a contender, else its first with the problem, else None."""
+    own = [entry for entry in entries if entry.contender.name == name]
+    sound = [entry for entry in own if entry.seconds and not entry.problem]
+    return min(sound, key=lambda entry: entry.median) if sound else next(iter(own), None)

@@ -1,0 +1,48 @@
+"""A virtual environment a peer under build/peers, as their pins would get in each other's way."""
+
+import functools
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+FOLDER = HERE.parents[1] / "build/peers"
+
+
+def python(peer):
+    """The interpreter of a peer's environment."""
+    return FOLDER / peer / "bin/python"
+
+
+def last_error(output):
+    """The line of pip's or venv's output that says most."""
+    lines = [line.strip() for line in output.strip().splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("ERROR:")]
+    return (errors or lines or ["no reason given"])[-1].removeprefix("ERROR: ")
+
+
+@functools.cache  # so that what failed is not tried again for each size
+def install(peer):
+    """Installs a peer's pins unless they are there; returns why it failed, '' if it did not."""
+    requirements = HERE / "requirements" / f"{peer}.txt"
+    wanted = f"python {sys.version_info[0]}.{sys.version_info[1]}\n{requirements.read_text()}"
+    done_with = FOLDER / peer / "installed.txt"  # written last, so that half an install is redone
+    if done_with.is_file() and done_with.read_text() == wanted:
+        return ""
+
+    print(f"installing {peer} into {FOLDER / peer} (minutes, and up to 6 GB)", flush=True)
+    shutil.rmtree(FOLDER / peer, ignore_errors=True)
+    steps = [
+        [sys.executable, "-m", "venv", FOLDER / peer],
+        [python(peer), "-m", "pip", "install", "--quiet", "-r", requirements],
+        [python(peer), "-c", f"import {peer}"],
+    ]
+    for step in steps:
+        done = subprocess.run([str(word) for word in step], capture_output=True, text=True)
+        if done.returncode != 0:
+            reason = f"not installed: {last_error(done.stderr or done.stdout)}"
+            print(f"{peer}: {reason}", flush=True)
+            return reason
+    done_with.write_text(wanted)
+    return ""
