@@ -1,5 +1,5 @@
-// Times each phase of a training step on the CPU, one thread, and whole steps with any number of
-// threads, on real digits. bench/README.md says how to read it.
+// Times each phase of a training step on the CPU with one thread, and whole steps with any number
+// of threads, on real digits. bench/README.md says how to read it.
 
 #include <benchmark/benchmark.h>
 
@@ -7,187 +7,208 @@
 #include <iostream>
 #include <thread>
 
-#include "bench/cpu_peak.h"
+#include "bench/cpu_peaks.h"
 #include "host/config/config.h"
 #include "host/data/split.h"
 #include "host/engines/cpu/cpu_engine.h"
+#include "host/engines/cpu/cpu_info.h"
 #include "host/engines/cpu/dense_layer.h"
+#include "host/engines/cpu/instruction_set.h"
 #include "host/engines/cpu/sparse_layer.h"
 #include "kernels/softmax_cross_entropy.h"
 
 namespace qmnist {
 namespace {
 
-constexpr std::size_t kBatch = 32;
-constexpr auto kWide = PanelMatrix::Panels::kWide;
+using benchmark::State;
 
-/// The digits, and the order of an epoch.
+constexpr std::size_t kBatch = 32;
+constexpr std::size_t kBatches =
+    64;  // that phases are timed on in turn, so that branches stay hard
+constexpr std::size_t kHidden = 128;  // outputs of the first layer
+constexpr auto kWide = PanelMatrix::Panels::kWide;
+constexpr auto kNarrow = PanelMatrix::Panels::kNarrow;
+
+/// The digits, an order to take them in, and the first batches of it.
 struct Digits {
-  Dataset dataset;
-  std::vector<std::uint32_t> order;
+  explicit Digits(const Config& config)
+      : dataset(load_dataset(config.data.dir, config.data.source)),
+        order(split_dataset(dataset.count(), config.data.test_fraction, config.data.split_seed, 0)
+                  .train) {
+    for (std::size_t i = 0; i < kBatches; ++i) {
+      Nonzeros& nonzeros = batches.emplace_back(kPixels, kBatch);
+      nonzeros.take(dataset.view(), batch(i), {}, {0, nonzeros.tiles()});
+      for (std::size_t tile = 0; tile < nonzeros.tiles(); ++tile) {
+        for (std::size_t row = 0; row < kBatch; ++row) {
+          nonzero_pixels += std::popcount(nonzeros.of_image(tile, row)) / double{kBatches};
+        }
+      }
+    }
+  }
 
   [[nodiscard]] std::span<const std::uint32_t> batch(std::size_t step) const {
-    const std::size_t batches = order.size() / kBatch;
-    return std::span(order).subspan(step % batches * kBatch, kBatch);
+    return std::span(order).subspan(step % (order.size() / kBatch) * kBatch, kBatch);
   }
+
+  Dataset dataset;
+  std::vector<std::uint32_t> order;
+  std::vector<Nonzeros> batches;
+  double nonzero_pixels = 0;  ///< of a batch, on average
 };
 
-void report(benchmark::State& state, double flops) {
-  using benchmark::Counter;
-  state.counters["GFLOP/s"] =
-      Counter(flops * 1e-9, Counter::kIsIterationInvariantRate, Counter::kIs1000);
-  state.counters["%peak"] = Counter(100 * flops / fma_peak(), Counter::kIsIterationInvariantRate);
+/// What a phase cannot do without.
+struct Work {
+  double flops = 0;
+  double bytes = 0;
+  double roots = 0;
+};
+
+/// Reports a phase's floor, the longest of its shares at the machine's peaks, and how near it is.
+void report(State& state, const CpuPeaks& peaks, const Work& work) {
+  constexpr auto kRate = benchmark::Counter::kIsIterationInvariantRate;
+  const double floor =
+      std::max({work.flops / peaks.flops, work.bytes / peaks.bytes, work.roots / peaks.roots});
+  state.counters["GFLOP/s"] = {work.flops * 1e-9, kRate};
+  state.counters["floor_us"] = {floor * 1e6};
+  state.counters["%floor"] = {100 * floor, kRate};
 }
 
-/// A batch's nonzeros and their count.
-std::size_t take_batch(const Digits& digits, Nonzeros& nonzeros) {
-  nonzeros.take(digits.dataset.view(), digits.batch(0), {}, {0, nonzeros.tiles()});
-  std::size_t count = 0;
-  for (std::size_t tile = 0; tile < nonzeros.tiles(); ++tile) {
-    for (std::size_t row = 0; row < kBatch; ++row) {
-      count += static_cast<std::size_t>(std::popcount(nonzeros.of_image(tile, row)));
-    }
+/// Small numbers of both signs.
+PanelMatrix some_values(std::size_t rows, std::size_t columns, PanelMatrix::Panels panels) {
+  PanelMatrix matrix(rows, columns, panels);
+  for (std::size_t i = 0; i < rows * columns; ++i) {
+    matrix.at(i / columns, i % columns) = 0.01F * (static_cast<float>(i * 37 % 11) - 5);
   }
-  return count;
+  return matrix;
 }
 
-void add_take(const Digits& digits) {
-  benchmark::RegisterBenchmark("take", [&](benchmark::State& state) {
-    Nonzeros nonzeros(kPixels, kBatch);
+/// Adds a benchmark of work(step), step = 0, 1, ...
+template <typename Run>
+void add(const std::string& name, const CpuPeaks& peaks, const Work& work, const Run& run) {
+  benchmark::RegisterBenchmark(name.c_str(), [=, &peaks](State& state) {
     std::size_t step = 0;
     for (auto _ : state) {
-      nonzeros.take(digits.dataset.view(), digits.batch(step), digits.batch(step + 1),
-                    {0, nonzeros.tiles()});
-      ++step;
+      run(step++);
     }
+    report(state, peaks, work);
   });
 }
 
-void add_sparse(const Digits& digits, std::size_t outputs) {
-  const std::string shape = "/784x" + std::to_string(outputs);
-  benchmark::RegisterBenchmark(
-      ("sparse_forward" + shape).c_str(), [&, outputs](benchmark::State& state) {
-        Nonzeros nonzeros(kPixels, kBatch);
-        const std::size_t count = take_batch(digits, nonzeros);
-        const PanelMatrix weight(kPixels, outputs, kWide);
-        const PanelMatrix bias(1, outputs, kWide);
-        PanelMatrix z(kBatch, outputs, kWide);
-        for (auto _ : state) {
-          sparse_forward(nonzeros, kBatch, weight, bias, true, {0, z.blocks()}, z);
-        }
-        report(state, 2.0 * static_cast<double>(count * outputs));
+void add_first_layer(const Digits& digits, const CpuPeaks& peaks) {
+  const auto nonzeros = std::make_shared<Nonzeros>(kPixels, kBatch);
+  add("take", peaks, {.bytes = 2.0 * kBatch * kPixels}, [&digits, nonzeros](std::size_t step) {
+    nonzeros->take(digits.dataset.view(), digits.batch(step), digits.batch(step + 1),
+                   {0, nonzeros->tiles()});
+  });
+
+  const auto parameters = std::make_shared<Parameters>(kPixels, kHidden, kWide);
+  const auto outputs = std::make_shared<PanelMatrix>(some_values(kBatch, kHidden, kWide));
+  const double products = 2.0 * kHidden * digits.nonzero_pixels;
+  add("sparse_forward/784x128", peaks, {.flops = products, .bytes = 4.0 * kPixels * kHidden},
+      [&digits, parameters, outputs](std::size_t step) {
+        const PanelMatrix bias(1, kHidden, kWide);
+        sparse_forward(digits.batches[step % kBatches], kBatch, parameters->values, bias, true,
+                       {0, outputs->blocks()}, *outputs);
       });
-  benchmark::RegisterBenchmark(
-      ("sparse_update" + shape).c_str(), [&, outputs](benchmark::State& state) {
-        Nonzeros nonzeros(kPixels, kBatch);
-        const std::size_t count = take_batch(digits, nonzeros);
-        Parameters weight(kPixels, outputs, kWide);
-        PanelMatrix deltas(kBatch, outputs, kWide);
-        for (std::size_t i = 0; i < kBatch * outputs; ++i)
-          deltas.at(i / outputs, i % outputs) = 0.01F * static_cast<float>(i % 7);
-        const std::vector<std::uint8_t> was_nonzero(kPixels, 1);
-        std::uint64_t t = 0;
-        for (auto _ : state) {
-          sparse_update(nonzeros, deltas, was_nonzero, {0, deltas.blocks()},
-                        {adam_step<float>({}, ++t)}, weight);
-        }
-        report(state, 2.0 * static_cast<double>(count * outputs) +
-                          12.0 * kPixels * static_cast<double>(outputs));
+
+  const auto deltas = std::make_shared<PanelMatrix>(some_values(kBatch, kHidden, kWide));
+  constexpr double kParameters = kPixels * kHidden;
+  add("sparse_update/784x128", peaks,
+      {.flops = products + 11 * kParameters, .bytes = 24 * kParameters, .roots = kParameters},
+      [&digits, parameters, deltas](std::size_t step) {
+        static const std::vector<std::uint8_t> was_nonzero(kPixels, 1);
+        sparse_update(digits.batches[step % kBatches], *deltas, was_nonzero, {0, deltas->blocks()},
+                      {adam_step<float>({}, step + 1)}, *parameters);
       });
 }
 
-void add_dense(std::size_t inputs, std::size_t outputs) {
+void add_layer(const CpuPeaks& peaks, std::size_t inputs, std::size_t outputs) {
+  struct Layer {
+    Layer(std::size_t in, std::size_t out)
+        : weight(blocks_for(in) * kBlock, out),
+          bias(1, out),
+          transposed(some_values(blocks_for(out) * kBlock, in, kNarrow)),
+          x(some_values(kBatch, in, kNarrow)),
+          z(some_values(kBatch, out, kNarrow)) {}
+    Parameters weight;
+    Parameters bias;
+    PanelMatrix transposed;
+    PanelMatrix x;
+    PanelMatrix z;
+  };
+  const auto layer = std::make_shared<Layer>(inputs, outputs);
   const std::string shape = "/" + std::to_string(inputs) + "x" + std::to_string(outputs);
-  const double flops = 2.0 * static_cast<double>(kBatch * inputs * outputs);
-  const auto rows = blocks_for(inputs) * kBlock;
-  benchmark::RegisterBenchmark(("dense_forward" + shape).c_str(), [=](benchmark::State& state) {
-    const PanelMatrix x(kBatch, inputs);
-    const PanelMatrix weight(rows, outputs);
-    const PanelMatrix bias(1, outputs);
-    PanelMatrix z(kBatch, outputs);
-    for (auto _ : state) {
-      dense_forward(x, weight, bias, true, {0, kBatch / kTileRows}, z);
-    }
-    report(state, flops);
+  const auto weights = static_cast<double>(inputs * outputs);
+  const double products = 2.0 * kBatch * weights;
+  constexpr Range kTiles{0, kBatch / kTileRows};
+  add("dense_forward" + shape, peaks, {.flops = products}, [=](std::size_t) {
+    dense_forward(layer->x, layer->weight.values, layer->bias.values, true, kTiles, layer->z);
   });
-  benchmark::RegisterBenchmark(("dense_backward" + shape).c_str(), [=](benchmark::State& state) {
-    const PanelMatrix deltas(kBatch, outputs);
-    const PanelMatrix weight(blocks_for(outputs) * kBlock, inputs);
-    const PanelMatrix activations(kBatch, inputs);
-    PanelMatrix input_deltas(kBatch, inputs);
-    for (auto _ : state) {
-      dense_backward(deltas, weight, activations, {0, kBatch / kTileRows}, input_deltas);
-    }
-    report(state, flops);
+  const auto input_deltas = std::make_shared<PanelMatrix>(kBatch, inputs);
+  add("dense_backward" + shape, peaks, {.flops = products}, [=](std::size_t) {
+    dense_backward(layer->z, layer->transposed, layer->x, kTiles, *input_deltas);
   });
-  benchmark::RegisterBenchmark(("dense_update" + shape).c_str(), [=](benchmark::State& state) {
-    const PanelMatrix x(kBatch, inputs);
-    const PanelMatrix deltas(kBatch, outputs);
-    Parameters weight(rows, outputs);
-    PanelMatrix transposed(blocks_for(outputs) * kBlock, inputs);
-    for (auto _ : state) {
-      dense_update(x, deltas, kBatch, {0, x.blocks()}, {adam_step<float>({}, 1)}, weight,
-                   &transposed);
-    }
-    report(state, flops + 12.0 * static_cast<double>(inputs * outputs));
-  });
+  add("dense_update" + shape, peaks,
+      {.flops = products + 11 * weights, .bytes = 24 * weights, .roots = weights},
+      [=](std::size_t step) {
+        const Update update{adam_step<float>({}, step + 1)};
+        bias_update(layer->z, kBatch, {0, layer->z.blocks()}, update, layer->bias);
+        dense_update(layer->x, layer->z, kBatch, {0, blocks_for(inputs)}, update, layer->weight,
+                     &layer->transposed);
+      });
 }
 
-void add_loss() {
-  benchmark::RegisterBenchmark("loss", [](benchmark::State& state) {
-    PanelMatrix logits(kBatch, kClasses);
-    for (std::size_t i = 0; i < kBatch * kClasses; ++i)
-      logits.at(i / kClasses, i % kClasses) = 0.7F * static_cast<float>(i * 37 % 11);
-    PanelMatrix deltas(kBatch, kClasses);
-    for (auto _ : state) {
-      float loss = 0;
-      for (std::size_t row = 0; row < kBatch; ++row) {
-        loss += softmax_cross_entropy(logits.row(0, row), kClasses, row % kClasses, 1.0F / kBatch,
-                                      deltas.row(0, row));
-      }
-      benchmark::DoNotOptimize(loss);
+void add_loss(const CpuPeaks& peaks) {
+  const auto logits = std::make_shared<PanelMatrix>(some_values(kBatch, kClasses, kNarrow));
+  const auto deltas = std::make_shared<PanelMatrix>(kBatch, kClasses);
+  add("loss", peaks, {}, [=](std::size_t step) {
+    for (std::size_t row = 0; row < kBatch; ++row) {
+      benchmark::DoNotOptimize(softmax_cross_entropy(logits->row(0, row), kClasses,
+                                                     (step + row) % kClasses, 1.0F / kBatch,
+                                                     deltas->row(0, row)));
     }
   });
 }
 
 void add_step(const Digits& digits, std::size_t threads) {
-  benchmark::RegisterBenchmark(
-      ("step/threads:" + std::to_string(threads)).c_str(),
-      [&, threads](benchmark::State& state) {
-        CpuEngine engine({.network = Network(kPixels, std::vector<std::size_t>{128, 64}, kClasses),
-                          .adam = {},
-                          .batch_size = kBatch,
-                          .threads = threads});
-        RunningMetrics metrics;
-        for (auto _ : state) {
-          engine.train(digits.dataset.view(), digits.order, metrics,
-                       [](const RunningMetrics&) { return false; });
-          if (metrics.samples >= digits.order.size()) {
-            metrics = {};
-          }
-        }
-      })
-      ->UseRealTime();
+  const std::string name = "step/threads:" + std::to_string(threads);
+  benchmark::RegisterBenchmark(name.c_str(), [&digits, threads](State& state) {
+    const std::vector<std::size_t> hidden{kHidden, 64};
+    CpuEngine engine({.network = Network(kPixels, hidden, kClasses),
+                      .adam = {},
+                      .batch_size = kBatch,
+                      .threads = threads});
+    RunningMetrics metrics;
+    bool running = state.KeepRunning();
+    while (running) {
+      engine.train(digits.dataset.view(), digits.order, metrics,
+                   [&](const RunningMetrics&) { return running = state.KeepRunning(); });
+      metrics = {};
+    }
+  })->UseRealTime();
 }
 
 int run(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
-  const Config config = load_config(argc > 1 ? argv[1] : "configs/baseline.json", {});
-  const Digits digits{load_dataset(config.data.dir, config.data.source), {}};
-  const auto split = split_dataset(digits.dataset.count(), config.data.test_fraction,
-                                   config.data.split_seed, config.data.validation_fraction);
-  const_cast<Digits&>(digits).order = split.train;
-  benchmark::AddCustomContext("GFLOP/s", std::to_string(fma_peak() * 1e-9));
-  add_take(digits);
-  add_sparse(digits, 128);
-  add_sparse(digits, 64);
-  add_dense(128, 64);
-  add_dense(64, 10);
-  add_loss();
-  for (std::size_t threads = 1; threads <= std::thread::hardware_concurrency(); ++threads) {
+  if (argc > 2) {
+    std::cerr << "cpu: error: give at most a config file, and options of Google Benchmark\n";
+    return 2;
+  }
+  const Digits digits(load_config(argc > 1 ? argv[1] : "configs/baseline.json", {}));
+  const CpuPeaks peaks = measure_cpu_peaks();
+  benchmark::AddCustomContext("CPU", cpu_model() + ", " + instruction_set());
+  benchmark::AddCustomContext("a core's peak GFLOP/s", std::to_string(peaks.flops * 1e-9));
+  benchmark::AddCustomContext("a core's peak GB/s", std::to_string(peaks.bytes * 1e-9));
+  benchmark::AddCustomContext("a core's peak 1e9 roots/s", std::to_string(peaks.roots * 1e-9));
+  add_first_layer(digits, peaks);
+  add_layer(peaks, kHidden, 64);
+  add_layer(peaks, 64, kClasses);
+  add_loss(peaks);
+  for (std::size_t threads = 1; threads <= std::thread::hardware_concurrency(); threads *= 2) {
     add_step(digits, threads);
   }
   benchmark::RunSpecifiedBenchmarks();
+  benchmark::ClearRegisteredBenchmarks();
   benchmark::Shutdown();
   return 0;
 }

@@ -6,7 +6,6 @@
 #include <array>
 
 #include "host/engines/cpu/cpu_info.h"
-#include "host/engines/cpu/dense_layer.h"
 #include "host/engines/cpu/instruction_set.h"
 #include "host/engines/cpu/sparse_layer.h"
 #include "kernels/softmax_cross_entropy.h"
@@ -14,17 +13,7 @@
 namespace qmnist {
 namespace {
 
-constexpr std::size_t kMostClasses = 256;  ///< labels are bytes
-constexpr auto kFirst = PanelMatrix::Panels::kWide;
-constexpr auto kOther = PanelMatrix::Panels::kNarrow;
-
-std::size_t round_up(std::size_t count, std::size_t multiple) {
-  return (count + multiple - 1) / multiple * multiple;
-}
-
-std::size_t tiles_of(std::size_t rows) {
-  return round_up(rows, kTileRows) / kTileRows;
-}
+constexpr std::size_t kMostClasses = 256;  // labels are bytes
 
 /// A first layer of that many blocks is not worth sharing among more.
 std::size_t useful_threads(const EngineSettings& settings) {
@@ -32,255 +21,209 @@ std::size_t useful_threads(const EngineSettings& settings) {
   return std::clamp<std::size_t>(blocks / 2, 1, settings.threads);
 }
 
-std::span<const std::uint32_t> first_of(std::span<const std::uint32_t> indices, std::size_t count) {
+std::span<const std::uint32_t> up_to(std::size_t count, std::span<const std::uint32_t> indices) {
   return indices.first(std::min(count, indices.size()));
 }
 
-/// Layouts: an arena has weights as [outputs, inputs], panels as [inputs, outputs].
-void load(const DenseLayer& shape, std::span<const float> arena, PanelMatrix& weight,
-          PanelMatrix& bias) {
-  for (std::size_t output = 0; output < shape.outputs; ++output) {
-    const float* row = arena.data() + shape.weight.offset + output * shape.inputs;
-    for (std::size_t input = 0; input < shape.inputs; ++input) {
-      weight.at(input, output) = row[input];
-    }
-    bias.at(0, output) = arena[shape.bias.offset + output];
-  }
-}
-
-void save(const DenseLayer& shape, const PanelMatrix& weight, const PanelMatrix& bias,
-          std::span<float> arena) {
-  for (std::size_t output = 0; output < shape.outputs; ++output) {
-    float* row = arena.data() + shape.weight.offset + output * shape.inputs;
-    for (std::size_t input = 0; input < shape.inputs; ++input) {
-      row[input] = weight.at(input, output);
-    }
-    arena[shape.bias.offset + output] = bias.at(0, output);
-  }
+Range rows_of(Range tiles, std::size_t rows) {
+  return {tiles.begin * kTileRows, std::min(tiles.end * kTileRows, rows)};
 }
 
 }  // namespace
 
-CpuEngine::Layer::Layer(const DenseLayer& shape, PanelMatrix::Panels panels)
-    : weight(round_up(shape.inputs, kBlock), shape.outputs, panels),
-      bias(1, shape.outputs, panels),
-      weight_transposed(round_up(shape.outputs, kBlock), shape.inputs) {}
-
 CpuEngine::CpuEngine(EngineSettings settings)
     : settings_(std::move(settings)),
       team_(useful_threads(settings_)),
-      was_nonzero_(settings_.network.inputs()) {
-  for (const DenseLayer& shape : settings_.network.layers()) {
-    layers_.emplace_back(shape, layers_.empty() ? kFirst : kOther);
-  }
+      layers_(make_layers(settings_.network)),
+      was_nonzero_(settings_.network.inputs()),
+      training_(settings_.network, settings_.batch_size) {
   set_state(initial_state(settings_.network, 0));
 }
 
 std::string CpuEngine::device() const {
-  return fmt::format(
-      "CPU: {}, {} thread{}{}, {}", cpu_model(), team_.size(), team_.size() == 1 ? "" : "s",
-      team_.size() < settings_.threads ? fmt::format(" of {}", settings_.threads) : "",
-      instruction_set());
+  const std::string of_all =
+      team_.size() < settings_.threads ? fmt::format(" of {}", settings_.threads) : "";
+  return fmt::format("CPU: {}, {} thread{}{}, {}", cpu_model(), team_.size(),
+                     team_.size() == 1 ? "" : "s", of_all, instruction_set());
 }
 
 void CpuEngine::set_state(const TrainingState& state) {
-  const auto shapes = settings_.network.layers();
-  for (std::size_t l = 0; l < layers_.size(); ++l) {
-    Parameters& weight = layers_[l].weight;
-    Parameters& bias = layers_[l].bias;
-    load(shapes[l], state.parameters, weight.values, bias.values);
-    load(shapes[l], state.first_moments, weight.first_moments, bias.first_moments);
-    load(shapes[l], state.second_moments, weight.second_moments, bias.second_moments);
-    for (std::size_t i = 0; i < shapes[l].inputs; ++i) {
-      for (std::size_t o = 0; o < shapes[l].outputs; ++o) {
-        layers_[l].weight_transposed.at(o, i) = weight.values.at(i, o);
-      }
-    }
-  }
-  const Parameters& first = layers_.front().weight;
-  for (std::size_t pixel = 0; pixel < was_nonzero_.size(); ++pixel) {
-    was_nonzero_[pixel] = 0;
-    for (std::size_t output = 0; output < shapes.front().outputs; ++output) {
-      if (first.first_moments.at(pixel, output) != 0 ||
-          first.second_moments.at(pixel, output) != 0) {
-        was_nonzero_[pixel] = 1;
-      }
-    }
-  }
+  load_state(settings_.network, state, layers_);
   step_ = state.step;
+  const DenseLayer& first = settings_.network.layers().front();
+  std::ranges::fill(was_nonzero_, std::uint8_t{0});
+  for (std::size_t i = 0; i < first.weight.size; ++i) {
+    if (state.first_moments[first.weight.offset + i] != 0 ||
+        state.second_moments[first.weight.offset + i] != 0) {
+      was_nonzero_[i % first.inputs] = 1;
+    }
+  }
 }
 
 TrainingState CpuEngine::state() const {
   const std::vector<float> zeros(settings_.network.arena_size());
   TrainingState state{zeros, zeros, zeros, step_};
-  const auto shapes = settings_.network.layers();
-  for (std::size_t l = 0; l < layers_.size(); ++l) {
-    const Parameters& weight = layers_[l].weight;
-    const Parameters& bias = layers_[l].bias;
-    save(shapes[l], weight.values, bias.values, state.parameters);
-    save(shapes[l], weight.first_moments, bias.first_moments, state.first_moments);
-    save(shapes[l], weight.second_moments, bias.second_moments, state.second_moments);
-  }
+  save_state(settings_.network, layers_, state);
   return state;
 }
 
-void CpuEngine::reserve(std::size_t rows) {
-  if (rows <= rows_) {
-    return;
-  }
-  rows_ = round_up(rows, kTileRows);
-  nonzeros_ = Nonzeros(settings_.network.inputs(), rows_);
-  judgements_.resize(rows_);
-  outputs_.clear();
-  for (const DenseLayer& layer : settings_.network.layers()) {
-    const PanelMatrix::Panels panels = outputs_.empty() ? kFirst : kOther;
-    outputs_.push_back(
-        {.activations = {rows_, layer.outputs, panels}, .deltas = {rows_, layer.outputs, panels}});
-  }
-}
-
-void CpuEngine::take(const DataView& data, std::span<const std::uint32_t> batch,
-                     std::span<const std::uint32_t> next) {
-  reserve(batch.size());
-  team_.run([&](std::size_t part, std::size_t parts) {
-    const Range tiles = share(nonzeros_.tiles(), part, parts);
-    nonzeros_.take(data, batch, next, tiles);
-    const std::size_t end = std::min(tiles.end * Nonzeros::kTile, was_nonzero_.size());
-    for (std::size_t pixel = tiles.begin * Nonzeros::kTile; pixel < end; ++pixel) {
-      for (std::size_t group = 0; group < nonzeros_.groups(); ++group) {
-        if (nonzeros_.of_pixel(pixel / Nonzeros::kTile, group, pixel % Nonzeros::kTile) != 0) {
-          was_nonzero_[pixel] = 1;
-        }
+void CpuEngine::take(Nonzeros& nonzeros, const DataView& data, Batch batch, Batch next,
+                     std::size_t part, std::size_t parts) {
+  const Range tiles = share(nonzeros.tiles(), part, parts);
+  nonzeros.take(data, batch, next, tiles);
+  const std::size_t end = std::min(tiles.end * Nonzeros::kTile, was_nonzero_.size());
+  for (std::size_t pixel = tiles.begin * Nonzeros::kTile; pixel < end; ++pixel) {
+    for (std::size_t group = 0; group < nonzeros.groups(); ++group) {
+      if (nonzeros.of_pixel(pixel / Nonzeros::kTile, group, pixel % Nonzeros::kTile) != 0) {
+        was_nonzero_[pixel] = 1;
       }
     }
-  });
-}
-
-void CpuEngine::forward_first(std::size_t rows) {
-  const Layer& first = layers_.front();
-  team_.run([&](std::size_t part, std::size_t parts) {
-    sparse_forward(nonzeros_, rows, first.weight.values, first.bias.values, layers_.size() > 1,
-                   share(first.weight.values.blocks(), part, parts), outputs_.front().activations);
-  });
-}
-
-void CpuEngine::forward_rest(Range tiles) {
-  for (std::size_t l = 1; l < layers_.size(); ++l) {
-    dense_forward(outputs_[l - 1].activations, layers_[l].weight.values, layers_[l].bias.values,
-                  l + 1 < layers_.size(), tiles, outputs_[l].activations);
   }
 }
 
-void CpuEngine::judge(const DataView& data, std::span<const std::uint32_t> batch, Range rows) {
+void CpuEngine::forward_first(Workspace& workspace, const Nonzeros& nonzeros, std::size_t rows,
+                              std::size_t part, std::size_t parts) const {
+  const Layer& first = layers_.front();
+  sparse_forward(nonzeros, rows, first.weight.values, first.bias.values, layers_.size() > 1,
+                 share(first.weight.values.blocks(), part, parts),
+                 workspace.layers.front().activations);
+}
+
+void CpuEngine::forward_rest(Workspace& workspace, Range tiles) const {
+  for (std::size_t l = 1; l < layers_.size(); ++l) {
+    dense_forward(workspace.layers[l - 1].activations, layers_[l].weight.values,
+                  layers_[l].bias.values, l + 1 < layers_.size(), tiles,
+                  workspace.layers[l].activations);
+  }
+}
+
+void CpuEngine::judge(Workspace& workspace, const DataView& data, Batch batch, Range tiles) const {
   const std::size_t classes = settings_.network.classes();
   const float scale = 1.0F / static_cast<float>(batch.size());
-  Outputs& last = outputs_.back();
+  LayerOutputs& last = workspace.layers.back();
   std::array<float, kMostClasses> logits;
   std::array<float, kMostClasses> deltas;
+  const Range rows = rows_of(tiles, batch.size());
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
     last.activations.get_row(row, std::span(logits).first(classes));
     const std::size_t label = data.labels[batch[row]];
-    judgements_[row] = {
+    workspace.judgements[row] = {
         .loss = softmax_cross_entropy(logits.data(), classes, label, scale, deltas.data()),
         .correct = argmax(logits.data(), classes) == label};
     last.deltas.set_row(row, std::span(deltas).first(classes));
   }
 }
 
-void CpuEngine::backward(Range tiles) {
+void CpuEngine::backward(Workspace& workspace, Range tiles) const {
   for (std::size_t l = layers_.size(); l-- > 1;) {
-    dense_backward(outputs_[l].deltas, layers_[l].weight_transposed, outputs_[l - 1].activations,
-                   tiles, outputs_[l - 1].deltas);
+    dense_backward(workspace.layers[l].deltas, layers_[l].weight_transposed,
+                   workspace.layers[l - 1].activations, tiles, workspace.layers[l - 1].deltas);
   }
 }
 
-void CpuEngine::propagate(const DataView& data, std::span<const std::uint32_t> batch,
-                          std::span<const std::uint32_t> next, RunningMetrics& metrics) {
-  take(data, batch, next);
-  forward_first(batch.size());
-  team_.run([&](std::size_t part, std::size_t parts) {
-    const Range tiles = share(tiles_of(batch.size()), part, parts);
-    forward_rest(tiles);
-    judge(data, batch, {tiles.begin * kTileRows, std::min(tiles.end * kTileRows, batch.size())});
-    backward(tiles);
-  });
-  for (std::size_t row = 0; row < batch.size(); ++row) {
-    metrics.loss_sum += static_cast<double>(judgements_[row].loss);
-    metrics.correct += judgements_[row].correct ? 1 : 0;
-  }
-  metrics.samples += batch.size();
-}
-
-void CpuEngine::update(std::size_t rows, const AdamStep<float>& step,
-                       std::vector<Gradients>* gradients) {
-  team_.run([&](std::size_t part, std::size_t parts) {
-    for (std::size_t l = 0; l < layers_.size(); ++l) {
-      const PanelMatrix& deltas = outputs_[l].deltas;
-      Layer& layer = layers_[l];
-      const Update weight{step, gradients == nullptr ? nullptr : &(*gradients)[l].weight};
-      const Update bias{step, gradients == nullptr ? nullptr : &(*gradients)[l].bias};
-      const Range blocks = share(deltas.blocks(), part, parts);
-      bias_update(deltas, rows, blocks, bias, layer.bias);
-      if (l == 0) {
-        sparse_update(nonzeros_, deltas, was_nonzero_, blocks, weight, layer.weight);
-      } else {
-        const PanelMatrix& inputs = outputs_[l - 1].activations;
-        dense_update(inputs, deltas, rows, share(layer.weight.values.rows() / kBlock, part, parts), weight,
-                     layer.weight, &layer.weight_transposed);
-      }
+void CpuEngine::update(const Workspace& workspace, const Nonzeros& nonzeros, std::size_t rows,
+                       const AdamStep<float>& step, std::vector<Layer>* gradients, std::size_t part,
+                       std::size_t parts) {
+  for (std::size_t l = layers_.size(); l-- > 0;) {
+    const PanelMatrix& deltas = workspace.layers[l].deltas;
+    Layer& layer = layers_[l];
+    const Update weight{step, gradients == nullptr ? nullptr : &(*gradients)[l].weight.values};
+    const Update bias{step, gradients == nullptr ? nullptr : &(*gradients)[l].bias.values};
+    const Range blocks = share(deltas.blocks(), part, parts);
+    bias_update(deltas, rows, blocks, bias, layer.bias);
+    if (l == 0) {
+      sparse_update(nonzeros, deltas, was_nonzero_, blocks, weight, layer.weight);
+    } else {
+      // By the blocks of the layer before, as a thread then reads of the first layer's activations
+      // only those that it will write for the next batch.
+      const PanelMatrix& inputs = workspace.layers[l - 1].activations;
+      const std::size_t most = layer.weight.values.rows() / kBlock;
+      const Range mine = share(inputs.blocks(), part, parts);
+      dense_update(inputs, deltas, rows, {std::min(mine.begin, most), std::min(mine.end, most)},
+                   weight, layer.weight, &layer.weight_transposed);
     }
+  }
+}
+
+void CpuEngine::begin(Workspace& workspace, const DataView& data, Batch batch, Batch next) {
+  Nonzeros& nonzeros = workspace.nonzeros[0];
+  team_.run(
+      [&](std::size_t part, std::size_t parts) { take(nonzeros, data, batch, next, part, parts); });
+  team_.run([&](std::size_t part, std::size_t parts) {
+    forward_first(workspace, nonzeros, batch.size(), part, parts);
   });
 }
 
 void CpuEngine::train(const DataView& data, std::span<const std::uint32_t> order,
                       RunningMetrics& metrics, const StepCallback& keep_going) {
-  while (metrics.samples < order.size()) {
-    const auto left = order.subspan(metrics.samples);
-    const auto batch = first_of(left, settings_.batch_size);
-    propagate(data, batch, first_of(left.subspan(batch.size()), settings_.batch_size), metrics);
-    update(batch.size(), adam_step<float>(settings_.adam, ++step_), nullptr);
-    if (!keep_going(metrics)) {
-      return;
+  const auto batch_from = [&](std::size_t first) {
+    return up_to(settings_.batch_size, order.subspan(std::min(first, order.size())));
+  };
+  Batch batch = batch_from(metrics.samples);
+  Batch next = batch_from(metrics.samples + batch.size());
+  begin(training_, data, batch, next);
+  for (bool go_on = true; go_on && !batch.empty();) {
+    Nonzeros& nonzeros = training_.nonzeros[0];
+    Nonzeros& next_nonzeros = training_.nonzeros[1];
+    const Batch after_next = batch_from(metrics.samples + batch.size() + next.size());
+    team_.run([&](std::size_t part, std::size_t parts) {
+      const Range tiles = share(tiles_for(batch.size()), part, parts);
+      forward_rest(training_, tiles);
+      judge(training_, data, batch, tiles);
+      backward(training_, tiles);
+      take(next_nonzeros, data, next, after_next, part, parts);
+    });
+    const auto step = adam_step<float>(settings_.adam, ++step_);
+    team_.run([&](std::size_t part, std::size_t parts) {
+      update(training_, nonzeros, batch.size(), step, nullptr, part, parts);
+      forward_first(training_, next_nonzeros, next.size(), part, parts);
+    });
+    for (std::size_t row = 0; row < batch.size(); ++row) {
+      metrics.loss_sum += static_cast<double>(training_.judgements[row].loss);
+      metrics.correct += training_.judgements[row].correct ? 1 : 0;
     }
+    metrics.samples += batch.size();
+    go_on = keep_going(metrics);
+    std::swap(nonzeros, next_nonzeros);
+    batch = next;
+    next = after_next;
   }
 }
 
 std::vector<float> CpuEngine::gradients(const DataView& data,
                                         std::span<const std::uint32_t> batch) {
-  RunningMetrics metrics;
-  propagate(data, batch, {}, metrics);
-  std::vector<Gradients> gradients;
-  for (const Layer& layer : layers_) {
-    const PanelMatrix& weight = layer.weight.values;
-    const PanelMatrix::Panels panels = gradients.empty() ? kFirst : kOther;
-    gradients.push_back({.weight = {weight.rows(), weight.blocks() * kBlock, panels},
-                         .bias = {1, weight.blocks() * kBlock, panels}});
-  }
-  update(batch.size(), {}, &gradients);
-  std::vector<float> arena(settings_.network.arena_size());
-  for (std::size_t l = 0; l < layers_.size(); ++l) {
-    save(settings_.network.layers()[l], gradients[l].weight, gradients[l].bias, arena);
-  }
-  return arena;
+  begin(training_, data, batch, {});
+  std::vector<Layer> gradients = make_layers(settings_.network);
+  team_.run([&](std::size_t part, std::size_t parts) {
+    const Range tiles = share(tiles_for(batch.size()), part, parts);
+    forward_rest(training_, tiles);
+    judge(training_, data, batch, tiles);
+    backward(training_, tiles);
+  });
+  team_.run([&](std::size_t part, std::size_t parts) {
+    update(training_, training_.nonzeros[0], batch.size(), {}, &gradients, part, parts);
+  });
+  TrainingState arenas = state();
+  save_state(settings_.network, gradients, arenas);
+  return arenas.parameters;
 }
 
 std::vector<float> CpuEngine::predict(const DataView& data,
                                       std::span<const std::uint32_t> indices) {
   constexpr std::size_t kRows = 512;  // enough for a good matrix product, small beside the cache
   const std::size_t classes = settings_.network.classes();
+  Workspace workspace(settings_.network, kRows);
   std::vector<float> probabilities(indices.size() * classes);
   for (std::size_t first = 0; first < indices.size(); first += kRows) {
-    const auto batch = first_of(indices.subspan(first), kRows);
-    const auto next = first_of(indices.subspan(first + batch.size()), kRows);
-    take(data, batch, next);
-    forward_first(batch.size());
+    const Batch batch = up_to(kRows, indices.subspan(first));
+    begin(workspace, data, batch, up_to(kRows, indices.subspan(first + batch.size())));
     team_.run([&](std::size_t part, std::size_t parts) {
-      const Range tiles = share(tiles_of(batch.size()), part, parts);
-      forward_rest(tiles);
+      const Range tiles = share(tiles_for(batch.size()), part, parts);
+      forward_rest(workspace, tiles);
       std::array<float, kMostClasses> logits;
-      for (std::size_t row = tiles.begin * kTileRows;
-           row < std::min(tiles.end * kTileRows, batch.size()); ++row) {
-        outputs_.back().activations.get_row(row, std::span(logits).first(classes));
+      const Range rows = rows_of(tiles, batch.size());
+      for (std::size_t row = rows.begin; row < rows.end; ++row) {
+        workspace.layers.back().activations.get_row(row, std::span(logits).first(classes));
         softmax(logits.data(), classes, probabilities.data() + (first + row) * classes);
       }
     });

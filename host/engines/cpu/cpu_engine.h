@@ -5,10 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "host/engines/cpu/layer.h"
-#include "host/engines/cpu/nonzeros.h"
-#include "host/engines/cpu/panels.h"
+#include "host/engines/cpu/layers.h"
 #include "host/engines/cpu/team.h"
+#include "host/engines/cpu/workspace.h"
 #include "host/engines/engine.h"
 
 namespace qmnist {
@@ -17,14 +16,14 @@ namespace qmnist {
 ///
 /// The same settings, state and data give the same bits every time, for any number of threads: each
 /// number is computed by one thread, in an order that does not depend on the others. CPUs with
-/// another instruction set may round differently (without fused multiply-add, they do).
+/// another instruction set may round differently.
 ///
-/// A step is four pieces of work, each shared by the threads:
-///   1. list: the batch's nonzero pixels, by image and by pixel; shared by pixels
-///   2. the first layer's outputs from those lists; shared by outputs, so that a thread's half of
-///      these weights, nine tenths of all, stays in its core's cache
-///   3. all other layers forward, the loss, and the deltas backward; shared by images
-///   4. gradients, each put through Adam while it is in registers; shared as in 2
+/// The threads meet twice a step. They share
+///   1. the images: every layer but the first forward, the loss, the deltas backward; beside that,
+///      the next batch's pixels are looked through
+///   2. the first layer's outputs: every gradient, put through Adam while it is in registers, and
+///      the next batch's forward pass of that layer. So the weights of the first layer, nine tenths
+///      of all, stay in the cache of the core that changes them.
 class CpuEngine final : public Engine {
  public:
   explicit CpuEngine(EngineSettings settings);
@@ -40,52 +39,30 @@ class CpuEngine final : public Engine {
                                            std::span<const std::uint32_t> indices) override;
 
  private:
-  struct Layer {
-    Layer(const DenseLayer& shape, PanelMatrix::Panels panels);
+  using Batch = std::span<const std::uint32_t>;
 
-    Parameters weight;
-    Parameters bias;
-    PanelMatrix weight_transposed;  ///< for the backward pass; not of the first layer
-  };
-  /// What a layer writes for a batch.
-  struct Outputs {
-    PanelMatrix activations;  ///< logits, of the last layer
-    PanelMatrix deltas;       ///< d loss / d z
-  };
-  /// Of one image.
-  struct Judgement {
-    float loss;
-    bool correct;
-  };
+  // Pieces of a step that all threads call, each for its part.
+  void take(Nonzeros& nonzeros, const DataView& data, Batch batch, Batch next, std::size_t part,
+            std::size_t parts);
+  void forward_first(Workspace& workspace, const Nonzeros& nonzeros, std::size_t rows,
+                     std::size_t part, std::size_t parts) const;
+  void forward_rest(Workspace& workspace, Range tiles) const;
+  void judge(Workspace& workspace, const DataView& data, Batch batch, Range tiles) const;
+  void backward(Workspace& workspace, Range tiles) const;
+  /// A step of Adam, or only the gradients where there is room for them.
+  void update(const Workspace& workspace, const Nonzeros& nonzeros, std::size_t rows,
+              const AdamStep<float>& step, std::vector<Layer>* gradients, std::size_t part,
+              std::size_t parts);
 
-  struct Gradients {
-    PanelMatrix weight;
-    PanelMatrix bias;
-  };
-
-  void reserve(std::size_t rows);
-  void take(const DataView& data, std::span<const std::uint32_t> batch,
-            std::span<const std::uint32_t> next);
-  void forward_first(std::size_t rows);
-  void forward_rest(Range tiles);
-  void judge(const DataView& data, std::span<const std::uint32_t> batch, Range rows);
-  void backward(Range tiles);
-  /// Forward and backward pass of a batch; adds it to `metrics`.
-  void propagate(const DataView& data, std::span<const std::uint32_t> batch,
-                 std::span<const std::uint32_t> next, RunningMetrics& metrics);
-  /// A step of Adam with the gradients of the batch, or only these where there is room for them.
-  void update(std::size_t rows, const AdamStep<float>& step, std::vector<Gradients>* gradients);
+  /// Takes a batch and computes the first layer's outputs: what a step finds done.
+  void begin(Workspace& workspace, const DataView& data, Batch batch, Batch next);
 
   EngineSettings settings_;
   Team team_;
   std::vector<Layer> layers_;
-  std::vector<std::uint8_t> was_nonzero_;  ///< [inputs]: pixels, since the moments were zero
+  std::vector<std::uint8_t> was_nonzero_;  ///< [inputs]: pixels, since all moments were zero
   std::uint64_t step_ = 0;
-
-  std::size_t rows_ = 0;  ///< that there is room for
-  Nonzeros nonzeros_;
-  std::vector<Outputs> outputs_;  ///< [layers]
-  std::vector<Judgement> judgements_;
+  Workspace training_;
 };
 
 }  // namespace qmnist

@@ -97,17 +97,26 @@ HWY_INLINE void update_tiles(const PanelMatrix& inputs, const PanelMatrix& delta
   }
 }
 
-void transpose(const PanelMatrix& weight, Range input_blocks, PanelMatrix& transposed) {
-  for (std::size_t input_block = input_blocks.begin; input_block < input_blocks.end;
-       ++input_block) {
-    for (std::size_t block = 0; block < weight.blocks(); ++block) {
-      const float* from = weight.row(block, input_block * kBlock);
-      float* to = transposed.row(input_block, block * kBlock);
-      for (std::size_t r = 0; r < kBlock; ++r) {
-        for (std::size_t i = 0; i < kBlock; ++i) {
-          to[i * kBlock + r] = from[r * kBlock + i];
-        }
+/// to[i][r] = from[r][i] of a block of kBlock rows.
+void transpose_block(const float* from, float* to) {
+  HWY_ALIGN float fours[4 * kLanes];
+  for (std::size_t r = 0; r < kBlock; r += 4) {
+    for (std::size_t i = 0; i < kBlock; i += kLanes) {
+      const float* rows = from + r * kBlock + i;
+      hn::StoreInterleaved4(hn::Load(kFloats, rows), hn::Load(kFloats, rows + kBlock),
+                            hn::Load(kFloats, rows + 2 * kBlock),
+                            hn::Load(kFloats, rows + 3 * kBlock), kFloats, fours);
+      for (std::size_t lane = 0; lane < kLanes; ++lane) {
+        std::copy_n(fours + 4 * lane, 4, to + (i + lane) * kBlock + r);
       }
+    }
+  }
+}
+
+void transpose(const PanelMatrix& weight, Range input_blocks, PanelMatrix& transposed) {
+  for (std::size_t input = input_blocks.begin; input < input_blocks.end; ++input) {
+    for (std::size_t block = 0; block < weight.blocks(); ++block) {
+      transpose_block(weight.row(block, input * kBlock), transposed.row(input, block * kBlock));
     }
   }
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "host/engines/cpu/layer.h"
+#include "host/engines/cpu/layers.h"
 #include "host/engines/cpu/panels.h"
 
 namespace qmnist {
@@ -8,6 +8,10 @@ namespace qmnist {
 /// Rows of a tile of the products: a batch's matrices have a multiple of them, so that no tile is
 /// cut; what stands in the rows behind the batch does not matter.
 inline constexpr std::size_t kTileRows = 8;
+
+[[nodiscard]] constexpr std::size_t tiles_for(std::size_t rows) {
+  return (rows + kTileRows - 1) / kTileRows;
+}
 
 /// Z = X * weight + bias for some tiles of kTileRows rows; cut off below 0 where `relu`.
 ///

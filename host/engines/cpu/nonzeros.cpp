@@ -14,18 +14,43 @@ namespace qmnist::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Bit i of the result: tile[i] is not zero.
-std::uint64_t NonzeroPixels(const std::uint8_t* tile) {
+/// Bit i of `mask`: tile[i] is not zero.
+void MarkNonzero(const std::uint8_t* tile, std::uint64_t& mask) {
   static_assert(std::endian::native == std::endian::little, "a word's first byte is the lowest");
   constexpr hn::CappedTag<std::uint8_t, Nonzeros::kTile> kBytes;
-  std::uint64_t mask = 0;
-  for (std::size_t i = 0; i < Nonzeros::kTile; i += hn::Lanes(kBytes)) {
-    const auto nonzero = hn::Ne(hn::LoadU(kBytes, tile + i), hn::Zero(kBytes));
-    std::uint64_t bits = 0;
-    hn::StoreMaskBits(kBytes, nonzero, reinterpret_cast<std::uint8_t*>(&bits));
-    mask |= bits << i;
+  if constexpr (hn::MaxLanes(kBytes) < 8) {  // less than a byte of bits
+    mask = 0;
+    for (std::size_t i = 0; i < Nonzeros::kTile; ++i) {
+      mask |= std::uint64_t{tile[i] != 0} << i;
+    }
+  } else {
+    auto* bits = reinterpret_cast<std::uint8_t*>(&mask);
+    for (std::size_t i = 0; i < Nonzeros::kTile; i += hn::MaxLanes(kBytes)) {
+      const auto nonzero = hn::Ne(hn::LoadU(kBytes, tile + i), hn::Zero(kBytes));
+      hn::StoreMaskBits(kBytes, nonzero, bits + i / 8);
+    }
   }
-  return mask;
+}
+
+/// Bit j of rows[i] becomes bit i of rows[j]: swaps quarters across the diagonal, then quarters of
+/// these, ... as in Warren, Hacker's Delight, 7-3. `mask` has the low kHalf bits of every 2 kHalf.
+template <std::size_t kHalf = Nonzeros::kTile / 2>
+void transpose_bits(std::uint64_t* rows, std::uint64_t mask = 0x00000000ffffffff) {
+  for (std::size_t first = 0; first < Nonzeros::kTile; first += 2 * kHalf) {
+    for (std::size_t i = first; i < first + kHalf; ++i) {
+      const std::uint64_t swap = ((rows[i] >> kHalf) ^ rows[i + kHalf]) & mask;
+      rows[i] ^= swap << kHalf;
+      rows[i + kHalf] ^= swap;
+    }
+  }
+  if constexpr (kHalf > 1) {
+    transpose_bits<kHalf / 2>(rows, mask ^ (mask << (kHalf / 2)));
+  }
+}
+
+void TransposeBits(const std::uint64_t* rows, std::uint64_t* transposed) {
+  std::copy_n(rows, Nonzeros::kTile, transposed);
+  transpose_bits(transposed);
 }
 
 }  // namespace qmnist::HWY_NAMESPACE
@@ -35,20 +60,8 @@ HWY_AFTER_NAMESPACE();
 namespace qmnist {
 namespace {
 
-HWY_EXPORT(NonzeroPixels);
-
-/// Bit j of rows[i] becomes bit i of rows[j]: swaps halves, then quarters, ... as in Warren,
-/// Hacker's Delight, 7-3.
-void transpose_bits(std::uint64_t* rows) {
-  std::uint64_t mask = 0x00000000ffffffff;
-  for (std::size_t half = Nonzeros::kTile / 2; half != 0; half /= 2, mask ^= mask << half) {
-    for (std::size_t i = 0; i < Nonzeros::kTile; i = (i + half + 1) & ~half) {
-      const std::uint64_t swap = ((rows[i] >> half) ^ rows[i + half]) & mask;
-      rows[i] ^= swap << half;
-      rows[i + half] ^= swap;
-    }
-  }
-}
+HWY_EXPORT(MarkNonzero);
+HWY_EXPORT(TransposeBits);
 
 }  // namespace
 
@@ -62,7 +75,7 @@ Nonzeros::Nonzeros(std::size_t inputs, std::size_t rows)
 
 void Nonzeros::take(const DataView& data, std::span<const std::uint32_t> batch,
                     std::span<const std::uint32_t> next, Range tiles) {
-  auto& nonzero_pixels = HWY_DYNAMIC_DISPATCH(NonzeroPixels);
+  auto& mark_nonzero = HWY_DYNAMIC_DISPATCH(MarkNonzero);
   for (std::size_t row = 0; row < batch.size(); ++row) {
     const std::uint8_t* image = data.image(batch[row]).data();
     for (std::size_t tile = tiles.begin; tile < tiles.end; ++tile) {
@@ -71,10 +84,11 @@ void Nonzeros::take(const DataView& data, std::span<const std::uint32_t> batch,
       std::uint8_t* pixels = pixels_.data() + place * kTile;
       if (first + kTile <= inputs_) {
         std::copy_n(image + first, kTile, pixels);  // a length that the compiler knows
+        mark_nonzero(image + first, of_image_[place]);
       } else {
         std::copy_n(image + first, inputs_ - first, pixels);
+        mark_nonzero(pixels, of_image_[place]);
       }
-      of_image_[place] = nonzero_pixels(pixels);
       if (row < next.size()) {
         hwy::Prefetch(data.image(next[row]).data() + first);
       }
@@ -84,9 +98,8 @@ void Nonzeros::take(const DataView& data, std::span<const std::uint32_t> batch,
     std::fill(of_image_.data() + place_of(tile, 0) + batch.size(),
               of_image_.data() + place_of(tile, groups_), 0U);
     for (std::size_t group = 0; group < groups_; ++group) {
-      std::uint64_t* of_pixel = of_pixel_.data() + place_of(tile, group);
-      std::copy_n(of_image_.data() + place_of(tile, group), kTile, of_pixel);
-      transpose_bits(of_pixel);
+      const std::size_t place = place_of(tile, group);
+      HWY_DYNAMIC_DISPATCH(TransposeBits)(of_image_.data() + place, of_pixel_.data() + place);
     }
   }
 }

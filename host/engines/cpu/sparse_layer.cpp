@@ -47,6 +47,9 @@ HWY_INLINE void add_rows(std::uint64_t mask, const std::uint8_t* pixels, std::si
     const auto bit = static_cast<std::size_t>(std::countr_zero(mask));
     const Vector value = hn::Set(kFloats, kNormalized[pixels[bit * step]]);
     const float* row = rows + bit * pitch;
+    asm(""
+        : "+r"(
+            row));  // or GCC 12 adds each load's offset to `rows`, in more registers than are there
     for (std::size_t i = 0; i < kCount; ++i) {
       sums[i] = hn::MulAdd(value, hn::Load(kFloats, row + i * kLanes), sums[i]);
     }

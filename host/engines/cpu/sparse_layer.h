@@ -1,6 +1,6 @@
 #pragma once
 
-#include "host/engines/cpu/layer.h"
+#include "host/engines/cpu/layers.h"
 #include "host/engines/cpu/nonzeros.h"
 #include "host/engines/cpu/panels.h"
 

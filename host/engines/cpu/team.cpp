@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "host/engines/cpu/flush_denormals.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -56,6 +58,7 @@ Team::~Team() {
 }
 
 void Team::work(std::size_t part) {
+  const FlushDenormals flush;
   std::uint32_t seen = 0;
   while (true) {
     if (!spin_while_equal(started_, seen)) {
@@ -71,6 +74,7 @@ void Team::work(std::size_t part) {
 }
 
 void Team::run_job(const Job& job) {
+  const FlushDenormals flush;
   if (workers_.empty() || Clock::now() < alone_until_) {
     job.call(job.work, 0, 1);
     return;

@@ -9,7 +9,7 @@
 
 #include <hwy/highway.h>
 
-#include "host/engines/cpu/layer.h"
+#include "host/engines/cpu/layers.h"
 #include "host/engines/cpu/panels.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -1,0 +1,76 @@
+#include "host/engines/cpu/layers.h"
+
+#include <span>
+
+namespace qmnist {
+namespace {
+
+std::size_t fill_up(std::size_t count) {
+  return blocks_for(count) * kBlock;
+}
+
+/// An arena has weights as [outputs, inputs], a layer as [inputs, outputs].
+void load(const DenseLayer& shape, std::span<const float> arena, PanelMatrix& weight,
+          PanelMatrix& bias) {
+  for (std::size_t output = 0; output < shape.outputs; ++output) {
+    const float* row = arena.data() + shape.weight.offset + output * shape.inputs;
+    for (std::size_t input = 0; input < shape.inputs; ++input) {
+      weight.at(input, output) = row[input];
+    }
+    bias.at(0, output) = arena[shape.bias.offset + output];
+  }
+}
+
+void save(const DenseLayer& shape, const PanelMatrix& weight, const PanelMatrix& bias,
+          std::span<float> arena) {
+  for (std::size_t output = 0; output < shape.outputs; ++output) {
+    float* row = arena.data() + shape.weight.offset + output * shape.inputs;
+    for (std::size_t input = 0; input < shape.inputs; ++input) {
+      row[input] = weight.at(input, output);
+    }
+    arena[shape.bias.offset + output] = bias.at(0, output);
+  }
+}
+
+}  // namespace
+
+Layer::Layer(const DenseLayer& shape, PanelMatrix::Panels panels)
+    : weight(fill_up(shape.inputs), shape.outputs, panels),
+      bias(1, shape.outputs, panels),
+      weight_transposed(fill_up(shape.outputs), shape.inputs) {}
+
+std::vector<Layer> make_layers(const Network& network) {
+  std::vector<Layer> layers;
+  for (const DenseLayer& shape : network.layers()) {
+    layers.emplace_back(shape,
+                        layers.empty() ? PanelMatrix::Panels::kWide : PanelMatrix::Panels::kNarrow);
+  }
+  return layers;
+}
+
+void load_state(const Network& network, const TrainingState& state, std::vector<Layer>& layers) {
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const DenseLayer& shape = network.layers()[l];
+    auto& [weight, bias, weight_transposed] = layers[l];
+    load(shape, state.parameters, weight.values, bias.values);
+    load(shape, state.first_moments, weight.first_moments, bias.first_moments);
+    load(shape, state.second_moments, weight.second_moments, bias.second_moments);
+    for (std::size_t input = 0; input < shape.inputs; ++input) {
+      for (std::size_t output = 0; output < shape.outputs; ++output) {
+        weight_transposed.at(output, input) = weight.values.at(input, output);
+      }
+    }
+  }
+}
+
+void save_state(const Network& network, const std::vector<Layer>& layers, TrainingState& state) {
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const DenseLayer& shape = network.layers()[l];
+    const auto& [weight, bias, weight_transposed] = layers[l];
+    save(shape, weight.values, bias.values, state.parameters);
+    save(shape, weight.first_moments, bias.first_moments, state.first_moments);
+    save(shape, weight.second_moments, bias.second_moments, state.second_moments);
+  }
+}
+
+}  // namespace qmnist

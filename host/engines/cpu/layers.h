@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "host/engines/cpu/panels.h"
+#include "host/model/network.h"
+#include "kernels/adam.h"
+
+namespace qmnist {
+
+/// Weights or biases and what Adam keeps for them, all of one shape.
+struct Parameters {
+  Parameters(std::size_t rows, std::size_t columns,
+             PanelMatrix::Panels panels = PanelMatrix::Panels::kNarrow)
+      : values(rows, columns, panels),
+        first_moments(rows, columns, panels),
+        second_moments(rows, columns, panels) {}
+
+  PanelMatrix values;
+  PanelMatrix first_moments;
+  PanelMatrix second_moments;
+};
+
+/// What is done with a gradient once it is known, while it is still in registers: a step of Adam,
+/// or, where `gradients` is given, only written there.
+struct Update {
+  AdamStep<float> step;
+  PanelMatrix* gradients = nullptr;
+};
+
+/// A dense layer's parameters as the CPU engine keeps them.
+struct Layer {
+  /// Of zeros. The first layer of a network has wide panels.
+  Layer(const DenseLayer& shape, PanelMatrix::Panels panels);
+
+  Parameters weight;              ///< [inputs, filled up to whole blocks; outputs]
+  Parameters bias;                ///< [1, outputs]
+  PanelMatrix weight_transposed;  ///< [outputs, filled up; inputs], for the backward pass
+};
+
+[[nodiscard]] std::vector<Layer> make_layers(const Network& network);
+
+/// Copies parameters and moments from, and to, arenas of the network.
+void load_state(const Network& network, const TrainingState& state, std::vector<Layer>& layers);
+void save_state(const Network& network, const std::vector<Layer>& layers, TrainingState& state);
+
+}  // namespace qmnist

@@ -1,0 +1,16 @@
+#include "host/engines/cpu/workspace.h"
+
+namespace qmnist {
+
+Workspace::Workspace(const Network& network, std::size_t rows)
+    : nonzeros{Nonzeros(network.inputs(), rows), Nonzeros(network.inputs(), rows)},
+      judgements(rows) {
+  const std::size_t whole_tiles = tiles_for(rows) * kTileRows;
+  for (const DenseLayer& layer : network.layers()) {
+    const auto panels = layers.empty() ? PanelMatrix::Panels::kWide : PanelMatrix::Panels::kNarrow;
+    layers.push_back({.activations = {whole_tiles, layer.outputs, panels},
+                      .deltas = {whole_tiles, layer.outputs, panels}});
+  }
+}
+
+}  // namespace qmnist
