@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "host/data/huge_pages.h"
 #include "host/data/idx.h"
 #include "host/data/pickle.h"
 #include "host/data/sha256.h"
@@ -118,6 +119,7 @@ void append_part(Dataset& dataset, const fs::path& folder, const IdxPart& part, 
                     labels_path.string(), labels.size(), images.shape[0],
                     images_path.filename().string());
   }
+  reserve_on_huge_pages(dataset.pixels, dataset.pixels.size() + images.values.size());
   dataset.pixels.insert(dataset.pixels.end(), images.values.begin(), images.values.end());
   dataset.labels.insert(dataset.labels.end(), labels.begin(), labels.end());
   for (const fs::path& path : {images_path, labels_path}) {
