@@ -154,7 +154,7 @@ void add_layer(const CpuPeaks& peaks, std::size_t inputs, std::size_t outputs) {
         const Update update{adam_step<float>({}, step + 1)};
         bias_update(layer->z, kBatch, {0, layer->z.blocks()}, update, layer->bias);
         dense_update(layer->x, layer->z, kBatch, {0, blocks_for(inputs)}, update, layer->weight,
-                     &layer->transposed);
+                     layer->transposed);
       });
 }
 

@@ -1,6 +1,7 @@
 #include "bench/cpu_peaks.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <vector>
 
@@ -25,7 +26,7 @@ constexpr std::size_t kChains = 10;
 /// the compiler cannot leave them out.
 template <typename Work>
 HWY_INLINE float run_chains(std::size_t rounds, const Work& work) {
-  Vector chains[kChains];
+  std::array<Vector, kChains> chains;
   for (std::size_t c = 0; c < kChains; ++c) {
     chains[c] = hn::Set(kFloats, 1.0F + static_cast<float>(c));
   }
@@ -41,7 +42,7 @@ HWY_INLINE float run_chains(std::size_t rounds, const Work& work) {
 }
 
 /// @return operations done
-double MultiplyAdd(volatile float& result) {
+double multiply_add(volatile float& result) {
   constexpr std::size_t kRounds = 500'000;
   const Vector factor = hn::Set(kFloats, 0.999F);
   const Vector addend = hn::Set(kFloats, 0.001F);
@@ -49,7 +50,7 @@ double MultiplyAdd(volatile float& result) {
   return 2.0 * kRounds * kChains * kLanes;
 }
 
-double Roots(volatile float& result) {
+double roots(volatile float& result) {
   constexpr std::size_t kRounds = 50'000;
   const Vector one = hn::Set(kFloats, 1.0F);
   result = run_chains(kRounds, [&](Vector x) HWY_ATTR { return hn::Div(one, hn::Sqrt(x)); });
@@ -57,7 +58,7 @@ double Roots(volatile float& result) {
 }
 
 /// @return bytes moved
-double Stream(float* a, float* b, float* c, std::size_t count) {
+double stream(float* a, float* b, float* c, std::size_t count) {
   const Vector half = hn::Set(kFloats, 0.5F);
   for (std::size_t i = 0; i + kLanes <= count; i += kLanes) {
     for (float* array : {a, b, c}) {
@@ -74,9 +75,9 @@ HWY_AFTER_NAMESPACE();
 namespace qmnist {
 namespace {
 
-HWY_EXPORT(MultiplyAdd);
-HWY_EXPORT(Roots);
-HWY_EXPORT(Stream);
+HWY_EXPORT(multiply_add);
+HWY_EXPORT(roots);
+HWY_EXPORT(stream);
 
 /// The best of many short runs: other programs only make a run slower.
 template <typename Work>
@@ -99,11 +100,11 @@ CpuPeaks measure_cpu_peaks() {
   std::vector<float> b = a;
   std::vector<float> c = a;
   volatile float result = 0;
-  return {.flops = best_rate([&] { return HWY_DYNAMIC_DISPATCH(MultiplyAdd)(result); }),
+  return {.flops = best_rate([&] { return HWY_DYNAMIC_DISPATCH(multiply_add)(result); }),
           .bytes = best_rate([&] {
-            return HWY_DYNAMIC_DISPATCH(Stream)(a.data(), b.data(), c.data(), kParameters);
+            return HWY_DYNAMIC_DISPATCH(stream)(a.data(), b.data(), c.data(), kParameters);
           }),
-          .roots = best_rate([&] { return HWY_DYNAMIC_DISPATCH(Roots)(result); })};
+          .roots = best_rate([&] { return HWY_DYNAMIC_DISPATCH(roots)(result); })};
 }
 
 }  // namespace qmnist

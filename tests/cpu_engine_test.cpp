@@ -32,7 +32,8 @@ TrainingState train_some(const SmallData& data, std::size_t threads) {
 TEST(CpuEngineTest, AnyNumberOfThreadsGivesTheSameBits) {
   const SmallData data(430, 100, 10);
   const TrainingState expected = train_some(data, 1);
-  for (const std::size_t threads : {1, 2, 3, 5}) {
+  for (const std::size_t threads :
+       {std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{5}}) {
     EXPECT_EQ(train_some(data, threads), expected) << threads << " threads";
   }
 }

@@ -11,7 +11,8 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(TeamTest, CallsEachPartOnceAndSeesWhatAllWrote) {
-  for (const std::size_t threads : {1, 2, 3, 4}) {
+  for (const std::size_t threads :
+       {std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{4}}) {
     Team team(threads);
     ASSERT_EQ(team.size(), threads);
     std::vector<int> calls(threads);

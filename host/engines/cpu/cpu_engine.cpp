@@ -124,7 +124,8 @@ void CpuEngine::backward(Workspace& workspace, Range tiles) const {
 void CpuEngine::update(const Workspace& workspace, const Nonzeros& nonzeros, std::size_t rows,
                        const AdamStep<float>& step, std::vector<Layer>* gradients, std::size_t part,
                        std::size_t parts) {
-  for (std::size_t l = layers_.size(); l-- > 0;) {
+  // The first layer first: its moments fill the cache, and what the others change is needed soon.
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
     const PanelMatrix& deltas = workspace.layers[l].deltas;
     Layer& layer = layers_[l];
     const Update weight{step, gradients == nullptr ? nullptr : &(*gradients)[l].weight.values};
@@ -140,7 +141,7 @@ void CpuEngine::update(const Workspace& workspace, const Nonzeros& nonzeros, std
       const std::size_t most = layer.weight.values.rows() / kBlock;
       const Range mine = share(inputs.blocks(), part, parts);
       dense_update(inputs, deltas, rows, {std::min(mine.begin, most), std::min(mine.end, most)},
-                   weight, layer.weight, &layer.weight_transposed);
+                   weight, layer.weight, layer.weight_transposed);
     }
   }
 }

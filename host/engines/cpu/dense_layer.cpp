@@ -13,7 +13,7 @@ namespace qmnist::HWY_NAMESPACE {
 /// Rows of a register tile of one block of columns: as many as the registers hold.
 inline constexpr std::size_t kRows = kLanes == 16 ? 8 : kLanes == 8 ? 4 : 2;
 
-using Tile = Vector[kRows][kBlockVectors];
+using Tile = std::array<std::array<Vector, kBlockVectors>, kRows>;
 
 HWY_INLINE void clear(Tile& tile) {
   for (auto& row : tile) {
@@ -28,7 +28,7 @@ HWY_INLINE void clear(Tile& tile) {
 HWY_INLINE void add_product(const float* left, std::size_t depth_step, std::size_t row_step,
                             const float* right, std::size_t depth, Tile& tile) {
   for (std::size_t k = 0; k < depth; ++k) {
-    Vector columns[kBlockVectors];
+    std::array<Vector, kBlockVectors> columns;
     for (std::size_t i = 0; i < kBlockVectors; ++i) {
       columns[i] = hn::Load(kFloats, right + k * kBlock + i * kLanes);
     }
@@ -61,8 +61,8 @@ HWY_INLINE void multiply(const PanelMatrix& left, const PanelMatrix& right, Rang
   }
 }
 
-void DenseForward(const PanelMatrix& inputs, const PanelMatrix& weight, const PanelMatrix& bias,
-                  bool relu, Range tiles, PanelMatrix& outputs) {
+void dense_forward(const PanelMatrix& inputs, const PanelMatrix& weight, const PanelMatrix& bias,
+                   bool relu, Range tiles, PanelMatrix& outputs) {
   multiply(inputs, weight, tiles,
            [&](std::size_t block, std::size_t row, std::size_t column, Vector sum) HWY_ATTR {
              sum = hn::Add(sum, hn::Load(kFloats, bias.row(block, 0) + column));
@@ -70,8 +70,8 @@ void DenseForward(const PanelMatrix& inputs, const PanelMatrix& weight, const Pa
            });
 }
 
-void DenseBackward(const PanelMatrix& deltas, const PanelMatrix& weight_transposed,
-                   const PanelMatrix& activations, Range tiles, PanelMatrix& input_deltas) {
+void dense_backward(const PanelMatrix& deltas, const PanelMatrix& weight_transposed,
+                    const PanelMatrix& activations, Range tiles, PanelMatrix& input_deltas) {
   multiply(deltas, weight_transposed, tiles,
            [&](std::size_t block, std::size_t row, std::size_t column, Vector sum) HWY_ATTR {
              const Vector activation = hn::Load(kFloats, activations.row(block, row) + column);
@@ -99,15 +99,15 @@ HWY_INLINE void update_tiles(const PanelMatrix& inputs, const PanelMatrix& delta
 
 /// to[i][r] = from[r][i] of a block of kBlock rows.
 void transpose_block(const float* from, float* to) {
-  HWY_ALIGN float fours[4 * kLanes];
+  HWY_ALIGN std::array<float, 4 * kLanes> fours;
   for (std::size_t r = 0; r < kBlock; r += 4) {
     for (std::size_t i = 0; i < kBlock; i += kLanes) {
       const float* rows = from + r * kBlock + i;
       hn::StoreInterleaved4(hn::Load(kFloats, rows), hn::Load(kFloats, rows + kBlock),
                             hn::Load(kFloats, rows + 2 * kBlock),
-                            hn::Load(kFloats, rows + 3 * kBlock), kFloats, fours);
+                            hn::Load(kFloats, rows + 3 * kBlock), kFloats, fours.data());
       for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        std::copy_n(fours + 4 * lane, 4, to + (i + lane) * kBlock + r);
+        std::copy_n(fours.data() + 4 * lane, 4, to + (i + lane) * kBlock + r);
       }
     }
   }
@@ -121,22 +121,22 @@ void transpose(const PanelMatrix& weight, Range input_blocks, PanelMatrix& trans
   }
 }
 
-void DenseUpdate(const PanelMatrix& inputs, const PanelMatrix& deltas, std::size_t rows,
-                 Range input_blocks, const Update& update, Parameters& weight,
-                 PanelMatrix* weight_transposed) {
+void dense_update(const PanelMatrix& inputs, const PanelMatrix& deltas, std::size_t rows,
+                  Range input_blocks, const Update& update, Parameters& weight,
+                  PanelMatrix& weight_transposed) {
   if (update.gradients != nullptr) {
     update_tiles(inputs, deltas, rows, input_blocks, Store(weight, update));
     return;
   }
   update_tiles(inputs, deltas, rows, input_blocks, Adam(weight, update));
-  transpose(weight.values, input_blocks, *weight_transposed);
+  transpose(weight.values, input_blocks, weight_transposed);
 }
 
 template <typename Apply>
 HWY_INLINE void update_bias(const PanelMatrix& deltas, std::size_t rows, Range blocks,
                             const Apply& apply) {
   for (std::size_t block = blocks.begin; block < blocks.end; ++block) {
-    Vector sums[kBlockVectors];
+    std::array<Vector, kBlockVectors> sums;
     for (std::size_t i = 0; i < kBlockVectors; ++i) {
       sums[i] = hn::Zero(kFloats);
       for (std::size_t row = 0; row < rows; ++row) {
@@ -147,8 +147,8 @@ HWY_INLINE void update_bias(const PanelMatrix& deltas, std::size_t rows, Range b
   }
 }
 
-void BiasUpdate(const PanelMatrix& deltas, std::size_t rows, Range blocks, const Update& update,
-                Parameters& bias) {
+void bias_update(const PanelMatrix& deltas, std::size_t rows, Range blocks, const Update& update,
+                 Parameters& bias) {
   if (update.gradients != nullptr) {
     update_bias(deltas, rows, blocks, Store(bias, update));
   } else {
@@ -162,31 +162,31 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace qmnist {
 
-HWY_EXPORT(DenseForward);
-HWY_EXPORT(DenseBackward);
-HWY_EXPORT(DenseUpdate);
-HWY_EXPORT(BiasUpdate);
+HWY_EXPORT(dense_forward);
+HWY_EXPORT(dense_backward);
+HWY_EXPORT(dense_update);
+HWY_EXPORT(bias_update);
 
 void dense_forward(const PanelMatrix& inputs, const PanelMatrix& weight, const PanelMatrix& bias,
                    bool relu, Range tiles, PanelMatrix& outputs) {
-  HWY_DYNAMIC_DISPATCH(DenseForward)(inputs, weight, bias, relu, tiles, outputs);
+  HWY_DYNAMIC_DISPATCH(dense_forward)(inputs, weight, bias, relu, tiles, outputs);
 }
 
 void dense_backward(const PanelMatrix& deltas, const PanelMatrix& weight_transposed,
                     const PanelMatrix& activations, Range tiles, PanelMatrix& input_deltas) {
-  HWY_DYNAMIC_DISPATCH(DenseBackward)(deltas, weight_transposed, activations, tiles, input_deltas);
+  HWY_DYNAMIC_DISPATCH(dense_backward)(deltas, weight_transposed, activations, tiles, input_deltas);
 }
 
 void dense_update(const PanelMatrix& inputs, const PanelMatrix& deltas, std::size_t rows,
                   Range input_blocks, const Update& update, Parameters& weight,
-                  PanelMatrix* weight_transposed) {
-  HWY_DYNAMIC_DISPATCH(DenseUpdate)
+                  PanelMatrix& weight_transposed) {
+  HWY_DYNAMIC_DISPATCH(dense_update)
   (inputs, deltas, rows, input_blocks, update, weight, weight_transposed);
 }
 
 void bias_update(const PanelMatrix& deltas, std::size_t rows, Range blocks, const Update& update,
                  Parameters& bias) {
-  HWY_DYNAMIC_DISPATCH(BiasUpdate)(deltas, rows, blocks, update, bias);
+  HWY_DYNAMIC_DISPATCH(bias_update)(deltas, rows, blocks, update, bias);
 }
 
 }  // namespace qmnist

@@ -15,8 +15,8 @@ inline constexpr std::size_t kTileRows = 8;
 
 /// Z = X * weight + bias for some tiles of kTileRows rows; cut off below 0 where `relu`.
 ///
-/// @param inputs X [rows, inputs]; weight [inputs, outputs]; bias [1, outputs]; outputs Z [rows,
-/// outputs]
+/// @param inputs X [rows, inputs]; weight [inputs, outputs]; bias [1, outputs]
+/// @param outputs Z [rows, outputs]
 void dense_forward(const PanelMatrix& inputs, const PanelMatrix& weight, const PanelMatrix& bias,
                    bool relu, Range tiles, PanelMatrix& outputs);
 
@@ -32,10 +32,10 @@ void dense_backward(const PanelMatrix& deltas, const PanelMatrix& weight_transpo
 /// inputs of some blocks of X.
 ///
 /// @param weight [inputs, outputs]
-/// @param weight_transposed [outputs, inputs], kept equal to weight; null for none
+/// @param weight_transposed [outputs, inputs], kept equal to weight
 void dense_update(const PanelMatrix& inputs, const PanelMatrix& deltas, std::size_t rows,
                   Range input_blocks, const Update& update, Parameters& weight,
-                  PanelMatrix* weight_transposed);
+                  PanelMatrix& weight_transposed);
 
 /// Gradient of the biases, the sum of the first `rows` rows of deltas, and the update by it.
 void bias_update(const PanelMatrix& deltas, std::size_t rows, Range blocks, const Update& update,

@@ -23,8 +23,12 @@ class FlushDenormals {
  private:
 #if defined(__x86_64__)
   static constexpr std::uint64_t kFlush = _MM_FLUSH_ZERO_ON | 0x0040;  // and "denormals are zeros"
-  static std::uint64_t control() { return _mm_getcsr(); }
-  static void set_control(std::uint64_t value) { _mm_setcsr(static_cast<std::uint32_t>(value)); }
+  static std::uint64_t control() {
+    return _mm_getcsr();
+  }
+  static void set_control(std::uint64_t value) {
+    _mm_setcsr(static_cast<std::uint32_t>(value));
+  }
 #elif defined(__aarch64__)
   static constexpr std::uint64_t kFlush = std::uint64_t{1} << 24;
   static std::uint64_t control() {
@@ -32,10 +36,14 @@ class FlushDenormals {
     asm volatile("mrs %0, fpcr" : "=r"(value));
     return value;
   }
-  static void set_control(std::uint64_t value) { asm volatile("msr fpcr, %0" : : "r"(value)); }
+  static void set_control(std::uint64_t value) {
+    asm volatile("msr fpcr, %0" : : "r"(value));
+  }
 #else
   static constexpr std::uint64_t kFlush = 0;
-  static std::uint64_t control() { return 0; }
+  static std::uint64_t control() {
+    return 0;
+  }
   static void set_control(std::uint64_t /*value*/) {}
 #endif
 

@@ -8,7 +8,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace qmnist::HWY_NAMESPACE {
 
-const char* InstructionSet() {
+const char* instruction_set_name() {
   return hwy::TargetName(HWY_TARGET);
 }
 
@@ -18,10 +18,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace qmnist {
 
-HWY_EXPORT(InstructionSet);
+HWY_EXPORT(instruction_set_name);
 
 std::string instruction_set() {
-  return HWY_DYNAMIC_DISPATCH(InstructionSet)();
+  return HWY_DYNAMIC_DISPATCH(instruction_set_name)();
 }
 
 }  // namespace qmnist

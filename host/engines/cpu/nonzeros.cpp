@@ -15,7 +15,7 @@ namespace qmnist::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 /// Bit i of `mask`: tile[i] is not zero.
-void MarkNonzero(const std::uint8_t* tile, std::uint64_t& mask) {
+void mark_nonzero(const std::uint8_t* tile, std::uint64_t& mask) {
   static_assert(std::endian::native == std::endian::little, "a word's first byte is the lowest");
   constexpr hn::CappedTag<std::uint8_t, Nonzeros::kTile> kBytes;
   if constexpr (hn::MaxLanes(kBytes) < 8) {  // less than a byte of bits
@@ -48,7 +48,7 @@ void transpose_bits(std::uint64_t* rows, std::uint64_t mask = 0x00000000ffffffff
   }
 }
 
-void TransposeBits(const std::uint64_t* rows, std::uint64_t* transposed) {
+void transpose_bits_of(const std::uint64_t* rows, std::uint64_t* transposed) {
   std::copy_n(rows, Nonzeros::kTile, transposed);
   transpose_bits(transposed);
 }
@@ -60,8 +60,8 @@ HWY_AFTER_NAMESPACE();
 namespace qmnist {
 namespace {
 
-HWY_EXPORT(MarkNonzero);
-HWY_EXPORT(TransposeBits);
+HWY_EXPORT(mark_nonzero);
+HWY_EXPORT(transpose_bits_of);
 
 }  // namespace
 
@@ -75,7 +75,7 @@ Nonzeros::Nonzeros(std::size_t inputs, std::size_t rows)
 
 void Nonzeros::take(const DataView& data, std::span<const std::uint32_t> batch,
                     std::span<const std::uint32_t> next, Range tiles) {
-  auto& mark_nonzero = HWY_DYNAMIC_DISPATCH(MarkNonzero);
+  auto& mark_nonzero = HWY_DYNAMIC_DISPATCH(mark_nonzero);
   for (std::size_t row = 0; row < batch.size(); ++row) {
     const std::uint8_t* image = data.image(batch[row]).data();
     for (std::size_t tile = tiles.begin; tile < tiles.end; ++tile) {
@@ -99,7 +99,7 @@ void Nonzeros::take(const DataView& data, std::span<const std::uint32_t> batch,
               of_image_.data() + place_of(tile, groups_), 0U);
     for (std::size_t group = 0; group < groups_; ++group) {
       const std::size_t place = place_of(tile, group);
-      HWY_DYNAMIC_DISPATCH(TransposeBits)(of_image_.data() + place, of_pixel_.data() + place);
+      HWY_DYNAMIC_DISPATCH(transpose_bits_of)(of_image_.data() + place, of_pixel_.data() + place);
     }
   }
 }

@@ -42,22 +42,21 @@ HWY_INLINE void for_groups(const PanelMatrix& matrix, Range blocks, const Work& 
 /// sums += normalize(pixels[i * step]) * (rows + i * pitch) for each bit i of `mask`, in order.
 template <std::size_t kCount>
 HWY_INLINE void add_rows(std::uint64_t mask, const std::uint8_t* pixels, std::size_t step,
-                         const float* rows, std::size_t pitch, Vector (&sums)[kCount]) {
+                         const float* rows, std::size_t pitch, std::array<Vector, kCount>& sums) {
   for (; mask != 0; mask &= mask - 1) {
     const auto bit = static_cast<std::size_t>(std::countr_zero(mask));
     const Vector value = hn::Set(kFloats, kNormalized[pixels[bit * step]]);
     const float* row = rows + bit * pitch;
-    asm(""
-        : "+r"(
-            row));  // or GCC 12 adds each load's offset to `rows`, in more registers than are there
+    // Or GCC 12 would add each load's offset to `rows` instead, in more registers than there are.
+    asm("" : "+r"(row));
     for (std::size_t i = 0; i < kCount; ++i) {
       sums[i] = hn::MulAdd(value, hn::Load(kFloats, row + i * kLanes), sums[i]);
     }
   }
 }
 
-void SparseForward(const Nonzeros& batch, std::size_t rows, const PanelMatrix& weight,
-                   const PanelMatrix& bias, bool relu, Range blocks, PanelMatrix& outputs) {
+void sparse_forward(const Nonzeros& batch, std::size_t rows, const PanelMatrix& weight,
+                    const PanelMatrix& bias, bool relu, Range blocks, PanelMatrix& outputs) {
   for_groups(weight, blocks, [&]<std::size_t kBlocks>(std::size_t block) HWY_ATTR {
     constexpr std::size_t kCount = kBlocks * kBlockVectors;
     for (std::size_t tile = 0; tile < batch.tiles(); ++tile) {
@@ -65,7 +64,7 @@ void SparseForward(const Nonzeros& batch, std::size_t rows, const PanelMatrix& w
       for (std::size_t row = 0; row < rows; ++row) {
         float* z = outputs.row(block, row);
         const float* from = tile == 0 ? bias.row(block, 0) : z;
-        Vector sums[kCount];
+        std::array<Vector, kCount> sums;
         for (std::size_t i = 0; i < kCount; ++i) {
           sums[i] = hn::Load(kFloats, from + i * kLanes);
         }
@@ -79,6 +78,7 @@ void SparseForward(const Nonzeros& batch, std::size_t rows, const PanelMatrix& w
   });
 }
 
+/// apply(block, pixel, gradients of the pixel's weights from that block on) for all pixels.
 template <typename Apply>
 HWY_INLINE void update_rows(const Nonzeros& batch, const PanelMatrix& deltas,
                             std::span<const std::uint8_t> was_nonzero, Range blocks,
@@ -88,7 +88,7 @@ HWY_INLINE void update_rows(const Nonzeros& batch, const PanelMatrix& deltas,
       if (was_nonzero[pixel] == 0) {
         continue;
       }
-      Vector sums[kBlocks * kBlockVectors];
+      std::array<Vector, kBlocks * kBlockVectors> sums;
       for (Vector& sum : sums) {
         sum = hn::Zero(kFloats);
       }
@@ -105,9 +105,9 @@ HWY_INLINE void update_rows(const Nonzeros& batch, const PanelMatrix& deltas,
   });
 }
 
-void SparseUpdate(const Nonzeros& batch, const PanelMatrix& deltas,
-                  std::span<const std::uint8_t> was_nonzero, Range blocks, const Update& update,
-                  Parameters& weight) {
+void sparse_update(const Nonzeros& batch, const PanelMatrix& deltas,
+                   std::span<const std::uint8_t> was_nonzero, Range blocks, const Update& update,
+                   Parameters& weight) {
   if (update.gradients != nullptr) {
     update_rows(batch, deltas, was_nonzero, blocks, Store(weight, update));
   } else {
@@ -121,18 +121,18 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace qmnist {
 
-HWY_EXPORT(SparseForward);
-HWY_EXPORT(SparseUpdate);
+HWY_EXPORT(sparse_forward);
+HWY_EXPORT(sparse_update);
 
 void sparse_forward(const Nonzeros& batch, std::size_t rows, const PanelMatrix& weight,
                     const PanelMatrix& bias, bool relu, Range blocks, PanelMatrix& outputs) {
-  HWY_DYNAMIC_DISPATCH(SparseForward)(batch, rows, weight, bias, relu, blocks, outputs);
+  HWY_DYNAMIC_DISPATCH(sparse_forward)(batch, rows, weight, bias, relu, blocks, outputs);
 }
 
 void sparse_update(const Nonzeros& batch, const PanelMatrix& deltas,
                    std::span<const std::uint8_t> was_nonzero, Range blocks, const Update& update,
                    Parameters& weight) {
-  HWY_DYNAMIC_DISPATCH(SparseUpdate)(batch, deltas, was_nonzero, blocks, update, weight);
+  HWY_DYNAMIC_DISPATCH(sparse_update)(batch, deltas, was_nonzero, blocks, update, weight);
 }
 
 }  // namespace qmnist

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
 #include "host/engines/cpu/layers.h"
 #include "host/engines/cpu/nonzeros.h"
 #include "host/engines/cpu/panels.h"
@@ -16,9 +20,9 @@ void sparse_forward(const Nonzeros& batch, std::size_t rows, const PanelMatrix& 
 /// Gradient of the weights, sum over the images of a pixel of value * deltas[image], and the update
 /// by it, for the columns of some blocks.
 ///
-/// @param was_nonzero [inputs]: pixels that have never been nonzero have zero gradients and
-/// moments;
-///   Adam would leave their weights as they are, so they are passed over.
+/// @param was_nonzero [inputs]; the others are passed over: pixels that were never nonzero have
+/// zero
+///   gradients and moments, with which Adam leaves their weights as they are
 void sparse_update(const Nonzeros& batch, const PanelMatrix& deltas,
                    std::span<const std::uint8_t> was_nonzero, Range blocks, const Update& update,
                    Parameters& weight);

@@ -14,6 +14,8 @@ namespace qmnist {
 ///
 /// Spinning fails where another program takes a core away: then all wait for the one that is not
 /// running, for milliseconds. The team notices, and the caller goes on alone for a while.
+///
+/// In its work denormal numbers are zeros (FlushDenormals). One caller at a time.
 class Team {
  public:
   /// Starts threads - 1 threads; the caller of run() is the other one.
@@ -49,13 +51,13 @@ class Team {
   /// Takes note of how long the others kept the caller waiting, who did a part himself in `worked`.
   void judge(Clock::time_point now, Clock::duration worked, Clock::duration waited);
 
-  Job job_;
   // Each on a cache line of its own, as each is written by one side while the other spins on it.
   alignas(64) std::atomic<std::uint32_t> started_ = 0;  ///< jobs
   alignas(64) std::atomic<std::uint32_t> running_ = 0;  ///< workers in the job
+  alignas(64) Job job_;                                 ///< read after started_
   bool stop_ = false;                                   ///< read after started_
-  Clock::time_point alone_until_;
   Clock::duration pause_;
+  Clock::time_point alone_until_;
   std::vector<std::thread> workers_;
 };
 

@@ -9,6 +9,8 @@
 
 #include <hwy/highway.h>
 
+#include <array>
+
 #include "host/engines/cpu/layers.h"
 #include "host/engines/cpu/panels.h"
 
@@ -37,7 +39,7 @@ class Store {
   /// `sums` are those of a row, from a block on.
   template <std::size_t kCount>
   HWY_INLINE void operator()(std::size_t block, std::size_t row,
-                             const Vector (&sums)[kCount]) const {
+                             const std::array<Vector, kCount>& sums) const {
     float* gradients = gradients_.row(block, row);
     for (std::size_t i = 0; i < kCount; ++i) {
       hn::Store(sums[i], kFloats, gradients + i * kLanes);
@@ -60,7 +62,7 @@ class Adam {
 
   template <std::size_t kCount>
   HWY_INLINE void operator()(std::size_t block, std::size_t row,
-                             const Vector (&gradients)[kCount]) const {
+                             const std::array<Vector, kCount>& gradients) const {
     float* w = parameters_.values.row(block, row);
     float* m = parameters_.first_moments.row(block, row);
     float* v = parameters_.second_moments.row(block, row);
