@@ -13,10 +13,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kSpin = 200us;  ///< before a worker sleeps or the caller gives way
-constexpr auto kLate = 300us;  ///< more than a part's own time: its core is not there
-constexpr auto kFirstPause = 4ms;
-constexpr auto kLongestPause = 512ms;
+constexpr auto kSpin = 200us;      ///< before a worker sleeps or the caller gives way
+constexpr auto kLate = 300us;      ///< more than a part's own time: its core is not there
+constexpr auto kFirstPause = 2ms;  ///< alone after being late once; doubles if it goes on
+constexpr auto kLongestPause = 128ms;
 
 void spin_pause() {
 #if defined(__x86_64__)
@@ -101,9 +101,8 @@ void Team::judge(Clock::time_point now, Clock::duration worked, Clock::duration 
   if (waited > worked + kLate) {
     alone_until_ = now + pause_;
     pause_ = std::min<Clock::duration>(2 * pause_, kLongestPause);
-  } else if (now > alone_until_ + pause_) {  // on time for as long as it last was late
-    alone_until_ = now;
-    pause_ = std::max<Clock::duration>(pause_ / 2, kFirstPause);
+  } else if (now > alone_until_ + kFirstPause) {  // on time for a while
+    pause_ = kFirstPause;
   }
 }
 
