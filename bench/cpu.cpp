@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <iostream>
+#include <memory>
 #include <thread>
 
 #include "bench/cpu_peaks.h"
@@ -23,8 +24,8 @@ namespace {
 using benchmark::State;
 
 constexpr std::size_t kBatch = 32;
-constexpr std::size_t kBatches =
-    64;  // that phases are timed on in turn, so that branches stay hard
+/// Timed in turn, so that branches stay as hard to predict as in training.
+constexpr std::size_t kBatches = 64;
 constexpr std::size_t kHidden = 128;  // outputs of the first layer
 constexpr auto kWide = PanelMatrix::Panels::kWide;
 constexpr auto kNarrow = PanelMatrix::Panels::kNarrow;
@@ -123,38 +124,28 @@ void add_first_layer(const Digits& digits, const CpuPeaks& peaks) {
 }
 
 void add_layer(const CpuPeaks& peaks, std::size_t inputs, std::size_t outputs) {
-  struct Layer {
-    Layer(std::size_t in, std::size_t out)
-        : weight(blocks_for(in) * kBlock, out),
-          bias(1, out),
-          transposed(some_values(blocks_for(out) * kBlock, in, kNarrow)),
-          x(some_values(kBatch, in, kNarrow)),
-          z(some_values(kBatch, out, kNarrow)) {}
-    Parameters weight;
-    Parameters bias;
-    PanelMatrix transposed;
-    PanelMatrix x;
-    PanelMatrix z;
-  };
-  const auto layer = std::make_shared<Layer>(inputs, outputs);
+  const auto layer =
+      std::make_shared<Layer>(Network(inputs, {}, outputs).layers().front(), kNarrow);
+  const auto x = std::make_shared<PanelMatrix>(some_values(kBatch, inputs, kNarrow));
+  const auto z = std::make_shared<PanelMatrix>(some_values(kBatch, outputs, kNarrow));
   const std::string shape = "/" + std::to_string(inputs) + "x" + std::to_string(outputs);
   const auto weights = static_cast<double>(inputs * outputs);
   const double products = 2.0 * kBatch * weights;
   constexpr Range kTiles{0, kBatch / kTileRows};
   add("dense_forward" + shape, peaks, {.flops = products}, [=](std::size_t) {
-    dense_forward(layer->x, layer->weight.values, layer->bias.values, true, kTiles, layer->z);
+    dense_forward(*x, layer->weight.values, layer->bias.values, true, kTiles, *z);
   });
   const auto input_deltas = std::make_shared<PanelMatrix>(kBatch, inputs);
   add("dense_backward" + shape, peaks, {.flops = products}, [=](std::size_t) {
-    dense_backward(layer->z, layer->transposed, layer->x, kTiles, *input_deltas);
+    dense_backward(*z, layer->weight_transposed, *x, kTiles, *input_deltas);
   });
   add("dense_update" + shape, peaks,
       {.flops = products + 11 * weights, .bytes = 24 * weights, .roots = weights},
       [=](std::size_t step) {
         const Update update{adam_step<float>({}, step + 1)};
-        bias_update(layer->z, kBatch, {0, layer->z.blocks()}, update, layer->bias);
-        dense_update(layer->x, layer->z, kBatch, {0, blocks_for(inputs)}, update, layer->weight,
-                     layer->transposed);
+        bias_update(*z, kBatch, {0, z->blocks()}, update, layer->bias);
+        dense_update(*x, *z, kBatch, {0, blocks_for(inputs)}, update, layer->weight,
+                     layer->weight_transposed);
       });
 }
 

@@ -61,10 +61,7 @@ void CpuEngine::set_state(const TrainingState& state) {
 }
 
 TrainingState CpuEngine::state() const {
-  const std::vector<float> zeros(settings_.network.arena_size());
-  TrainingState state{zeros, zeros, zeros, step_};
-  save_state(settings_.network, layers_, state);
-  return state;
+  return save_state(settings_.network, layers_, step_);
 }
 
 void CpuEngine::take(Nonzeros& nonzeros, const DataView& data, Batch batch, Batch next,
@@ -121,6 +118,14 @@ void CpuEngine::backward(Workspace& workspace, Range tiles) const {
   }
 }
 
+void CpuEngine::propagate(Workspace& workspace, const DataView& data, Batch batch, std::size_t part,
+                          std::size_t parts) const {
+  const Range tiles = share(tiles_for(batch.size()), part, parts);
+  forward_rest(workspace, tiles);
+  judge(workspace, data, batch, tiles);
+  backward(workspace, tiles);
+}
+
 void CpuEngine::update(const Workspace& workspace, const Nonzeros& nonzeros, std::size_t rows,
                        const AdamStep<float>& step, std::vector<Layer>* gradients, std::size_t part,
                        std::size_t parts) {
@@ -168,10 +173,7 @@ void CpuEngine::train(const DataView& data, std::span<const std::uint32_t> order
     Nonzeros& next_nonzeros = training_.nonzeros[1];
     const Batch after_next = batch_from(metrics.samples + batch.size() + next.size());
     team_.run([&](std::size_t part, std::size_t parts) {
-      const Range tiles = share(tiles_for(batch.size()), part, parts);
-      forward_rest(training_, tiles);
-      judge(training_, data, batch, tiles);
-      backward(training_, tiles);
+      propagate(training_, data, batch, part, parts);
       take(next_nonzeros, data, next, after_next, part, parts);
     });
     const auto step = adam_step<float>(settings_.adam, ++step_);
@@ -195,18 +197,12 @@ std::vector<float> CpuEngine::gradients(const DataView& data,
                                         std::span<const std::uint32_t> batch) {
   begin(training_, data, batch, {});
   std::vector<Layer> gradients = make_layers(settings_.network);
-  team_.run([&](std::size_t part, std::size_t parts) {
-    const Range tiles = share(tiles_for(batch.size()), part, parts);
-    forward_rest(training_, tiles);
-    judge(training_, data, batch, tiles);
-    backward(training_, tiles);
-  });
+  team_.run(
+      [&](std::size_t part, std::size_t parts) { propagate(training_, data, batch, part, parts); });
   team_.run([&](std::size_t part, std::size_t parts) {
     update(training_, training_.nonzeros[0], batch.size(), {}, &gradients, part, parts);
   });
-  TrainingState arenas = state();
-  save_state(settings_.network, gradients, arenas);
-  return arenas.parameters;
+  return save_state(settings_.network, gradients, 0).parameters;
 }
 
 std::vector<float> CpuEngine::predict(const DataView& data,

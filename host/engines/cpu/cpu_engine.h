@@ -49,6 +49,9 @@ class CpuEngine final : public Engine {
   void forward_rest(Workspace& workspace, Range tiles) const;
   void judge(Workspace& workspace, const DataView& data, Batch batch, Range tiles) const;
   void backward(Workspace& workspace, Range tiles) const;
+  /// These three.
+  void propagate(Workspace& workspace, const DataView& data, Batch batch, std::size_t part,
+                 std::size_t parts) const;
   /// A step of Adam, or only the gradients where there is room for them.
   void update(const Workspace& workspace, const Nonzeros& nonzeros, std::size_t rows,
               const AdamStep<float>& step, std::vector<Layer>* gradients, std::size_t part,

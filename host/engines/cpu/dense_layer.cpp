@@ -124,11 +124,9 @@ void transpose(const PanelMatrix& weight, Range input_blocks, PanelMatrix& trans
 void dense_update(const PanelMatrix& inputs, const PanelMatrix& deltas, std::size_t rows,
                   Range input_blocks, const Update& update, Parameters& weight,
                   PanelMatrix& weight_transposed) {
-  if (update.gradients != nullptr) {
-    update_tiles(inputs, deltas, rows, input_blocks, Store(weight, update));
-    return;
-  }
-  update_tiles(inputs, deltas, rows, input_blocks, Adam(weight, update));
+  with_update(weight, update, [&](const auto& apply) HWY_ATTR {
+    update_tiles(inputs, deltas, rows, input_blocks, apply);
+  });
   transpose(weight.values, input_blocks, weight_transposed);
 }
 
@@ -149,11 +147,8 @@ HWY_INLINE void update_bias(const PanelMatrix& deltas, std::size_t rows, Range b
 
 void bias_update(const PanelMatrix& deltas, std::size_t rows, Range blocks, const Update& update,
                  Parameters& bias) {
-  if (update.gradients != nullptr) {
-    update_bias(deltas, rows, blocks, Store(bias, update));
-  } else {
-    update_bias(deltas, rows, blocks, Adam(bias, update));
-  }
+  with_update(bias, update,
+              [&](const auto& apply) HWY_ATTR { update_bias(deltas, rows, blocks, apply); });
 }
 
 }  // namespace qmnist::HWY_NAMESPACE

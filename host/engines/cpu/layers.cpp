@@ -42,8 +42,7 @@ Layer::Layer(const DenseLayer& shape, PanelMatrix::Panels panels)
 std::vector<Layer> make_layers(const Network& network) {
   std::vector<Layer> layers;
   for (const DenseLayer& shape : network.layers()) {
-    layers.emplace_back(shape,
-                        layers.empty() ? PanelMatrix::Panels::kWide : PanelMatrix::Panels::kNarrow);
+    layers.emplace_back(shape, panels_of(layers.size()));
   }
   return layers;
 }
@@ -63,7 +62,10 @@ void load_state(const Network& network, const TrainingState& state, std::vector<
   }
 }
 
-void save_state(const Network& network, const std::vector<Layer>& layers, TrainingState& state) {
+TrainingState save_state(const Network& network, const std::vector<Layer>& layers,
+                         std::uint64_t step) {
+  const std::vector<float> zeros(network.arena_size());
+  TrainingState state{zeros, zeros, zeros, step};
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const DenseLayer& shape = network.layers()[l];
     const auto& [weight, bias, weight_transposed] = layers[l];
@@ -71,6 +73,7 @@ void save_state(const Network& network, const std::vector<Layer>& layers, Traini
     save(shape, weight.first_moments, bias.first_moments, state.first_moments);
     save(shape, weight.second_moments, bias.second_moments, state.second_moments);
   }
+  return state;
 }
 
 }  // namespace qmnist

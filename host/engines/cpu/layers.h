@@ -12,8 +12,7 @@ namespace qmnist {
 
 /// Weights or biases and what Adam keeps for them, all of one shape.
 struct Parameters {
-  Parameters(std::size_t rows, std::size_t columns,
-             PanelMatrix::Panels panels = PanelMatrix::Panels::kNarrow)
+  Parameters(std::size_t rows, std::size_t columns, PanelMatrix::Panels panels)
       : values(rows, columns, panels),
         first_moments(rows, columns, panels),
         second_moments(rows, columns, panels) {}
@@ -32,7 +31,7 @@ struct Update {
 
 /// A dense layer's parameters as the CPU engine keeps them.
 struct Layer {
-  /// Of zeros. The first layer of a network has wide panels.
+  /// Of zeros.
   Layer(const DenseLayer& shape, PanelMatrix::Panels panels);
 
   Parameters weight;              ///< [inputs, filled up to whole blocks; outputs]
@@ -42,8 +41,9 @@ struct Layer {
 
 [[nodiscard]] std::vector<Layer> make_layers(const Network& network);
 
-/// Copies parameters and moments from, and to, arenas of the network.
+/// Copies parameters and moments from arenas of the network, and to new ones.
 void load_state(const Network& network, const TrainingState& state, std::vector<Layer>& layers);
-void save_state(const Network& network, const std::vector<Layer>& layers, TrainingState& state);
+[[nodiscard]] TrainingState save_state(const Network& network, const std::vector<Layer>& layers,
+                                       std::uint64_t step);
 
 }  // namespace qmnist

@@ -20,7 +20,6 @@ class Nonzeros {
  public:
   static constexpr std::size_t kTile = 64;
 
-  Nonzeros() = default;
   /// Room for batches of up to that many rows.
   Nonzeros(std::size_t inputs, std::size_t rows);
 
@@ -51,9 +50,9 @@ class Nonzeros {
     return (tile * groups_ + group) * kTile;
   }
 
-  std::size_t inputs_ = 0;
-  std::size_t groups_ = 0;
-  std::size_t tiles_ = 0;
+  std::size_t inputs_;
+  std::size_t groups_;
+  std::size_t tiles_;
   std::vector<std::uint8_t> pixels_;     ///< [tiles, groups, kTile images, kTile pixels]
   std::vector<std::uint64_t> of_image_;  ///< [tiles, groups, kTile images]
   std::vector<std::uint64_t> of_pixel_;  ///< [tiles, groups, kTile pixels]

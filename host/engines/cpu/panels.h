@@ -92,4 +92,10 @@ class PanelMatrix {
   hwy::AlignedFreeUniquePtr<float[]> values_;  // NOLINT(modernize-avoid-c-arrays): as Highway says
 };
 
+/// Of all matrices whose columns are a layer's outputs: the first layer's sums take four blocks at
+/// a time.
+[[nodiscard]] constexpr PanelMatrix::Panels panels_of(std::size_t layer) {
+  return layer == 0 ? PanelMatrix::Panels::kWide : PanelMatrix::Panels::kNarrow;
+}
+
 }  // namespace qmnist

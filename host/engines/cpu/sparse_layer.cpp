@@ -108,11 +108,9 @@ HWY_INLINE void update_rows(const Nonzeros& batch, const PanelMatrix& deltas,
 void sparse_update(const Nonzeros& batch, const PanelMatrix& deltas,
                    std::span<const std::uint8_t> was_nonzero, Range blocks, const Update& update,
                    Parameters& weight) {
-  if (update.gradients != nullptr) {
-    update_rows(batch, deltas, was_nonzero, blocks, Store(weight, update));
-  } else {
-    update_rows(batch, deltas, was_nonzero, blocks, Adam(weight, update));
-  }
+  with_update(weight, update, [&](const auto& apply) HWY_ATTR {
+    update_rows(batch, deltas, was_nonzero, blocks, apply);
+  });
 }
 
 }  // namespace qmnist::HWY_NAMESPACE

@@ -34,7 +34,7 @@ HWY_INLINE Vector relu_of(Vector values) {
 /// Writes the gradients of consecutive parameters.
 class Store {
  public:
-  Store(Parameters& /*parameters*/, const Update& update) : gradients_(*update.gradients) {}
+  explicit Store(PanelMatrix& gradients) : gradients_(gradients) {}
 
   /// `sums` are those of a row, from a block on.
   template <std::size_t kCount>
@@ -53,12 +53,12 @@ class Store {
 /// adam_update() on consecutive parameters.
 class Adam {
  public:
-  Adam(Parameters& parameters, const Update& update)
+  Adam(Parameters& parameters, const AdamStep<float>& step)
       : parameters_(parameters),
-        alpha_(hn::Set(kFloats, update.step.alpha)),
-        one_minus_beta1_(hn::Set(kFloats, update.step.one_minus_beta1)),
-        one_minus_beta2_(hn::Set(kFloats, update.step.one_minus_beta2)),
-        epsilon_(hn::Set(kFloats, update.step.epsilon)) {}
+        alpha_(hn::Set(kFloats, step.alpha)),
+        one_minus_beta1_(hn::Set(kFloats, step.one_minus_beta1)),
+        one_minus_beta2_(hn::Set(kFloats, step.one_minus_beta2)),
+        epsilon_(hn::Set(kFloats, step.epsilon)) {}
 
   template <std::size_t kCount>
   HWY_INLINE void operator()(std::size_t block, std::size_t row,
@@ -86,6 +86,16 @@ class Adam {
   Vector one_minus_beta2_;
   Vector epsilon_;
 };
+
+/// Calls work(apply), where apply(block, row, gradients) does what `update` says.
+template <typename Work>
+HWY_INLINE void with_update(Parameters& parameters, const Update& update, const Work& work) {
+  if (update.gradients != nullptr) {
+    work(Store(*update.gradients));
+  } else {
+    work(Adam(parameters, update.step));
+  }
+}
 
 }  // namespace qmnist::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -7,7 +7,7 @@ Workspace::Workspace(const Network& network, std::size_t rows)
       judgements(rows) {
   const std::size_t whole_tiles = tiles_for(rows) * kTileRows;
   for (const DenseLayer& layer : network.layers()) {
-    const auto panels = layers.empty() ? PanelMatrix::Panels::kWide : PanelMatrix::Panels::kNarrow;
+    const PanelMatrix::Panels panels = panels_of(layers.size());
     layers.push_back({.activations = {whole_tiles, layer.outputs, panels},
                       .deltas = {whole_tiles, layer.outputs, panels}});
   }
