@@ -16,8 +16,7 @@ using qmnist::ExitStatus;
 
 ExitStatus run(int argc, const char* const* argv) {
   qmnist::catch_interrupts();
-  const auto options = qmnist::parse_command_line(argc, argv);
-  return options ? qmnist::train_command(*options) : ExitStatus::kDone;
+  return qmnist::parse_command_line(argc, argv)();
 }
 
 /// Prints the error as one line, whatever names of files and arguments stand in it.

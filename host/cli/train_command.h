@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "host/error.h"
+#include "host/cli/command.h"
 
 namespace qmnist {
 

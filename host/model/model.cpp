@@ -1,0 +1,68 @@
+#include "host/model/model.h"
+
+#include <fmt/ranges.h>
+
+#include <string>
+
+#include "host/data/dataset.h"
+#include "host/error.h"
+#include "host/model/safetensors.h"
+
+namespace qmnist {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The widths of the hidden layers, as the weights' shapes give them.
+std::vector<std::size_t> hidden_sizes(const std::string& place, const Safetensors& content) {
+  constexpr std::size_t kLargest = 1 << 20;  // no layer anybody trains; sizes stay far from 2^64
+  std::vector<std::size_t> outputs;
+  for (std::size_t layer = 0;; ++layer) {
+    const std::string name = fmt::format("{}.weight", 2 * layer);  // every other one is a ReLU
+    const auto weight = content.tensors.find(name);
+    if (weight == content.tensors.end()) {
+      break;
+    }
+    const auto& shape = weight->second.shape;
+    if (shape.size() != 2 || shape[0] == 0 || shape[0] > kLargest) {
+      throw DataError("{}: tensor {} has sizes {}; expected a layer's weights, [outputs, inputs]",
+                      place, name, fmt::join(shape, " x "));
+    }
+    outputs.push_back(shape[0]);
+  }
+  if (outputs.empty() || outputs.back() != kClasses ||
+      content.tensors.size() != 2 * outputs.size()) {
+    throw DataError(
+        "{}: holds no model of {} digits; expected tensors 0.weight, 0.bias, 2.weight, ... as a "
+        "run's model.safetensors has them",
+        place, kClasses);
+  }
+  outputs.pop_back();
+  return outputs;
+}
+
+}  // namespace
+
+fs::path model_file(const fs::path& run_or_file) {
+  if (!fs::is_directory(run_or_file)) {
+    return run_or_file;
+  }
+  fs::path file = run_or_file / "model.safetensors";
+  if (!fs::exists(file)) {
+    throw DataError(
+        "{}: there is no model.safetensors in this folder; expected that of a finished run",
+        run_or_file.string());
+  }
+  return file;
+}
+
+Model read_model(const fs::path& file) {
+  const Safetensors content = read_safetensors(file);
+  const std::string place = file.string();
+  const std::vector<std::size_t> hidden = hidden_sizes(place, content);
+  Network network(kPixels, hidden, kClasses);
+  std::vector<float> parameters = content.arena(network, "", place);
+  return {std::move(network), std::move(parameters)};
+}
+
+}  // namespace qmnist
