@@ -19,6 +19,7 @@ class CheckpointTest : public testing::Test {
                    .name = "MNIST",
                    .pixels = {},
                    .labels = {},
+                   .parts = {},
                    .files = {{"images", "0123"}, {"labels", "4567"}}};
   Config config_ = config_with("model.hidden=[5]");
   Network network_{kPixels, config_.model.hidden, kClasses};

@@ -3,8 +3,14 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+#include <memory>
 #include <string>
 
+#include "host/cli/compare_command.h"
+#include "host/cli/evaluate_command.h"
+#include "host/cli/info_command.h"
 #include "host/cli/train_command.h"
 
 namespace qmnist {
@@ -29,6 +35,15 @@ struct TrainArguments {
   std::string device;
   TrainOptions options;
 };
+
+const std::map<std::string, DeviceChoice> kDevices{
+    {"auto", DeviceChoice::kAuto}, {"cuda", DeviceChoice::kCuda}, {"cpu", DeviceChoice::kCpu}};
+
+/// Whether an option was given outside of a command.
+bool has_options(const CLI::App& app) {
+  return std::ranges::any_of(app.get_options(),
+                             [](const CLI::Option* option) { return option->count() > 0; });
+}
 
 void add_train_options(CLI::App& app, TrainArguments& arguments) {
   app.add_option("--config", arguments.config, "JSON config of the run (required)")
@@ -55,14 +70,75 @@ Command train(const CLI::App& app, const TrainArguments& arguments) {
   return [options] { return train_command(options); };
 }
 
+/// An option that takes a path; CLI11 knows none.
+CLI::Option* add_path(CLI::App& app, const std::string& name, std::filesystem::path& path,
+                      const std::string& help) {
+  return app.add_option_function<std::string>(
+      name, [&path](const std::string& value) { path = value; }, help);
+}
+
+void add_evaluate(CLI::App& app, Command& command) {
+  CLI::App* sub = app.add_subcommand("evaluate", "Say how well a model does on labelled digits");
+  sub->footer(
+      "Example:  qmnist_gpu evaluate --model runs/baseline\n"
+      "Where QMNIST's labels lie beside the digits, writers are told apart.");
+  const auto options = std::make_shared<EvaluateOptions>();
+  add_path(*sub, "--model", options->model, "Run folder, or a model.safetensors")
+      ->type_name("RUN_OR_FILE")
+      ->required();
+  add_path(*sub, "--data", options->data,
+           "Take all digits of this folder or file (IDX images with their labels beside them, or "
+           "Kaggle's MNIST-120k), not the run's test part")
+      ->type_name("PATH");
+  sub->add_option_function<std::string>(
+         "--device", [options](const std::string& name) { options->device = kDevices.at(name); },
+         "auto (default), cuda or cpu")
+      ->type_name("DEVICE")
+      ->check(CLI::IsMember(kDevices));
+  sub->add_flag("--json", options->json, "Print one JSON object instead of tables");
+  sub->callback(
+      [&command, options] { command = [options] { return evaluate_command(*options); }; });
+}
+
+void add_compare(CLI::App& app, Command& command) {
+  CLI::App* sub = app.add_subcommand("compare", "Show finished runs side by side");
+  sub->footer(
+      "Example:  qmnist_gpu compare runs/baseline runs/seed1\n"
+      "Each run is compared with the first: on how many test digits is only one of them right, "
+      "and\n"
+      "how likely is that by chance (p, McNemar's exact test)?");
+  const auto options = std::make_shared<CompareOptions>();
+  sub->add_option_function<std::vector<std::string>>(
+         "RUN",
+         [options](const std::vector<std::string>& runs) {
+           options->runs.assign(runs.begin(), runs.end());
+         },
+         "Folders of finished runs, two or more")
+      ->required()
+      ->expected(2, CLI::detail::expected_max_vector_size);
+  sub->callback([&command, options] { command = [options] { return compare_command(*options); }; });
+}
+
+void add_info(CLI::App& app, Command& command) {
+  CLI::App* sub =
+      app.add_subcommand("info", "Tell of the build, its libraries, CPU, GPU and digits");
+  const auto data = std::make_shared<std::filesystem::path>("data");
+  add_path(*sub, "--data", *data, "Folder to look for digits in (data)")->type_name("FOLDER");
+  sub->callback([&command, data] { command = [data] { return info_command(*data); }; });
+}
+
 }  // namespace
 
 Command parse_command_line(int argc, const char* const* argv) {
   CLI::App app("Trains a handwritten-digit classifier on a GPU or the CPU.", "qmnist_gpu");
-  app.footer(kFooter);
   app.set_version_flag("--version", "qmnist_gpu " QMNIST_VERSION);
   TrainArguments train_arguments;
   add_train_options(app, train_arguments);
+  Command command;
+  add_evaluate(app, command);
+  add_compare(app, command);
+  add_info(app, command);
+  app.footer(kFooter);  // not before, or the commands would show it too
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
@@ -71,7 +147,15 @@ Command parse_command_line(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     throw UsageError("{}; see --help", error.what());
   }
-  return train(app, train_arguments);
+  if (!command) {
+    return train(app, train_arguments);
+  }
+  if (has_options(app)) {
+    throw UsageError(
+        "options stand behind the command that they belong to: qmnist_gpu {} ...; see --help",
+        app.get_subcommands().front()->get_name());
+  }
+  return command;
 }
 
 }  // namespace qmnist

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <optional>
 #include <string_view>
 
@@ -20,17 +21,18 @@ namespace fs = std::filesystem;
 
 /// One part (training or test) of a set that comes as IDX files.
 struct IdxPart {
+  DataPart::Kind kind;
   std::string_view images;
   std::string_view labels;
 };
 
 constexpr std::array<IdxPart, 2> kMnistParts{{
-    {"train-images-idx3-ubyte", "train-labels-idx1-ubyte"},
-    {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"},
+    {DataPart::Kind::kTraining, "train-images-idx3-ubyte", "train-labels-idx1-ubyte"},
+    {DataPart::Kind::kTest, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"},
 }};
 constexpr std::array<IdxPart, 2> kQmnistParts{{
-    {"qmnist-train-images-idx3-ubyte", "qmnist-train-labels-idx2-int"},
-    {"qmnist-test-images-idx3-ubyte", "qmnist-test-labels-idx2-int"},
+    {DataPart::Kind::kTraining, "qmnist-train-images-idx3-ubyte", "qmnist-train-labels-idx2-int"},
+    {DataPart::Kind::kTest, "qmnist-test-images-idx3-ubyte", "qmnist-test-labels-idx2-int"},
 }};
 constexpr std::string_view kKaggleFile = "MNIST-120k";
 
@@ -101,9 +103,14 @@ std::vector<std::uint8_t> read_qmnist_labels(const fs::path& path) {
   return labels;
 }
 
-void append_part(Dataset& dataset, const fs::path& folder, const IdxPart& part, bool is_qmnist) {
-  const fs::path images_path = require_file(folder, part.images);
-  const fs::path labels_path = require_file(folder, part.labels);
+/// Labels in QMNIST's form if the file's name says so, else in MNIST's.
+std::vector<std::uint8_t> read_labels(const fs::path& path) {
+  const bool is_qmnist = path.filename().string().find("idx2-int") != std::string::npos;
+  return is_qmnist ? read_qmnist_labels(path) : read_mnist_labels(path);
+}
+
+void append_files(Dataset& dataset, const fs::path& images_path, const fs::path& labels_path,
+                  DataPart::Kind kind) {
   const IdxArray<std::uint8_t> images = read_idx_bytes(images_path);
   if (images.shape.size() != 3 || images.shape[1] != kImageSide || images.shape[2] != kImageSide) {
     throw DataError("{}: byte 3: has sizes {}; expected images of {} x {} pixels, rank 3",
@@ -112,8 +119,7 @@ void append_part(Dataset& dataset, const fs::path& folder, const IdxPart& part, 
   if (images.shape[0] == 0) {
     throw DataError("{}: byte 4: holds no image; expected at least one", images_path.string());
   }
-  const std::vector<std::uint8_t> labels =
-      is_qmnist ? read_qmnist_labels(labels_path) : read_mnist_labels(labels_path);
+  const std::vector<std::uint8_t> labels = read_labels(labels_path);
   if (labels.size() != images.shape[0]) {
     throw DataError("{}: byte 4: announces {} labels; expected {}, as many as {} has images",
                     labels_path.string(), labels.size(), images.shape[0],
@@ -122,35 +128,54 @@ void append_part(Dataset& dataset, const fs::path& folder, const IdxPart& part, 
   reserve_on_huge_pages(dataset.pixels, dataset.pixels.size() + images.values.size());
   dataset.pixels.insert(dataset.pixels.end(), images.values.begin(), images.values.end());
   dataset.labels.insert(dataset.labels.end(), labels.begin(), labels.end());
+  dataset.parts.push_back({kind, labels.size()});
   for (const fs::path& path : {images_path, labels_path}) {
     dataset.files.push_back({path, sha256_of_file(path)});
   }
 }
 
-Dataset load_idx_parts(const fs::path& folder, std::span<const IdxPart> parts, bool is_qmnist) {
-  Dataset dataset{.source = is_qmnist ? DataSource::kQmnist : DataSource::kMnist,
-                  .name = is_qmnist ? "QMNIST" : "MNIST",
+Dataset load_idx_parts(const fs::path& folder, std::span<const IdxPart> parts, DataSource source,
+                       std::string_view name) {
+  Dataset dataset{.source = source,
+                  .name = std::string(name),
                   .pixels = {},
                   .labels = {},
+                  .parts = {},
                   .files = {}};
   for (const IdxPart& part : parts) {
-    append_part(dataset, folder, part, is_qmnist);
+    append_files(dataset, require_file(folder, part.images), require_file(folder, part.labels),
+                 part.kind);
   }
   return dataset;
 }
 
-Dataset load_kaggle(const fs::path& folder) {
-  const fs::path path = folder / kKaggleFile;
-  if (!fs::is_regular_file(path)) {
-    throw DataError("{}: there is no {}; set data.dir to the folder that holds it", folder.string(),
-                    kKaggleFile);
+/// Kaggle's file holds QMNIST's 60,000 training and 60,000 test digits, in this order.
+std::vector<DataPart> parts_of_kaggle(std::size_t count) {
+  constexpr std::size_t kHalf = 60000;
+  if (count == 2 * kHalf) {
+    return {{DataPart::Kind::kTraining, kHalf}, {DataPart::Kind::kTest, kHalf}};
   }
+  return {{DataPart::Kind::kOther, count}};
+}
+
+Dataset load_kaggle(const fs::path& path) {
   PickledDigits digits = read_kaggle_pickle(path);
+  std::vector<DataPart> parts = parts_of_kaggle(digits.labels.size());
   return {.source = DataSource::kKaggle,
           .name = "MNIST-120k (Kaggle)",
           .pixels = std::move(digits.pixels),
           .labels = std::move(digits.labels),
+          .parts = std::move(parts),
           .files = {{path, sha256_of_file(path)}}};
+}
+
+fs::path require_kaggle(const fs::path& folder) {
+  fs::path path = folder / kKaggleFile;
+  if (!fs::is_regular_file(path)) {
+    throw DataError("{}: there is no {}; set data.dir to the folder that holds it", folder.string(),
+                    kKaggleFile);
+  }
+  return path;
 }
 
 DataSource find_source(const fs::path& folder) {
@@ -169,6 +194,34 @@ DataSource find_source(const fs::path& folder) {
       folder.string(), kKaggleFile);
 }
 
+/// The labels of a file of images, by the names that MNIST and QMNIST give their files.
+fs::path labels_beside(const fs::path& images) {
+  constexpr std::string_view kImages = "images-idx3-ubyte";
+  const std::string name = images.filename().string();
+  const std::size_t place = name.find(kImages);
+  if (place == std::string::npos) {
+    throw DataError("{}: has no {} in its name; expected IDX images whose labels lie beside them",
+                    images.string(), kImages);
+  }
+  const std::string before = name.substr(0, place);
+  for (const std::string_view ending : {"labels-idx2-int", "labels-idx1-ubyte"}) {
+    if (auto labels = find_file(images.parent_path(), fmt::format("{}{}", before, ending))) {
+      return *labels;
+    }
+  }
+  throw DataError("{}: there are no labels beside it; expected {}labels-idx1-ubyte",
+                  images.string(), before);
+}
+
+DataPart::Kind kind_by_name(std::string_view name) {
+  if (name.find("train") != std::string_view::npos) {
+    return DataPart::Kind::kTraining;
+  }
+  const bool is_test =
+      name.find("t10k") != std::string_view::npos || name.find("test") != std::string_view::npos;
+  return is_test ? DataPart::Kind::kTest : DataPart::Kind::kOther;
+}
+
 }  // namespace
 
 Dataset load_dataset(const fs::path& folder, DataSource source) {
@@ -178,12 +231,32 @@ Dataset load_dataset(const fs::path& folder, DataSource source) {
   }
   switch (source == DataSource::kAuto ? find_source(folder) : source) {
     case DataSource::kQmnist:
-      return load_idx_parts(folder, kQmnistParts, true);
+      return load_idx_parts(folder, kQmnistParts, DataSource::kQmnist, "QMNIST");
     case DataSource::kKaggle:
-      return load_kaggle(folder);
+      return load_kaggle(require_kaggle(folder));
     default:
-      return load_idx_parts(folder, kMnistParts, false);
+      return load_idx_parts(folder, kMnistParts, DataSource::kMnist, "MNIST");
   }
+}
+
+Dataset load_data_file(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file || fs::is_directory(path)) {
+    throw DataError("{}: cannot be opened; expected IDX images or Kaggle's {}", path.string(),
+                    kKaggleFile);
+  }
+  constexpr int kPickleStart = 0x80;  // of any protocol from 2 on
+  if (file.peek() == kPickleStart) {
+    return load_kaggle(path);
+  }
+  Dataset dataset{.source = DataSource::kMnist,
+                  .name = path.filename().string(),
+                  .pixels = {},
+                  .labels = {},
+                  .parts = {},
+                  .files = {}};
+  append_files(dataset, path, labels_beside(path), kind_by_name(dataset.name));
+  return dataset;
 }
 
 }  // namespace qmnist

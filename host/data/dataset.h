@@ -31,6 +31,12 @@ struct DataFile {
   std::string sha256;  ///< of the file as it lies on disk, lower-case hexadecimal
 };
 
+/// A stretch of a data set that was read from one file of images.
+struct DataPart {
+  enum class Kind { kTraining, kTest, kOther } kind;
+  std::size_t count;  ///< digits
+};
+
 /// Where the digits come from.
 enum class DataSource { kAuto, kQmnist, kKaggle, kMnist };
 
@@ -40,6 +46,7 @@ struct Dataset {
   std::string name;                  ///< "MNIST", "QMNIST" or "MNIST-120k (Kaggle)"
   std::vector<std::uint8_t> pixels;  ///< [count, 28, 28]
   std::vector<std::uint8_t> labels;  ///< [count], 0..9
+  std::vector<DataPart> parts;       ///< in their order
   std::vector<DataFile> files;
 
   [[nodiscard]] std::size_t count() const { return labels.size(); }
@@ -52,5 +59,10 @@ struct Dataset {
 /// MNIST-120k, else MNIST's four. IDX files may be plain or gzip-compressed.
 /// @throws DataError naming file, offset and expectation where a file is missing or wrong.
 [[nodiscard]] Dataset load_dataset(const std::filesystem::path& folder, DataSource source);
+
+/// Reads one file: Kaggle's pickle, or IDX images with the labels that lie beside them under the
+/// name that MNIST or QMNIST would give them (train-images-idx3-ubyte, train-labels-idx1-ubyte).
+/// @throws DataError as load_dataset
+[[nodiscard]] Dataset load_data_file(const std::filesystem::path& path);
 
 }  // namespace qmnist

@@ -108,7 +108,7 @@ void RunFolder::write_summary(const Json& summary) const {
 }
 
 void RunFolder::write_predictions(std::span<const Prediction> predictions) const {
-  std::string rows = "index,label,prediction,confidence\n";
+  std::string rows = fmt::format("{}\n", kPredictionColumns);
   for (const Prediction& row : predictions) {
     fmt::format_to(std::back_inserter(rows), "{},{},{},{:.6f}\n", row.index, row.label,
                    row.predicted, row.confidence);

@@ -24,6 +24,9 @@ inline constexpr std::string_view kCheckpoint = "checkpoint.safetensors";
 inline constexpr std::string_view kPrevious = "previous";
 }  // namespace run_file
 
+/// First line of predictions.csv.
+inline constexpr std::string_view kPredictionColumns = "index,label,prediction,confidence";
+
 /// The folder that takes a run's results. Every file is written atomically.
 class RunFolder {
  public:

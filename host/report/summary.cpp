@@ -15,10 +15,12 @@ Json dataset_json(const Dataset& dataset, const Split& split) {
           {"sha256", sums}};
 }
 
-Json per_class_json(const Evaluation& test) {
+}  // namespace
+
+Json per_class_json(const Evaluation& evaluation) {
   Json classes = Json::array();
   for (std::size_t digit = 0; digit < kClasses; ++digit) {
-    const ClassReport& report = test.per_class[digit];
+    const ClassReport& report = evaluation.per_class[digit];
     classes.push_back({{"digit", digit},
                        {"precision", report.precision},
                        {"recall", report.recall},
@@ -27,8 +29,6 @@ Json per_class_json(const Evaluation& test) {
   }
   return classes;
 }
-
-}  // namespace
 
 Json summary_json(const RunResult& result) {
   double seconds_train = 0;

@@ -22,6 +22,9 @@ struct RunResult {
   double seconds_test;
 };
 
+/// Precision, recall, F1 and support of every digit.
+[[nodiscard]] Json per_class_json(const Evaluation& evaluation);
+
 [[nodiscard]] Json summary_json(const RunResult& result);
 
 }  // namespace qmnist

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 namespace qmnist {
@@ -15,9 +16,43 @@ std::string grouped(std::size_t count) {
   return digits;
 }
 
+std::string accuracy_text(double accuracy, std::size_t images) {
+  return fmt::format("{:.2f} ± {:.2f} %", 100 * accuracy,
+                     100 * accuracy_deviation(accuracy, images));
+}
+
 std::string accuracy_text(const Evaluation& evaluation) {
-  return fmt::format("{:.2f} ± {:.2f} %", 100 * evaluation.accuracy,
-                     100 * evaluation.accuracy_deviation());
+  return accuracy_text(evaluation.accuracy, evaluation.predictions.size());
+}
+
+std::string widths_text(const Network& network) {
+  std::string text = std::to_string(network.inputs());
+  for (const DenseLayer& layer : network.layers()) {
+    text += "-" + std::to_string(layer.outputs);
+  }
+  return text;
+}
+
+std::string text_table(const Table& table) {
+  std::vector<std::size_t> widths(table.columns.size());
+  const auto widen = [&](const std::vector<std::string>& cells) {
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      widths[i] = std::max(widths[i], fmt::formatted_size("{}", cells[i]));
+    }
+  };
+  widen(table.columns);
+  std::ranges::for_each(table.rows, widen);
+  std::string text = table.caption + "\n";
+  const auto append = [&](const std::vector<std::string>& cells) {
+    fmt::format_to(std::back_inserter(text), "  {:<{}}", cells[0], widths[0]);
+    for (std::size_t i = 1; i < cells.size(); ++i) {
+      fmt::format_to(std::back_inserter(text), "  {:>{}}", cells[i], widths[i]);
+    }
+    text += '\n';
+  };
+  append(table.columns);
+  std::ranges::for_each(table.rows, append);
+  return text;
 }
 
 std::string network_table(const Network& network) {

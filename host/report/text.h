@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "host/model/network.h"
 #include "host/trainer/evaluation.h"
@@ -11,8 +12,22 @@ namespace qmnist {
 /// A count with separators between thousands: 109,386.
 [[nodiscard]] std::string grouped(std::size_t count);
 
-/// An accuracy 0..1 with its deviation: "97.54 ± 0.13 %".
+/// An accuracy 0..1 over so many images with its deviation: "97.54 ± 0.13 %".
+[[nodiscard]] std::string accuracy_text(double accuracy, std::size_t images);
 [[nodiscard]] std::string accuracy_text(const Evaluation& evaluation);
+
+/// A network's widths: "784-128-64-10".
+[[nodiscard]] std::string widths_text(const Network& network);
+
+/// A table of text; the first column names the rows.
+struct Table {
+  std::string caption;
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::string>> rows;  ///< as many cells as columns
+};
+
+/// Caption and aligned columns, the first to the left, the others to the right.
+[[nodiscard]] std::string text_table(const Table& table);
 
 /// Keras's model summary: a line per layer with output size and parameters.
 [[nodiscard]] std::string network_table(const Network& network);

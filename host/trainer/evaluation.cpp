@@ -26,8 +26,8 @@ ClassReport class_report(const Evaluation& evaluation, std::size_t digit) {
 
 }  // namespace
 
-double Evaluation::accuracy_deviation() const {
-  return std::sqrt(accuracy * (1 - accuracy) / static_cast<double>(predictions.size()));
+double accuracy_deviation(double accuracy, std::size_t images) {
+  return std::sqrt(accuracy * (1 - accuracy) / static_cast<double>(images));
 }
 
 Evaluation evaluate(Engine& engine, const DataView& data, std::span<const std::uint32_t> indices) {

@@ -24,6 +24,9 @@ struct ClassReport {
   std::uint64_t support;  ///< images of this digit
 };
 
+/// Standard deviation of an accuracy 0..1, taken as binomial over so many images.
+[[nodiscard]] double accuracy_deviation(double accuracy, std::size_t images);
+
 /// What a trained network does on a part of a data set.
 struct Evaluation {
   double loss = 0;                                                        ///< mean cross-entropy
@@ -32,8 +35,9 @@ struct Evaluation {
   std::array<ClassReport, kClasses> per_class{};
   std::vector<Prediction> predictions;  ///< in the order asked for
 
-  /// Standard deviation of the accuracy, taken as binomial over the images.
-  [[nodiscard]] double accuracy_deviation() const;
+  [[nodiscard]] double accuracy_deviation() const {
+    return qmnist::accuracy_deviation(accuracy, predictions.size());
+  }
 };
 
 /// Evaluates the images data[indices[i]]; at least one.

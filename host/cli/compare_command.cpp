@@ -1,0 +1,86 @@
+#include "host/cli/compare_command.h"
+
+#include <fmt/format.h>
+
+#include "host/report/comparison.h"
+#include "host/report/text.h"
+
+namespace qmnist {
+namespace {
+
+std::string p_text(double p) {
+  return p < 0.0001 ? "< 0.0001" : fmt::format("{:.4f}", p);
+}
+
+Table runs_table(const Comparison& comparison) {
+  Table table{.caption = "Runs",
+              .columns = {"run", "accuracy", "loss", "epochs", "training s", "only it is right",
+                          "only the first is", "p"},
+              .rows = {}};
+  for (const ComparedRun& run : comparison.runs) {
+    std::vector<std::string> row{run.name, accuracy_text(run.accuracy, run.digits),
+                                 fmt::format("{:.4f}", run.loss), grouped(run.epochs),
+                                 fmt::format("{:.1f}", run.seconds_train)};
+    if (const auto& against = run.against_first) {
+      row.insert(row.end(), {grouped(against->only_second), grouped(against->only_first),
+                             p_text(mcnemar_p(*against))});
+    } else {
+      row.insert(row.end(), 3, "-");
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+Table differences_table(const Comparison& comparison) {
+  Table table{.caption = "Config differences", .columns = {"key"}, .rows = {}};
+  for (const ComparedRun& run : comparison.runs) {
+    table.columns.push_back(run.name);
+  }
+  for (const ConfigDifference& difference : comparison.differences) {
+    std::vector<std::string>& row = table.rows.emplace_back(1, difference.key);
+    row.insert(row.end(), difference.values.begin(), difference.values.end());
+  }
+  return table;
+}
+
+/// What the numbers say of a run beside the first, in a sentence.
+std::string verdict(const ComparedRun& first, const ComparedRun& run) {
+  constexpr double kSignificant = 0.05;
+  if (!run.against_first) {
+    return fmt::format("{} was tested on other digits than {}: they cannot be told apart by this.",
+                       run.name, first.name);
+  }
+  const double p = mcnemar_p(*run.against_first);
+  if (p >= kSignificant) {
+    return fmt::format("{} and {} do not differ significantly (p {}, McNemar's exact test).",
+                       run.name, first.name, p_text(p));
+  }
+  const bool is_better = run.against_first->only_second > run.against_first->only_first;
+  return fmt::format("{} is significantly {} than {} (p {}, McNemar's exact test).", run.name,
+                     is_better ? "better" : "worse", first.name, p_text(p));
+}
+
+}  // namespace
+
+ExitStatus compare_command(const CompareOptions& options) {
+  std::vector<RunRecord> records;
+  for (const auto& folder : options.runs) {
+    records.push_back(read_run(folder));
+  }
+  const Comparison comparison = compare(records);
+  const std::vector<Table> tables{runs_table(comparison), differences_table(comparison)};
+  std::vector<std::string> verdicts;
+  for (std::size_t i = 1; i < comparison.runs.size(); ++i) {
+    verdicts.push_back(verdict(comparison.runs.front(), comparison.runs[i]));
+  }
+  for (const Table& table : tables) {
+    fmt::print("{}\n", text_table(table));
+  }
+  for (const std::string& sentence : verdicts) {
+    fmt::print("{}\n", sentence);
+  }
+  return ExitStatus::kDone;
+}
+
+}  // namespace qmnist

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "host/cli/command.h"
+
+namespace qmnist {
+
+/// The command line of a comparison.
+struct CompareOptions {
+  std::vector<std::filesystem::path> runs;  ///< folders of finished runs, two or more
+};
+
+/// Shows runs side by side. @throws Error
+[[nodiscard]] ExitStatus compare_command(const CompareOptions& options);
+
+}  // namespace qmnist

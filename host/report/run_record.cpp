@@ -1,0 +1,91 @@
+#include "host/report/run_record.h"
+
+#include <charconv>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "host/error.h"
+#include "host/report/run_folder.h"
+
+namespace qmnist {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::ifstream open(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file || fs::is_directory(path)) {
+    throw DataError("{}: cannot be opened; expected the folder of a finished run", path.string());
+  }
+  return file;
+}
+
+Json read_json(const fs::path& path) {
+  std::ifstream file = open(path);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  try {
+    Json values = parse_json(text);
+    if (!values.is_object()) {
+      throw DataError("{}: holds no JSON object; expected that of a finished run", path.string());
+    }
+    return values;
+  } catch (const Json::exception& error) {
+    throw DataError("{}: {}", path.string(), error.what());
+  }
+}
+
+/// Takes a number and the `end` behind it off the front of `text`.
+template <typename Number>
+bool take(std::string_view& text, std::string_view end, Number& number) {
+  const auto [rest, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
+  if (failure != std::errc() || !text.starts_with(end)) {
+    return false;
+  }
+  text.remove_prefix(end.size());
+  return true;
+}
+
+std::optional<Prediction> to_prediction(std::string_view row) {
+  Prediction prediction{};
+  const bool is_whole = take(row, ",", prediction.index) && take(row, ",", prediction.label) &&
+                        take(row, ",", prediction.predicted) &&
+                        take(row, "", prediction.confidence) && row.empty();
+  const bool are_digits = prediction.label < kClasses && prediction.predicted < kClasses;
+  return is_whole && are_digits ? std::optional(prediction) : std::nullopt;
+}
+
+std::vector<Prediction> read_predictions(const fs::path& path) {
+  std::ifstream file = open(path);
+  std::vector<Prediction> predictions;
+  std::string row;
+  for (std::size_t line = 1; std::getline(file, row); ++line) {
+    if (line == 1 && row == kPredictionColumns) {
+      continue;
+    }
+    const auto prediction = to_prediction(row);
+    if (line == 1 || !prediction) {
+      throw DataError("{}: line {}: expected {}{}", path.string(), line,
+                      line == 1 ? "the columns " : "a row of ", kPredictionColumns);
+    }
+    predictions.push_back(*prediction);
+  }
+  if (predictions.empty()) {
+    throw DataError("{}: holds no prediction; expected that of a finished run", path.string());
+  }
+  return predictions;
+}
+
+}  // namespace
+
+RunRecord read_run(const fs::path& folder) {
+  return {.folder = folder,
+          .config = read_json(folder / run_file::kConfig),
+          .summary = read_json(folder / run_file::kSummary),
+          .predictions = read_predictions(folder / run_file::kPredictions)};
+}
+
+}  // namespace qmnist

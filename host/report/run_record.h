@@ -1,0 +1,22 @@
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "host/json.h"
+#include "host/trainer/evaluation.h"
+
+namespace qmnist {
+
+/// What a finished run left in its folder.
+struct RunRecord {
+  std::filesystem::path folder;
+  Json config;                          ///< config.json
+  Json summary;                         ///< summary.json
+  std::vector<Prediction> predictions;  ///< predictions.csv
+};
+
+/// @throws DataError naming the file that is missing or damaged, and its line where it has one.
+[[nodiscard]] RunRecord read_run(const std::filesystem::path& folder);
+
+}  // namespace qmnist

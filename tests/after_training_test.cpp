@@ -1,0 +1,173 @@
+// The commands that look at finished runs, from outside.
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/small_run.h"
+
+namespace qmnist::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A run that all tests of this file look at.
+class AfterTrainingTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    run_ = std::make_unique<SmallRun>();
+    expect_success(run_->train({"--quiet"}));
+  }
+  static void TearDownTestSuite() { run_.reset(); }
+
+  static const SmallRun& run() { return *run_; }
+
+  static void expect_refusal(const std::vector<std::string>& arguments, int status,
+                             std::initializer_list<std::string_view> fragments) {
+    SCOPED_TRACE(testing::PrintToString(arguments));
+    const ProgramResult result = run_qmnist(arguments);
+    expect_error(result, status, fragments);
+    EXPECT_TRUE(result.output.empty()) << result.output;
+  }
+
+ private:
+  inline static std::unique_ptr<SmallRun> run_;
+};
+
+Json evaluate(const std::vector<std::string>& more) {
+  std::vector<std::string> arguments{"evaluate", "--json"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  const ProgramResult result = run_qmnist(arguments);
+  expect_success(result);
+  return Json::parse(result.output);
+}
+
+TEST_F(AfterTrainingTest, EvaluationRepeatsTheRunsOwn) {
+  const Json summary = read_json(run().file("summary.json"));
+  for (const fs::path& model : {run().output(), run().file("model.safetensors")}) {
+    const Json result = evaluate({"--model", model});
+    EXPECT_EQ(result.at("digits"), kTestDigits);
+    EXPECT_EQ(result.at("accuracy"), summary.at("test_accuracy"));
+    EXPECT_EQ(result.at("accuracy_deviation"), summary.at("test_accuracy_deviation"));
+    EXPECT_EQ(result.at("loss"), summary.at("test_loss"));
+    EXPECT_EQ(result.at("confusion"), summary.at("confusion"));
+    EXPECT_EQ(result.at("per_class"), summary.at("per_class"));
+  }
+}
+
+TEST_F(AfterTrainingTest, EvaluationShowsTablesAndFiles) {
+  const ProgramResult result =
+      run_qmnist({"evaluate", "--model", run().output(), "--device", "cpu"});
+  expect_success(result);
+  for (const char* text : {"the run's test part", "784-", "true \\ predicted", "precision",
+                           "training file", "test file", "Accuracy ", " ± ", "loss "}) {
+    expect_contains(result.output, text);
+  }
+}
+
+TEST_F(AfterTrainingTest, ShippedLabelsTellWritersApart) {
+  const fs::path images = source_dir() / "data/t10k-images-idx3-ubyte.gz";
+  const Json result = evaluate({"--model", run().output(), "--data", images});
+  EXPECT_EQ(result.at("digits"), 10000);
+  ASSERT_EQ(result.at("groups").size(), 3U);
+  EXPECT_EQ(result["groups"][0]["name"], "test file");
+  EXPECT_EQ(result["groups"][1]["name"], "written on form hsf_0");
+  EXPECT_EQ(result["groups"][1]["digits"], 4999);
+  EXPECT_EQ(result["groups"][2]["digits"], 5001);
+  const double both = result["groups"][1]["accuracy"].get<double>() * 4999 +
+                      result["groups"][2]["accuracy"].get<double>() * 5001;
+  EXPECT_NEAR(both, result["accuracy"].get<double>() * 10000, 1e-6);
+  EXPECT_GT(result["groups"][1]["accuracy"],
+            result["groups"][2]["accuracy"]);  // pupils write worse
+}
+
+TEST_F(AfterTrainingTest, EvaluationTakesAWholeFolder) {
+  const Json result = evaluate({"--model", run().output(), "--data", run().folder() / "data"});
+  EXPECT_EQ(result.at("digits"), kDigits);
+}
+
+TEST_F(AfterTrainingTest, EvaluationNamesWhatIsMissing) {
+  expect_refusal({"evaluate"}, 2, {"--model"});
+  expect_refusal({"evaluate", "--model", run().folder()}, 3,
+                 {run().folder().c_str(), "no model.safetensors"});
+  expect_refusal({"evaluate", "--model", "nowhere"}, 3, {"nowhere"});
+  expect_refusal({"evaluate", "--model", run().config()}, 3, {"config.json", "safetensors"});
+  expect_refusal({"evaluate", "--model", run().output(), "--device", "tpu"}, 2, {"tpu", "cpu"});
+  expect_refusal({"evaluate", "--model", run().output(), "--data", "nowhere"}, 3, {"nowhere"});
+  expect_refusal({"evaluate", "--model", run().output(), "--data", run().config()}, 3,
+                 {"images-idx3-ubyte"});
+  expect_refusal({"--quiet", "evaluate", "--model", run().output()}, 2, {"behind the command"});
+
+  const TemporaryFolder folder;
+  fs::copy_file(run().file("model.safetensors"), folder / "model.safetensors");
+  expect_refusal({"evaluate", "--model", folder / "model.safetensors"}, 2, {"--data"});
+  fs::copy_file(run().data("t10k-images-idx3-ubyte"), folder / "t10k-images-idx3-ubyte");
+  expect_refusal({"evaluate", "--model", folder / "model.safetensors", "--data",
+                  folder / "t10k-images-idx3-ubyte"},
+                 3, {"no labels beside it", "t10k-labels-idx1-ubyte"});
+}
+
+TEST_F(AfterTrainingTest, ComparisonShowsDifferencesAndSignificance) {
+  const SmallRun other({{"training", {{"epochs", 1}}}, {"optimizer", {{"learning_rate", 1e-6}}}});
+  expect_success(other.train({"--quiet"}));
+  const ProgramResult result =
+      run_qmnist({"compare", run().output(), other.output(), run().output()});
+  expect_success(result);
+  for (const char* text : {"accuracy", "optimizer.learning_rate", "training.epochs", "1e-06",
+                           "significantly worse", "do not differ significantly", "McNemar"}) {
+    expect_contains(result.output, text);
+  }
+  EXPECT_EQ(result.output.find("training.seed"), std::string::npos);
+}
+
+TEST_F(AfterTrainingTest, ComparisonNamesWhatIsDamaged) {
+  expect_refusal({"compare", run().output()}, 2, {"RUN"});
+  expect_refusal({"compare", run().output(), run().folder()}, 3, {"summary.json"});
+  const TemporaryFolder folder;
+  for (const char* name : {"config.json", "summary.json", "predictions.csv"}) {
+    fs::copy_file(run().file(name), folder / name);
+  }
+  const std::string good = read_file(folder / "predictions.csv");
+  for (const char* row :
+       {"1,2,3", "1,2,3,0.5,6", "x,2,3,0.5", "1,2,10,0.5", "1,-2,3,0.5", "", "1,2,3,"}) {
+    write_file(folder / "predictions.csv", good + row + "\n");
+    expect_refusal({"compare", run().output(), folder.path()}, 3,
+                   {"predictions.csv", fmt::format("line {}", kTestDigits + 2)});
+  }
+  write_file(folder / "predictions.csv", "other columns\n");
+  expect_refusal({"compare", run().output(), folder.path()}, 3, {"line 1", "index,label"});
+  write_file(folder / "predictions.csv", "");
+  expect_refusal({"compare", run().output(), folder.path()}, 3, {"no prediction"});
+  write_file(folder / "predictions.csv", good);
+  write_file(folder / "summary.json", "[]");
+  expect_refusal({"compare", run().output(), folder.path()}, 3, {"summary.json"});
+  write_file(folder / "summary.json", "{\"test_accuracy\": ");
+  expect_refusal({"compare", run().output(), folder.path()}, 3, {"summary.json"});
+}
+
+TEST_F(AfterTrainingTest, InfoTellsOfBuildDevicesAndDigits) {
+  const ProgramResult result = run_qmnist({"info", "--data", run().folder() / "data"});
+  expect_success(result);
+  for (const char* text : {"qmnist_gpu ", "build ", "libraries ", "Highway 1.", "CPU ", "threads",
+                           "GPU ", "MNIST, 1,000 digits"}) {
+    expect_contains(result.output, text);
+  }
+  const ProgramResult nothing = run_qmnist({"info", "--data", "nowhere"});
+  expect_success(nothing);
+  expect_contains(nothing.output, "none: nowhere");
+}
+
+TEST(CommandsTest, EachHasAHelp) {
+  for (const char* command : {"evaluate", "compare", "info"}) {
+    const ProgramResult result = run_qmnist({command, "--help"});
+    expect_success(result);
+    expect_contains(result.output, fmt::format("Usage: qmnist_gpu {}", command));
+    EXPECT_EQ(result.output.find("Exit status"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace qmnist::test
