@@ -2,30 +2,26 @@
 
 #include <openssl/evp.h>
 
-// The library is one header; warnings in it are its own.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wall"
-#pragma GCC diagnostic ignored "-Wextra"
-#pragma GCC diagnostic ignored "-Wconversion"
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
-#define STB_IMAGE_WRITE_STATIC
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#define STBI_WRITE_NO_STDIO
-#include <stb/stb_image_write.h>
-#pragma GCC diagnostic pop
+#include <algorithm>
+#include <stdexcept>
+
+#include "host/image/cairo.h"
 
 namespace qmnist {
 
 std::string encode_png(const GreyImage& image) {
-  std::string bytes;
-  const auto append = [](void* context, void* data, int size) {
-    static_cast<std::string*>(context)->append(static_cast<const char*>(data),
-                                               static_cast<std::size_t>(size));
-  };
-  stbi_write_png_to_func(append, &bytes, static_cast<int>(image.width),
-                         static_cast<int>(image.height), 1, image.pixels.data(),
-                         static_cast<int>(image.width));
-  return bytes;
+  const Surface surface(cairo_image_surface_create(CAIRO_FORMAT_A8, static_cast<int>(image.width),
+                                                   static_cast<int>(image.height)));
+  unsigned char* to = cairo_image_surface_get_data(surface.get());
+  if (to == nullptr) {
+    throw std::logic_error("a picture of ours is too large");
+  }
+  for (std::size_t row = 0; row < image.height; ++row) {
+    std::copy_n(image.pixels.data() + row * image.width, image.width, to);
+    to += cairo_image_surface_get_stride(surface.get());
+  }
+  cairo_surface_mark_dirty(surface.get());
+  return to_png(surface.get());
 }
 
 std::string png_data_uri(std::string_view png) {

@@ -1,30 +1,20 @@
 #include "host/image/svg.h"
 
-#include <cairo.h>
 #include <librsvg/rsvg.h>
 
 #include <cmath>
 #include <memory>
 #include <stdexcept>
 
+#include "host/image/cairo.h"
+
 namespace qmnist {
 namespace {
 
-template <auto kRelease>
-struct Release {
-  template <typename Handle>
-  void operator()(Handle* handle) const {
-    kRelease(handle);
-  }
+struct Unreference {
+  void operator()(RsvgHandle* document) const { g_object_unref(document); }
 };
-using Surface = std::unique_ptr<cairo_surface_t, Release<cairo_surface_destroy>>;
-using Context = std::unique_ptr<cairo_t, Release<cairo_destroy>>;
-using Document = std::unique_ptr<RsvgHandle, Release<g_object_unref>>;
-
-cairo_status_t append(void* png, const unsigned char* data, unsigned size) {
-  static_cast<std::string*>(png)->append(reinterpret_cast<const char*>(data), size);
-  return CAIRO_STATUS_SUCCESS;
-}
+using Document = std::unique_ptr<RsvgHandle, Unreference>;
 
 }  // namespace
 
@@ -41,12 +31,10 @@ std::string svg_to_png(std::string_view svg) {
       CAIRO_FORMAT_RGB24, static_cast<int>(std::ceil(width)), static_cast<int>(std::ceil(height))));
   const Context context(cairo_create(surface.get()));
   const RsvgRectangle whole{0, 0, width, height};
-  std::string png;
-  if (rsvg_handle_render_document(document.get(), context.get(), &whole, nullptr) == FALSE ||
-      cairo_surface_write_to_png_stream(surface.get(), append, &png) != CAIRO_STATUS_SUCCESS) {
+  if (rsvg_handle_render_document(document.get(), context.get(), &whole, nullptr) == FALSE) {
     throw std::logic_error("a drawing of ours cannot be drawn");
   }
-  return png;
+  return to_png(surface.get());
 }
 
 }  // namespace qmnist

@@ -73,10 +73,11 @@ double mcnemar_p(const Disagreement& disagreement) {
   const auto total = static_cast<double>(disagreement.only_first + disagreement.only_second);
   const std::size_t fewer = std::min(disagreement.only_first, disagreement.only_second);
   double tail = 0;
-  for (std::size_t i = 0; i <= fewer; ++i) {
-    const auto count = static_cast<double>(i);
-    tail += std::exp(std::lgamma(total + 1) - std::lgamma(count + 1) -
-                     std::lgamma(total - count + 1) - total * std::log(2.0));
+  double log_probability = -total * std::log(2.0);  // of just `only` disagreements of one kind
+  for (std::size_t only = 0; only <= fewer; ++only) {
+    tail += std::exp(log_probability);
+    const auto count = static_cast<double>(only);
+    log_probability += std::log((total - count) / (count + 1));
   }
   return std::min(1.0, 2 * tail);
 }
