@@ -73,6 +73,19 @@ TEST_F(ModelTest, NamesWhatIsNoModel) {
   expect_refusal(content, "0.weight has sizes");
 }
 
+TEST_F(ModelTest, AllocatesNoMoreThanTheFileHolds) {
+  // Sizes of a layer of terabytes, without a byte of data.
+  constexpr std::size_t kHuge = 1 << 20;
+  expect_refusal({.metadata = {},
+                  .tensors = {{"0.weight", {{kHuge, 0}, {}}},
+                              {"0.bias", {{0}, {}}},
+                              {"2.weight", {{kHuge, 0}, {}}},
+                              {"2.bias", {{0}, {}}},
+                              {"4.weight", {{10, 0}, {}}},
+                              {"4.bias", {{0}, {}}}}},
+                 "expected a tensor 0.weight of 1048576 x 784");
+}
+
 TEST_F(ModelTest, AFolderWithoutAModelIsNoRun) {
   try {
     (void)model_file(folder_.path());

@@ -6,7 +6,6 @@
 
 #include "host/data/dataset.h"
 #include "host/error.h"
-#include "host/model/safetensors.h"
 
 namespace qmnist {
 namespace {
@@ -56,13 +55,15 @@ fs::path model_file(const fs::path& run_or_file) {
   return file;
 }
 
-Model read_model(const fs::path& file) {
-  const Safetensors content = read_safetensors(file);
-  const std::string place = file.string();
+Model to_model(const Safetensors& content, const std::string& place) {
   const std::vector<std::size_t> hidden = hidden_sizes(place, content);
   Network network(kPixels, hidden, kClasses);
   std::vector<float> parameters = content.arena(network, "", place);
   return {std::move(network), std::move(parameters)};
+}
+
+Model read_model(const fs::path& file) {
+  return to_model(read_safetensors(file), file.string());
 }
 
 }  // namespace qmnist

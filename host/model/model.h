@@ -1,9 +1,11 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "host/model/network.h"
+#include "host/model/safetensors.h"
 
 namespace qmnist {
 
@@ -17,9 +19,13 @@ struct Model {
 /// @throws DataError where neither is there.
 [[nodiscard]] std::filesystem::path model_file(const std::filesystem::path& run_or_file);
 
-/// Reads a model.safetensors; the shapes of its tensors say what network it is.
-/// @throws DataError naming file and expectation: unreadable, damaged, or tensors that are not the
-///   layers of a network from 784 pixels to 10 digits.
+/// The model that a file's tensors make; their shapes say what network it is.
+/// @throws DataError, starting with `place`, where they are not the layers of a network from 784
+///   pixels to 10 digits.
+[[nodiscard]] Model to_model(const Safetensors& content, const std::string& place);
+
+/// Reads a model.safetensors.
+/// @throws DataError naming file and expectation: unreadable, damaged, or as to_model.
 [[nodiscard]] Model read_model(const std::filesystem::path& file);
 
 }  // namespace qmnist

@@ -7,7 +7,6 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <string_view>
 
 #include "host/atomic_file.h"
 #include "host/error.h"
@@ -20,10 +19,14 @@ static_assert(std::endian::native == std::endian::little, "the format is little-
 constexpr std::size_t kLengthBytes = sizeof(std::uint64_t);
 constexpr const char* kMetadata = "__metadata__";
 
+/// More than `limit` where it is larger than that.
 std::size_t element_count(std::span<const std::size_t> shape, std::size_t limit) {
+  if (std::ranges::find(shape, std::size_t{0}) != shape.end()) {
+    return 0;
+  }
   std::size_t count = 1;
   for (const std::size_t size : shape) {
-    if (size != 0 && count > limit / size) {
+    if (count > limit / size) {
       return limit + 1;
     }
     count *= size;
@@ -86,6 +89,7 @@ void check_cover(const std::string& place, std::vector<Extent> extents, std::siz
   }
 }
 
+/// Json's own exceptions pass through.
 Safetensors parse(const std::string& place, std::string_view content) {
   std::uint64_t header_size = 0;
   if (content.size() >= kLengthBytes) {
@@ -130,14 +134,17 @@ void Safetensors::add_arena(const Network& network, std::span<const float> arena
 
 std::vector<float> Safetensors::arena(const Network& network, const std::string& prefix,
                                       const std::string& place) const {
-  std::vector<float> result(network.arena_size());
-  for (const Tensor& tensor : network.tensors()) {
+  const std::vector<Tensor> wanted = network.tensors();
+  for (const Tensor& tensor : wanted) {
     const auto found = tensors.find(prefix + tensor.name);
     if (found == tensors.end() || found->second.shape != tensor.shape) {
       throw DataError("{}: expected a tensor {}{} of {}", place, prefix, tensor.name,
                       fmt::join(tensor.shape, " x "));
     }
-    std::ranges::copy(found->second.values,
+  }
+  std::vector<float> result(network.arena_size());  // no larger than the tensors that are there
+  for (const Tensor& tensor : wanted) {
+    std::ranges::copy(tensors.at(prefix + tensor.name).values,
                       result.begin() + static_cast<std::ptrdiff_t>(tensor.offset));
   }
   return result;
@@ -167,17 +174,21 @@ void write_safetensors(const std::filesystem::path& path, const Safetensors& con
   write_atomically(path, file);
 }
 
+Safetensors parse_safetensors(std::string_view content, const std::string& place) {
+  try {
+    return parse(place, content);
+  } catch (const Json::exception& error) {
+    throw DataError("{}: damaged safetensors header: {}", place, error.what());
+  }
+}
+
 Safetensors read_safetensors(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file || std::filesystem::is_directory(path)) {
     throw DataError("{}: cannot be opened; expected a safetensors file", path.string());
   }
   const std::string content{std::istreambuf_iterator<char>(file), {}};
-  try {
-    return parse(path.string(), content);
-  } catch (const Json::exception& error) {
-    throw DataError("{}: damaged safetensors header: {}", path.string(), error.what());
-  }
+  return parse_safetensors(content, path.string());
 }
 
 }  // namespace qmnist

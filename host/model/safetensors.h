@@ -4,6 +4,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/model/network.h"
@@ -32,8 +33,11 @@ struct Safetensors {
 /// Writes the file atomically. @throws UsageError where that fails.
 void write_safetensors(const std::filesystem::path& path, const Safetensors& content);
 
-/// Reads a file; sizes and offsets are checked before anything is allocated by them.
-/// @throws DataError naming file and expectation: unreadable, no safetensors, damaged, not float32.
+/// Reads a file's content; sizes and offsets are checked before anything is allocated by them.
+/// @throws DataError, starting with `place`: no safetensors, damaged, not float32.
+[[nodiscard]] Safetensors parse_safetensors(std::string_view content, const std::string& place);
+
+/// Reads a file. @throws DataError naming it, as parse_safetensors does, or unreadable.
 [[nodiscard]] Safetensors read_safetensors(const std::filesystem::path& path);
 
 }  // namespace qmnist
