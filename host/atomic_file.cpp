@@ -20,8 +20,8 @@ namespace {
   std::error_code ignored;
   std::filesystem::remove(temporary, ignored);
   throw UsageError(
-      "{}: cannot be written: {}; output.dir must be a folder with room where you may "
-      "write",
+      "{}: cannot be written: {}; choose a folder with room where you may write (output.dir or "
+      "--output)",
       path.string(), reason.message());
 }
 

@@ -3,12 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <limits>
 #include <string>
 #include <vector>
 
-#include "host/data/dataset.h"
 #include "host/error.h"
 #include "host/model/safetensors.h"
+#include "tests/small_model.h"
 #include "tests/support.h"
 
 namespace qmnist {
@@ -16,9 +17,9 @@ namespace {
 
 /// A model of these hidden layers, as a run folder holds it.
 Safetensors content_of(const std::vector<std::size_t>& hidden) {
-  const Network network(kPixels, hidden, kClasses);
+  const Model model = test::initial_model(hidden);
   Safetensors content;
-  content.add_arena(network, initial_state(network, 1).parameters, "");
+  content.add_arena(model.network, model.parameters, "");
   return content;
 }
 
@@ -45,7 +46,7 @@ TEST_F(ModelTest, ReadsItsShapeFromTheTensors) {
     write_safetensors(folder_ / "model.safetensors", content_of(hidden));
     const Model model = read_model(model_file(folder_.path()));
     EXPECT_EQ(model.network.layers().size(), hidden.size() + 1);
-    EXPECT_EQ(model.parameters, initial_state(Network(kPixels, hidden, kClasses), 1).parameters);
+    EXPECT_EQ(model.parameters, test::initial_model(hidden).parameters);
   }
 }
 
@@ -71,6 +72,15 @@ TEST_F(ModelTest, NamesWhatIsNoModel) {
   content = content_of({7});
   content.tensors["0.weight"] = {{0, 784}, {}};
   expect_refusal(content, "0.weight has sizes");
+}
+
+TEST_F(ModelTest, RefusesValuesThatAreNotFinite) {
+  using Limits = std::numeric_limits<float>;
+  for (const float value : {Limits::infinity(), -Limits::infinity(), Limits::quiet_NaN()}) {
+    Safetensors content = content_of({7});
+    content.tensors["2.bias"].values.back() = value;
+    expect_refusal(content, "2.bias holds a value");
+  }
 }
 
 TEST_F(ModelTest, AllocatesNoMoreThanTheFileHolds) {

@@ -10,6 +10,7 @@
 
 #include "host/cli/compare_command.h"
 #include "host/cli/evaluate_command.h"
+#include "host/cli/export_command.h"
 #include "host/cli/info_command.h"
 #include "host/cli/train_command.h"
 
@@ -70,25 +71,19 @@ Command train(const CLI::App& app, const TrainArguments& arguments) {
   return [options] { return train_command(options); };
 }
 
-/// An option that takes a path; CLI11 knows none.
-CLI::Option* add_path(CLI::App& app, const std::string& name, std::filesystem::path& path,
-                      const std::string& help) {
-  return app.add_option_function<std::string>(
-      name, [&path](const std::string& value) { path = value; }, help);
-}
-
 void add_evaluate(CLI::App& app, Command& command) {
   CLI::App* sub = app.add_subcommand("evaluate", "Say how well a model does on labelled digits");
   sub->footer(
       "Example:  qmnist_gpu evaluate --model runs/baseline\n"
       "Where QMNIST's labels lie beside the digits, writers are told apart.");
   const auto options = std::make_shared<EvaluateOptions>();
-  add_path(*sub, "--model", options->model, "Run folder, or a model.safetensors")
+  sub->add_option("--model", options->model, "Run folder, or a model.safetensors")
       ->type_name("RUN_OR_FILE")
       ->required();
-  add_path(*sub, "--data", options->data,
-           "Take all digits of this folder or file (IDX images with their labels beside them, or "
-           "Kaggle's MNIST-120k), not the run's test part")
+  sub->add_option(
+         "--data", options->data,
+         "Take all digits of this folder or file (IDX images with their labels beside them, or "
+         "Kaggle's MNIST-120k), not the run's test part")
       ->type_name("PATH");
   sub->add_option_function<std::string>(
          "--device", [options](const std::string& name) { options->device = kDevices.at(name); },
@@ -108,12 +103,7 @@ void add_compare(CLI::App& app, Command& command) {
       "and\n"
       "how likely is that by chance (p, McNemar's exact test)?");
   const auto options = std::make_shared<CompareOptions>();
-  sub->add_option_function<std::vector<std::string>>(
-         "RUN",
-         [options](const std::vector<std::string>& runs) {
-           options->runs.assign(runs.begin(), runs.end());
-         },
-         "Folders of finished runs, two or more")
+  sub->add_option("RUN", options->runs, "Folders of finished runs, two or more")
       ->required()
       ->expected(2, CLI::detail::expected_max_vector_size);
   sub->callback([&command, options] { command = [options] { return compare_command(*options); }; });
@@ -123,8 +113,26 @@ void add_info(CLI::App& app, Command& command) {
   CLI::App* sub =
       app.add_subcommand("info", "Tell of the build, its libraries, CPU, GPU and digits");
   const auto data = std::make_shared<std::filesystem::path>("data");
-  add_path(*sub, "--data", *data, "Folder to look for digits in (data)")->type_name("FOLDER");
+  sub->add_option("--data", *data, "Folder to look for digits in (data)")->type_name("FOLDER");
   sub->callback([&command, data] { command = [data] { return info_command(*data); }; });
+}
+
+void add_export(CLI::App& app, Command& command) {
+  CLI::App* sub = app.add_subcommand("export", "Write a trained model for another program");
+  auto options = std::make_shared<ExportOptions>();
+  sub->add_option("--model", options->model, "Run folder, or a model.safetensors")
+      ->type_name("RUN_OR_FILE")
+      ->required();
+  sub->add_option("--format", options->format,
+                  "onnx (ONNX Runtime), npz (NumPy, Keras), safetensors (PyTorch) or cpp (a C++17 "
+                  "header that needs no library)")
+      ->type_name("FORMAT")
+      ->required();
+  sub->add_option("--output", options->output,
+                  "File to write; without it model.onnx, model.npz, model.safetensors or model.h "
+                  "in the working folder")
+      ->type_name("FILE");
+  sub->callback([&command, options] { command = [options] { return export_command(*options); }; });
 }
 
 }  // namespace
@@ -137,6 +145,7 @@ Command parse_command_line(int argc, const char* const* argv) {
   Command command;
   add_evaluate(app, command);
   add_compare(app, command);
+  add_export(app, command);
   add_info(app, command);
   app.footer(kFooter);  // not before, or the commands would show it too
   try {

@@ -2,6 +2,8 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "host/data/dataset.h"
@@ -40,6 +42,16 @@ std::vector<std::size_t> hidden_sizes(const std::string& place, const Safetensor
   return outputs;
 }
 
+void check_values(const std::string& place, const Safetensors& content) {
+  for (const auto& [name, tensor] : content.tensors) {
+    if (!std::ranges::all_of(tensor.values, [](float value) { return std::isfinite(value); })) {
+      throw DataError(
+          "{}: tensor {} holds a value that is infinite or not a number; expected trained weights",
+          place, name);
+    }
+  }
+}
+
 }  // namespace
 
 fs::path model_file(const fs::path& run_or_file) {
@@ -59,6 +71,7 @@ Model to_model(const Safetensors& content, const std::string& place) {
   const std::vector<std::size_t> hidden = hidden_sizes(place, content);
   Network network(kPixels, hidden, kClasses);
   std::vector<float> parameters = content.arena(network, "", place);
+  check_values(place, content);
   return {std::move(network), std::move(parameters)};
 }
 

@@ -21,7 +21,7 @@ struct Model {
 
 /// The model that a file's tensors make; their shapes say what network it is.
 /// @throws DataError, starting with `place`, where they are not the layers of a network from 784
-///   pixels to 10 digits.
+///   pixels to 10 digits, or hold what is no finite number.
 [[nodiscard]] Model to_model(const Safetensors& content, const std::string& place);
 
 /// Reads a model.safetensors.

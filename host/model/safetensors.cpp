@@ -150,7 +150,7 @@ std::vector<float> Safetensors::arena(const Network& network, const std::string&
   return result;
 }
 
-void write_safetensors(const std::filesystem::path& path, const Safetensors& content) {
+std::string serialize_safetensors(const Safetensors& content) {
   Json header = Json::object();
   if (!content.metadata.empty()) {
     header[kMetadata] = content.metadata;
@@ -171,7 +171,11 @@ void write_safetensors(const std::filesystem::path& path, const Safetensors& con
     file.append(reinterpret_cast<const char*>(tensor.values.data()),  // NOLINT: files hold chars
                 tensor.values.size() * sizeof(float));
   }
-  write_atomically(path, file);
+  return file;
+}
+
+void write_safetensors(const std::filesystem::path& path, const Safetensors& content) {
+  write_atomically(path, serialize_safetensors(content));
 }
 
 Safetensors parse_safetensors(std::string_view content, const std::string& place) {

@@ -30,6 +30,9 @@ struct Safetensors {
                                          const std::string& place) const;
 };
 
+/// The bytes of a file.
+[[nodiscard]] std::string serialize_safetensors(const Safetensors& content);
+
 /// Writes the file atomically. @throws UsageError where that fails.
 void write_safetensors(const std::filesystem::path& path, const Safetensors& content);
 

@@ -1,0 +1,142 @@
+#include "host/export/cpp_header.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <string_view>
+
+#include "host/report/text.h"
+
+namespace qmnist {
+namespace {
+
+constexpr std::string_view kFileComment =
+    R"(// A classifier of handwritten digits, {}, written by qmnist_gpu {}.
+//
+//   const std::array<float, 10> probabilities = qmnist_model::predict(pixels);
+//
+// pixels: 28 x 28 grey levels, row by row, white (255) ink on black (0), as MNIST has them.
+// probabilities: those of the digits 0 to 9.
+//
+// C++17 and its standard library are all it takes. Any number of source files may include it, any
+// number of threads may call it. The weights are hexadecimal, so that no bit of them is lost.
+)";
+
+constexpr std::string_view kFunctions =
+    R"(#ifndef QMNIST_MODEL_H
+#define QMNIST_MODEL_H
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+namespace qmnist_model {
+namespace detail {
+
+/// inputs * weights + biases
+template <std::size_t Inputs, std::size_t Outputs>
+std::array<float, Outputs> dense(const std::array<float, Inputs>& inputs,
+                                 const float (&weights)[Inputs][Outputs],
+                                 const float (&biases)[Outputs]) {
+  std::array<float, Outputs> sums{};
+  std::copy(biases, biases + Outputs, sums.begin());
+  for (std::size_t i = 0; i < Inputs; ++i) {
+    for (std::size_t o = 0; o < Outputs; ++o) {
+      sums[o] += inputs[i] * weights[i][o];
+    }
+  }
+  return sums;
+}
+
+template <std::size_t Size>
+std::array<float, Size> relu(std::array<float, Size> values) {
+  for (float& value : values) {
+    value = std::max(value, 0.0F);
+  }
+  return values;
+}
+
+template <std::size_t Size>
+std::array<float, Size> softmax(std::array<float, Size> values) {
+  const float largest = *std::max_element(values.begin(), values.end());
+  float sum = 0;
+  for (float& value : values) {
+    value = std::exp(value - largest);
+    sum += value;
+  }
+  for (float& value : values) {
+    value /= sum;
+  }
+  return values;
+}
+)";
+
+constexpr std::string_view kPredict = R"(
+}  // namespace detail
+
+/// The probabilities of the digits 0 to 9.
+/// @param pixels 28 x 28 grey levels, row by row; ink is 255, paper 0.
+inline std::array<float, 10> predict(const std::uint8_t* pixels) {
+  std::array<float, 784> inputs{};
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    inputs[i] = static_cast<float>(pixels[i]) / 255.0F;
+  }
+)";
+
+constexpr std::string_view kEnd = R"(}
+
+}  // namespace qmnist_model
+
+#endif
+)";
+
+/// Adds values[0], values[stride], ..., `count` of them, a few a line.
+void add_values(std::string& text, const float* values, std::size_t count, std::size_t stride) {
+  constexpr std::size_t kPerLine = 5;
+  for (std::size_t i = 0; i < count; ++i) {
+    fmt::format_to(std::back_inserter(text), "{}{:a}f,", i % kPerLine == 0 ? "\n    " : " ",
+                   values[i * stride]);
+  }
+}
+
+/// The weights lie [inputs][outputs] there: the inner loop then goes over sums that do not depend
+/// on one another, so that a compiler may use vectors.
+void add_constants(std::string& text, const DenseLayer& layer, std::size_t number,
+                   const float* parameters) {
+  text += fmt::format("\ninline constexpr float kWeights{}[{}][{}] = {{", number, layer.inputs,
+                      layer.outputs);
+  for (std::size_t input = 0; input < layer.inputs; ++input) {
+    text += "{";
+    add_values(text, parameters + layer.weight.offset + input, layer.outputs, layer.inputs);
+    text += "},\n";
+  }
+  text += fmt::format("}};\n\ninline constexpr float kBiases{}[{}] = {{", number, layer.outputs);
+  add_values(text, parameters + layer.bias.offset, layer.outputs, 1);
+  text += "};\n";
+}
+
+}  // namespace
+
+std::string to_cpp_header(const Model& model) {
+  const std::span layers = model.network.layers();
+  std::string text = fmt::format(kFileComment, widths_text(model.network), QMNIST_VERSION);
+  text += kFunctions;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    add_constants(text, layers[i], i + 1, model.parameters.data());
+  }
+  text += kPredict;
+  std::string values = "inputs";
+  for (std::size_t i = 1; i <= layers.size(); ++i) {
+    const std::string call =
+        fmt::format("detail::dense({}, detail::kWeights{}, detail::kBiases{})", values, i, i);
+    values = fmt::format("hidden{}", i);
+    text += i < layers.size() ? fmt::format("  const auto {} = detail::relu({});\n", values, call)
+                              : fmt::format("  return detail::softmax({});\n", call);
+  }
+  text += kEnd;
+  return text;
+}
+
+}  // namespace qmnist

@@ -1,0 +1,123 @@
+#include "host/export/onnx.h"
+
+#include <fmt/format.h>
+#include <onnx/onnx_pb.h>
+
+#include <bit>
+#include <initializer_list>
+
+#include "host/data/dataset.h"
+#include "host/error.h"
+
+namespace qmnist {
+namespace {
+
+constexpr int kOperatorSet = 13;
+constexpr auto kIrVersion = onnx::IR_VERSION_2020_5_8;  // the one of that operator set
+constexpr const char* kBatch = "N";
+constexpr const char* kWhitePixel = "white";  // the constant 255
+
+void check_size(const Network& network) {
+  constexpr std::size_t kLargest = (1U << 31U) - (1U << 16U);  // protobuf's limit, less the graph
+  const std::size_t bytes = network.parameter_count() * sizeof(float);
+  if (bytes > kLargest) {
+    throw UsageError("--format onnx: {} bytes of weights; an ONNX file holds at most {}, use npz",
+                     bytes, kLargest);
+  }
+}
+
+/// Adds an operation with one output, which bears its name.
+onnx::NodeProto& add_node(onnx::GraphProto& graph, const char* operation, const std::string& name,
+                          std::initializer_list<std::string> inputs) {
+  onnx::NodeProto& node = *graph.add_node();
+  node.set_op_type(operation);
+  node.set_name(name);
+  for (const std::string& input : inputs) {
+    node.add_input(input);
+  }
+  node.add_output(name);
+  return node;
+}
+
+void add_attribute(onnx::NodeProto& node, const char* name, int value) {
+  onnx::AttributeProto& attribute = *node.add_attribute();
+  attribute.set_name(name);
+  attribute.set_type(onnx::AttributeProto::INT);
+  attribute.set_i(value);
+}
+
+void add_constant(onnx::GraphProto& graph, const std::string& name,
+                  std::span<const std::size_t> shape, std::span<const float> values) {
+  static_assert(std::endian::native == std::endian::little, "raw_data is little-endian");
+  onnx::TensorProto& tensor = *graph.add_initializer();
+  tensor.set_name(name);
+  tensor.set_data_type(onnx::TensorProto::FLOAT);
+  for (const std::size_t size : shape) {
+    tensor.add_dims(static_cast<std::int64_t>(size));
+  }
+  tensor.set_raw_data(values.data(), values.size_bytes());
+}
+
+/// Declares an input or output of N times `shape`.
+void declare(onnx::ValueInfoProto& value, const char* name, int type,
+             std::initializer_list<std::size_t> shape) {
+  value.set_name(name);
+  onnx::TypeProto::Tensor& tensor = *value.mutable_type()->mutable_tensor_type();
+  tensor.set_elem_type(type);
+  tensor.mutable_shape()->add_dim()->set_dim_param(kBatch);
+  for (const std::size_t size : shape) {
+    tensor.mutable_shape()->add_dim()->set_dim_value(static_cast<std::int64_t>(size));
+  }
+}
+
+/// Grey levels to the network's inputs: [N, 28, 28] bytes to [N, 784] from 0 to 1.
+void add_scaling(onnx::GraphProto& graph) {
+  add_attribute(add_node(graph, "Cast", "grey_levels", {"image"}), "to", onnx::TensorProto::FLOAT);
+  add_attribute(add_node(graph, "Flatten", "pixels", {"grey_levels"}), "axis", 1);
+  constexpr float kWhite = 255;
+  add_constant(graph, kWhitePixel, {}, {&kWhite, 1});
+  add_node(graph, "Div", "inputs", {"pixels", kWhitePixel});
+}
+
+void add_layers(onnx::GraphProto& graph, const Model& model) {
+  const std::span parameters(model.parameters);
+  const std::span layers = model.network.layers();
+  std::string values = "inputs";
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const DenseLayer& layer = layers[i];
+    for (const Tensor& tensor : {layer.weight, layer.bias}) {
+      add_constant(graph, tensor.name, tensor.shape,
+                   parameters.subspan(tensor.offset, tensor.size));
+    }
+    const bool is_last = i + 1 == layers.size();
+    const std::string sums = is_last ? "logits" : fmt::format("sums_{}", i + 1);
+    add_attribute(add_node(graph, "Gemm", sums, {values, layer.weight.name, layer.bias.name}),
+                  "transB", 1);
+    values = is_last ? "probabilities" : fmt::format("hidden_{}", i + 1);
+    add_node(graph, is_last ? "Softmax" : "Relu", values, {sums});
+  }
+}
+
+}  // namespace
+
+std::string to_onnx(const Model& model) {
+  check_size(model.network);
+  onnx::ModelProto file;
+  file.set_ir_version(kIrVersion);
+  file.set_producer_name("qmnist_gpu");
+  file.set_producer_version(QMNIST_VERSION);
+  file.add_opset_import()->set_version(kOperatorSet);
+
+  onnx::GraphProto& graph = *file.mutable_graph();
+  graph.set_name("digits");
+  graph.set_doc_string(
+      "Classifies handwritten digits. image: N grey images of 28 x 28 bytes, white (255) ink on "
+      "black, as MNIST has them. probabilities: those of the digits 0 to 9.");
+  declare(*graph.add_input(), "image", onnx::TensorProto::UINT8, {kImageSide, kImageSide});
+  declare(*graph.add_output(), "probabilities", onnx::TensorProto::FLOAT, {kClasses});
+  add_scaling(graph);
+  add_layers(graph, model);
+  return file.SerializeAsString();
+}
+
+}  // namespace qmnist

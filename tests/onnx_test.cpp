@@ -1,0 +1,96 @@
+#include "host/export/onnx.h"
+
+#include <gtest/gtest.h>
+#include <onnx/checker.h>
+#include <onnx/shape_inference/implementation.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "host/data/dataset.h"
+#include "host/error.h"
+#include "tests/small_model.h"
+
+namespace qmnist {
+namespace {
+
+/// The file of such a model, after ONNX's own checker has passed it and worked out every shape.
+onnx::ModelProto checked_file(const std::vector<std::size_t>& hidden) {
+  onnx::ModelProto file;
+  EXPECT_TRUE(file.ParseFromString(to_onnx(test::initial_model(hidden))));
+  EXPECT_NO_THROW(onnx::checker::check_model(file));
+  const onnx::ShapeInferenceOptions strict(true, 1);  // types too; 1: an error throws
+  EXPECT_NO_THROW(
+      onnx::shape_inference::InferShapes(file, onnx::OpSchemaRegistry::Instance(), strict));
+  return file;
+}
+
+std::vector<std::string> operations(const onnx::GraphProto& graph) {
+  std::vector<std::string> names;
+  for (const onnx::NodeProto& node : graph.node()) {
+    names.push_back(node.op_type());
+  }
+  return names;
+}
+
+TEST(OnnxTest, TheCheckerPassesNetworksOfAnyDepth) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(operations(checked_file({}).graph()),
+            (Names{"Cast", "Flatten", "Div", "Gemm", "Softmax"}));
+  EXPECT_EQ(operations(checked_file({9, 7}).graph()),
+            (Names{"Cast", "Flatten", "Div", "Gemm", "Relu", "Gemm", "Relu", "Gemm", "Softmax"}));
+}
+
+TEST(OnnxTest, SaysWhatItIsAndWhatMadeIt) {
+  const onnx::ModelProto file = checked_file({7});
+  EXPECT_EQ(file.ir_version(), 7);
+  ASSERT_EQ(file.opset_import_size(), 1);
+  EXPECT_EQ(file.opset_import(0).version(), 13);
+  EXPECT_EQ(file.producer_name(), "qmnist_gpu");
+  EXPECT_EQ(file.producer_version(), QMNIST_VERSION);
+  EXPECT_NE(file.graph().doc_string().find("digits"), std::string::npos);
+}
+
+TEST(OnnxTest, TakesBytesAndGivesProbabilitiesOfAnyNumberOfImages) {
+  const onnx::ModelProto file = checked_file({7});
+  ASSERT_EQ(file.graph().input_size(), 1);
+  const onnx::ValueInfoProto& image = file.graph().input(0);
+  EXPECT_EQ(image.name(), "image");
+  EXPECT_EQ(image.type().tensor_type().elem_type(), onnx::TensorProto::UINT8);
+  const onnx::TensorShapeProto& images = image.type().tensor_type().shape();
+  ASSERT_EQ(images.dim_size(), 3);
+  EXPECT_EQ(images.dim(0).dim_param(), "N");
+  EXPECT_EQ(images.dim(1).dim_value(), 28);
+  EXPECT_EQ(images.dim(2).dim_value(), 28);
+  ASSERT_EQ(file.graph().output_size(), 1);
+  EXPECT_EQ(file.graph().output(0).name(), "probabilities");
+  const onnx::TensorShapeProto& rows = file.graph().output(0).type().tensor_type().shape();
+  ASSERT_EQ(rows.dim_size(), 2);
+  EXPECT_EQ(rows.dim(0).dim_param(), "N");
+  EXPECT_EQ(rows.dim(1).dim_value(), 10);
+}
+
+TEST(OnnxTest, HoldsTheWeightsToTheBit) {
+  const Model model = test::initial_model({7});
+  const onnx::ModelProto file = checked_file({7});
+  std::map<std::string, std::string> bytes;
+  for (const onnx::TensorProto& tensor : file.graph().initializer()) {
+    bytes[tensor.name()] = tensor.raw_data();
+  }
+  for (const Tensor& tensor : model.network.tensors()) {
+    const std::string expected(
+        reinterpret_cast<const char*>(model.parameters.data() + tensor.offset),
+        tensor.size * sizeof(float));
+    EXPECT_TRUE(bytes.at(tensor.name) == expected) << tensor.name;
+  }
+}
+
+TEST(OnnxTest, RefusesWeightsThatNoSuchFileCanHold) {
+  const std::vector<std::size_t> wide{16384, 16384, 16384};
+  const Model model{Network(kPixels, wide, kClasses), {}};  // refused before its values are read
+  EXPECT_THROW((void)to_onnx(model), UsageError);
+}
+
+}  // namespace
+}  // namespace qmnist
