@@ -18,6 +18,8 @@
 #include <vector>
 
 #include "host/file_descriptor.h"
+#include "tests/decode_png.h"
+#include "tests/markup.h"
 #include "tests/small_run.h"
 
 namespace qmnist::test {
@@ -54,6 +56,13 @@ void expect_complete(const SmallRun& run) {
         for (std::size_t i = 0; i < epochs.size(); ++i) {
           EXPECT_EQ(epochs[i].at("epoch"), i + 1);
         }
+      } else if (name == "metrics.csv") {
+        const std::string rows = read_file(path);
+        EXPECT_TRUE(rows.starts_with("epoch,loss,") && rows.ends_with('\n')) << rows;
+      } else if (name == "report.html") {
+        EXPECT_EQ(elements_of(read_file(path), "section").size(), 9);
+      } else if (path.extension() == ".png") {
+        EXPECT_GT(decode_png(read_file(path)).width, 900);
       } else if (name == "predictions.csv") {
         EXPECT_EQ(read_predictions(path).size(), kTestDigits);
       } else if (name == "model.safetensors") {
@@ -187,8 +196,8 @@ TEST(ResumeTest, KilledAtRandomMomentsEndsAsIfNeverKilled) {
 }
 
 TEST(ResumeTest, KilledAtEachWriteEndsAsIfNeverKilled) {
-  // A run of two epochs writes nine times: makes, fills and renames a file.
-  constexpr std::size_t kChanges = 27;
+  // A run of two epochs writes fifteen times: makes, fills and renames a file.
+  constexpr std::size_t kChanges = 45;
   Json config = kQuick;
   config["training"]["epochs"] = 2;
   const SmallRun whole(config);
@@ -214,8 +223,8 @@ TEST(ResumeTest, KilledAtTheEndsOfItsEpochsEndsAsIfNeverKilled) {
   expect_success(whole.train());
   const SmallRun run(config);
   std::size_t kills = 0;
-  // Three changes for the config, three for the checkpoint, three for the metrics, ...
-  for (const std::size_t change : {6U, 7U, 8U, 9U, 10U, 11U, 12U}) {
+  // Three changes for the config, three for the checkpoint, six for the metrics, ...
+  for (const std::size_t change : {6U, 7U, 8U, 9U, 10U, 11U, 12U, 13U, 14U, 15U}) {
     SCOPED_TRACE(fmt::format("killed at change {}", change));
     kills += kill_at_change(run, change) ? 1 : 0;
     expect_complete(run);
@@ -318,10 +327,12 @@ TEST(ResumeTest, FinishedRunStaysAsItIs) {
   auto files = read_folder(run.output());
   expect_success(run.train({"--resume"}));
   auto files_after = read_folder(run.output());
-  // The summary holds this process's times of loading and testing.
-  files.erase("summary.json");
-  files_after.erase("summary.json");
-  EXPECT_EQ(files.size(), 5);
+  // These hold this process's times of loading and testing.
+  for (const char* name : {"summary.json", "report.html"}) {
+    EXPECT_EQ(files.erase(name), 1);
+    EXPECT_EQ(files_after.erase(name), 1);
+  }
+  EXPECT_EQ(files.size(), 8);
   EXPECT_TRUE(files == files_after);
 }
 
@@ -346,7 +357,7 @@ TEST(ResumeTest, FreshRunMovesTheEarlierOneAside) {
   expect_success(result);
   expect_contains(result.output, "previous");
   const auto second = read_folder(run.output());
-  EXPECT_EQ(second.size(), 6);
+  EXPECT_EQ(second.size(), 10);
   EXPECT_FALSE(second.at("model.safetensors") == first.at("model.safetensors"));
   EXPECT_TRUE(read_folder(run.file("previous")) == first);
   expect_success(run.train({"--set", "training.seed=3"}));

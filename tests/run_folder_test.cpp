@@ -18,8 +18,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array kRunFiles{run_file::kConfig,      run_file::kMetrics, run_file::kSummary,
-                               run_file::kPredictions, run_file::kModel,   run_file::kCheckpoint};
+constexpr std::array kRunFiles{run_file::kConfig,       run_file::kMetrics,
+                               run_file::kMetricsTable, run_file::kSummary,
+                               run_file::kPredictions,  run_file::kModel,
+                               run_file::kReport,       run_file::kConfusionChart,
+                               run_file::kCurvesChart,  run_file::kCheckpoint};
 
 std::vector<std::string> lines_of(const fs::path& path) {
   std::vector<std::string> lines;
@@ -199,6 +202,37 @@ TEST_F(RunFolderTest, WritesALineOfMetricsPerEpoch) {
                                          {"val_accuracy", 0.96}}));
   folder.write_metrics({});
   EXPECT_EQ(test::read_file(path() / run_file::kMetrics), "");
+}
+
+TEST_F(RunFolderTest, MetricsAreATableToo) {
+  const RunFolder folder(path());
+  EpochMetrics metrics{.epoch = 1,
+                       .loss = 0.3394,
+                       .accuracy = 0.9002,
+                       .seconds = 1.5,
+                       .learning_rate = 1e-3,
+                       .validation = {}};
+  folder.write_metrics({&metrics, 1});
+  EXPECT_EQ(test::read_file(path() / run_file::kMetricsTable),
+            "epoch,loss,accuracy,seconds,learning_rate\n1,0.3394,0.9002,1.5,0.001\n");
+  metrics.validation = {.loss = 0.2, .accuracy = 0.96};
+  const std::array history{metrics, metrics};
+  folder.write_metrics(history);
+  EXPECT_EQ(test::read_file(path() / run_file::kMetricsTable),
+            "epoch,loss,accuracy,seconds,learning_rate,val_loss,val_accuracy\n"
+            "1,0.3394,0.9002,1.5,0.001,0.2,0.96\n1,0.3394,0.9002,1.5,0.001,0.2,0.96\n");
+  folder.write_metrics({});
+  EXPECT_EQ(test::read_file(path() / run_file::kMetricsTable),
+            "epoch,loss,accuracy,seconds,learning_rate\n");
+}
+
+TEST_F(RunFolderTest, WritesReportAndCharts) {
+  const RunFolder folder(path());
+  folder.write_report("a page");
+  folder.write_charts("a matrix", "two curves");
+  EXPECT_EQ(test::read_file(path() / "report.html"), "a page");
+  EXPECT_EQ(test::read_file(path() / "confusion.png"), "a matrix");
+  EXPECT_EQ(test::read_file(path() / "curves.png"), "two curves");
 }
 
 TEST_F(RunFolderTest, WritesARowPerPrediction) {

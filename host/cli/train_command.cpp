@@ -9,6 +9,10 @@
 #include "host/cli/interrupt.h"
 #include "host/config/config.h"
 #include "host/engines/make_engine.h"
+#include "host/image/svg.h"
+#include "host/report/charts.h"
+#include "host/report/heat_map.h"
+#include "host/report/html_report.h"
 #include "host/report/run_folder.h"
 #include "host/report/summary.h"
 #include "host/report/text.h"
@@ -157,19 +161,25 @@ class TrainingRun {
     const Evaluation test = evaluate(*chosen_.engine, dataset_.view(), split_.test);
     const double seconds_test = watch.seconds();
     folder_.write_predictions(test.predictions);
-    folder_.write_summary(summary_json({.config = config_,
-                                        .dataset = dataset_,
-                                        .split = split_,
-                                        .network = network_,
-                                        .checkpoint = checkpoint_,
-                                        .test = test,
-                                        .device = chosen_.engine->device(),
-                                        .seconds_load = seconds_load_,
-                                        .seconds_test = seconds_test}));
+    const RunResult result{.config = config_,
+                           .dataset = dataset_,
+                           .split = split_,
+                           .network = network_,
+                           .checkpoint = checkpoint_,
+                           .test = test,
+                           .device = chosen_.engine->device(),
+                           .seconds_load = seconds_load_,
+                           .seconds_test = seconds_test};
+    folder_.write_summary(summary_json(result));
+    folder_.write_charts(svg_to_png(confusion_svg(test)),
+                         svg_to_png(curves_svg(checkpoint_.history)));
+    folder_.write_report(html_report(result));
     say("\nConfusion matrix of the {} test digits\n{}\n{}\n", grouped(split_.test.size()),
         confusion_table(test), per_class_table(test));
     say("Test accuracy {}, loss {:.4f}\nSaved in {}: {}\n", accuracy_text(test), test.loss,
-        shown(folder_.path()), "model.safetensors, summary.json, predictions.csv, metrics.jsonl");
+        shown(folder_.path()),
+        "report.html, model.safetensors, summary.json, predictions.csv, metrics.csv, "
+        "confusion.png, curves.png");
   }
 
   template <typename... Args>

@@ -19,8 +19,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array kFiles{run_file::kCheckpoint, run_file::kConfig,  run_file::kMetrics,
-                            run_file::kModel,      run_file::kSummary, run_file::kPredictions};
+constexpr std::array kFiles{
+    run_file::kCheckpoint,  run_file::kConfig,  run_file::kMetrics,     run_file::kMetricsTable,
+    run_file::kModel,       run_file::kSummary, run_file::kPredictions, run_file::kConfusionChart,
+    run_file::kCurvesChart, run_file::kReport};
 
 /// Removes a run's files from a folder, and nothing else that lies there.
 void clear(const fs::path& folder) {
@@ -52,6 +54,24 @@ FileDescriptor make_and_lock(const fs::path& folder) {
         folder.string());
   }
   return descriptor;
+}
+
+/// metrics.jsonl as a table; a run has the same keys in every epoch.
+std::string metrics_csv(std::span<const EpochMetrics> history) {
+  const Json keys = to_json(history.empty() ? EpochMetrics{} : history.front());
+  std::string header;
+  for (const auto& [name, value] : keys.items()) {
+    header += (header.empty() ? "" : ",") + name;
+  }
+  std::string rows = header + "\n";
+  for (const EpochMetrics& metrics : history) {
+    std::string row;
+    for (const Json& value : to_json(metrics)) {
+      row += (row.empty() ? "" : ",") + value.dump();
+    }
+    rows += row + "\n";
+  }
+  return rows;
 }
 
 }  // namespace
@@ -101,6 +121,7 @@ void RunFolder::write_metrics(std::span<const EpochMetrics> history) const {
     lines += to_json(metrics).dump() + "\n";
   }
   write_atomically(file(run_file::kMetrics), lines);
+  write_atomically(file(run_file::kMetricsTable), metrics_csv(history));
 }
 
 void RunFolder::write_summary(const Json& summary) const {
@@ -120,6 +141,15 @@ void RunFolder::write_model(const Network& network, std::span<const float> param
   Safetensors model;
   model.add_arena(network, parameters, "");
   write_safetensors(file(run_file::kModel), model);
+}
+
+void RunFolder::write_report(std::string_view html) const {
+  write_atomically(file(run_file::kReport), html);
+}
+
+void RunFolder::write_charts(std::string_view confusion_png, std::string_view curves_png) const {
+  write_atomically(file(run_file::kConfusionChart), confusion_png);
+  write_atomically(file(run_file::kCurvesChart), curves_png);
 }
 
 }  // namespace qmnist

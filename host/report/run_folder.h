@@ -16,9 +16,13 @@ namespace qmnist {
 namespace run_file {
 inline constexpr std::string_view kConfig = "config.json";
 inline constexpr std::string_view kMetrics = "metrics.jsonl";
+inline constexpr std::string_view kMetricsTable = "metrics.csv";
 inline constexpr std::string_view kSummary = "summary.json";
 inline constexpr std::string_view kPredictions = "predictions.csv";
 inline constexpr std::string_view kModel = "model.safetensors";
+inline constexpr std::string_view kReport = "report.html";
+inline constexpr std::string_view kConfusionChart = "confusion.png";
+inline constexpr std::string_view kCurvesChart = "curves.png";
 inline constexpr std::string_view kCheckpoint = "checkpoint.safetensors";
 /// Folder that keeps the files of the run before.
 inline constexpr std::string_view kPrevious = "previous";
@@ -43,10 +47,12 @@ class RunFolder {
   [[nodiscard]] bool set_aside_earlier_run() const;
 
   void write_config(const Json& values) const;
-  void write_metrics(std::span<const EpochMetrics> history) const;
+  void write_metrics(std::span<const EpochMetrics> history) const;  ///< as JSON lines and as CSV
   void write_summary(const Json& summary) const;
   void write_predictions(std::span<const Prediction> predictions) const;
   void write_model(const Network& network, std::span<const float> parameters) const;
+  void write_report(std::string_view html) const;
+  void write_charts(std::string_view confusion_png, std::string_view curves_png) const;
 
  private:
   std::filesystem::path path_;

@@ -30,13 +30,20 @@ Json per_class_json(const Evaluation& evaluation) {
   return classes;
 }
 
-Json summary_json(const RunResult& result) {
-  double seconds_train = 0;
-  for (const EpochMetrics& epoch : result.checkpoint.history) {
-    seconds_train += epoch.seconds;
+double RunResult::seconds_train() const {
+  double seconds = 0;
+  for (const EpochMetrics& epoch : checkpoint.history) {
+    seconds += epoch.seconds;
   }
-  const auto samples =
-      static_cast<double>(result.split.train.size() * result.checkpoint.finished_epochs());
+  return seconds;
+}
+
+double RunResult::samples_per_second() const {
+  const std::size_t samples = split.train.size() * checkpoint.finished_epochs();
+  return static_cast<double>(samples) / seconds_train();
+}
+
+Json summary_json(const RunResult& result) {
   return {{"test_loss", result.test.loss},
           {"test_accuracy", result.test.accuracy},
           {"test_accuracy_deviation", result.test.accuracy_deviation()},
@@ -47,9 +54,9 @@ Json summary_json(const RunResult& result) {
           {"seed", result.config.training.seed},
           {"epochs", result.checkpoint.finished_epochs()},
           {"seconds_load", result.seconds_load},
-          {"seconds_train", seconds_train},
+          {"seconds_train", result.seconds_train()},
           {"seconds_test", result.seconds_test},
-          {"samples_per_second", samples / seconds_train},
+          {"samples_per_second", result.samples_per_second()},
           {"parameters", result.network.parameter_count()}};
 }
 

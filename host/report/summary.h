@@ -9,7 +9,7 @@
 
 namespace qmnist {
 
-/// What a finished run was: the content of summary.json.
+/// What a finished run was: the content of summary.json and report.html.
 struct RunResult {
   const Config& config;
   const Dataset& dataset;
@@ -20,6 +20,9 @@ struct RunResult {
   std::string device;
   double seconds_load;
   double seconds_test;
+
+  [[nodiscard]] double seconds_train() const;       ///< of all epochs, an earlier process's too
+  [[nodiscard]] double samples_per_second() const;  ///< of training
 };
 
 /// Precision, recall, F1 and support of every digit.

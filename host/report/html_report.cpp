@@ -1,0 +1,234 @@
+#include "host/report/html_report.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include <cmath>
+#include <ctime>
+#include <iterator>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "host/engines/cpu/instruction_set.h"
+#include "host/report/charts.h"
+#include "host/report/heat_map.h"
+#include "host/report/html.h"
+#include "host/report/report_pictures.h"
+#include "host/report/report_style.h"
+#include "host/report/run_folder.h"
+#include "host/report/text.h"
+
+namespace qmnist {
+namespace {
+
+using Facts = std::vector<std::pair<std::string_view, std::string>>;
+
+constexpr ChartStyle kPageStyle{.font = "inherit",
+                                .text = "var(--text)",
+                                .muted = "var(--muted)",
+                                .grid = "var(--rule)",
+                                .training = "var(--training)",
+                                .validation = "var(--validation)"};
+
+/// Names with their values; `css_class` says how they are laid out.
+std::string facts_html(std::string_view css_class, const Facts& facts) {
+  std::string html = fmt::format("<dl class=\"{}\">\n", css_class);
+  for (const auto& [name, value] : facts) {
+    fmt::format_to(std::back_inserter(html), "<div><dt>{}</dt><dd>{}</dd></div>\n", escaped(name),
+                   escaped(value));
+  }
+  return html + "</dl>\n";
+}
+
+std::string section(std::string_view id, std::string_view title, std::string_view content) {
+  return fmt::format(
+      "<section id=\"{0}\" aria-labelledby=\"{0}-heading\">\n"
+      "<h2 id=\"{0}-heading\">{1}</h2>\n{2}</section>\n",
+      id, title, content);
+}
+
+std::string run_name(const RunResult& result) {
+  return (result.config.output.dir / "").parent_path().filename().string();
+}
+
+std::string seconds_text(double seconds) {
+  return fmt::format("{:.2f} s", seconds);
+}
+
+std::string rate_text(const RunResult& result) {
+  const double rate = result.samples_per_second();
+  return std::isfinite(rate) ? grouped(static_cast<std::size_t>(rate)) : "–";
+}
+
+std::string headline(const RunResult& result) {
+  const std::size_t digits = result.test.predictions.size();
+  std::size_t right = 0;
+  for (const Prediction& row : result.test.predictions) {
+    right += row.predicted == row.label ? 1 : 0;
+  }
+  std::string html = fmt::format(
+      "<header>\n<p>{}</p>\n<h1>Test accuracy {}</h1>\n"
+      "<p>{} of {} test digits were read right. The ± is one standard deviation, which an accuracy "
+      "on so many digits has by itself.</p>\n",
+      escaped(run_name(result)), accuracy_text(result.test), grouped(right), grouped(digits));
+  html += facts_html("figures", {{"Test loss", fmt::format("{:.4f}", result.test.loss)},
+                                 {"Wrong digits", grouped(digits - right)},
+                                 {"Parameters", grouped(result.network.parameter_count())},
+                                 {"Training", seconds_text(result.seconds_train())},
+                                 {"Digits a second", rate_text(result)}});
+  return html + "</header>\n";
+}
+
+std::string model_table(const Network& network) {
+  HtmlTable table{.caption = "The network, from 784 pixels to 10 digits",
+                  .columns = {"Layer", "Output", "Parameters"},
+                  .rows = {},
+                  .css_class = "numbers"};
+  const auto layers = network.layers();
+  for (const DenseLayer& layer : layers) {
+    table.rows.push_back({&layer == &layers.back() ? "dense, softmax" : "dense, relu",
+                          grouped(layer.outputs), grouped(layer.weight.size + layer.bias.size)});
+  }
+  table.rows.push_back({"total", "", grouped(network.parameter_count())});
+  return html_table(table);
+}
+
+std::string run_summary(const RunResult& result) {
+  const Config& config = result.config;
+  const Config::Training& training = config.training;
+  return "<div class=\"columns\">\n" + model_table(result.network) +
+         facts_html(
+             "facts",
+             {{"Data", fmt::format("{}, {} digits of {} x {}", result.dataset.name,
+                                   grouped(result.dataset.count()), kImageSide, kImageSide)},
+              {"Training digits", grouped(result.split.train.size())},
+              {"Validation digits", grouped(result.split.validation.size())},
+              {"Test digits",
+               fmt::format("{} (scikit-learn's split, seed {})", grouped(result.split.test.size()),
+                           config.data.split_seed)},
+              {"Training", fmt::format("{} epochs, batches of {}, {}, seed {}", training.epochs,
+                                       training.batch_size,
+                                       training.shuffle ? "shuffled every epoch" : "not shuffled",
+                                       training.seed)},
+              {"Optimizer", fmt::format("Adam: learning rate {}, beta1 {}, beta2 {}, epsilon {}",
+                                        config.optimizer.learning_rate, config.optimizer.beta1,
+                                        config.optimizer.beta2, config.optimizer.epsilon)},
+              {"Device", result.device},
+              {"Run folder", config.output.dir.string()}}) +
+         "</div>\n";
+}
+
+std::vector<std::string> epoch_row(const EpochMetrics& epoch) {
+  std::vector<std::string> row{std::to_string(epoch.epoch), fmt::format("{:.3f}", epoch.seconds),
+                               fmt::format("{:g}", epoch.learning_rate),
+                               fmt::format("{:.4f}", epoch.loss),
+                               fmt::format("{:.4f}", epoch.accuracy)};
+  if (epoch.validation) {
+    row.push_back(fmt::format("{:.4f}", epoch.validation->loss));
+    row.push_back(fmt::format("{:.4f}", epoch.validation->accuracy));
+  }
+  return row;
+}
+
+std::string epoch_table(std::span<const EpochMetrics> history) {
+  constexpr std::size_t kMostRows = 100;
+  const std::string caption =
+      history.size() > kMostRows
+          ? fmt::format("{} of the {} epochs; {} has all of them", kMostRows,
+                        grouped(history.size()), run_file::kMetricsTable)
+          : "Every epoch; loss and accuracy are means over it, while the weights moved";
+  HtmlTable table{.caption = caption,
+                  .columns = {"Epoch", "Seconds", "Learning rate", "Loss", "Accuracy"},
+                  .rows = {},
+                  .css_class = "numbers epochs"};
+  if (!history.empty() && history.front().validation) {
+    table.columns.insert(table.columns.end(), {"Validation loss", "Validation accuracy"});
+  }
+  for (const std::size_t i : evenly_spaced(history.size(), kMostRows)) {
+    table.rows.push_back(epoch_row(history[i]));
+  }
+  return html_table(table);
+}
+
+std::string curves(std::span<const EpochMetrics> history) {
+  return "<div class=\"charts\">\n" + curve_chart(Measure::kLoss, history) +
+         curve_chart(Measure::kAccuracy, history) + "</div>\n" + epoch_table(history);
+}
+
+std::string per_digit_table(const Evaluation& test) {
+  HtmlTable table{.caption = "Precision, recall, F1 and number of test digits",
+                  .columns = {"Digit", "Precision", "Recall", "F1", "Support"},
+                  .rows = {},
+                  .css_class = "numbers"};
+  for (std::size_t digit = 0; digit < kClasses; ++digit) {
+    const ClassReport& report = test.per_class[digit];
+    table.rows.push_back({std::to_string(digit), fmt::format("{:.4f}", report.precision),
+                          fmt::format("{:.4f}", report.recall), fmt::format("{:.4f}", report.f1),
+                          grouped(report.support)});
+  }
+  return html_table(table);
+}
+
+std::string timing(const RunResult& result) {
+  const auto epochs = static_cast<double>(result.checkpoint.finished_epochs());
+  return facts_html("facts", {{"Loading", seconds_text(result.seconds_load)},
+                              {"Training", fmt::format("{}, {:.3f} s an epoch",
+                                                       seconds_text(result.seconds_train()),
+                                                       result.seconds_train() / epochs)},
+                              {"Testing", seconds_text(result.seconds_test)},
+                              {"Training digits a second", rate_text(result)}});
+}
+
+std::string environment(const RunResult& result) {
+  utsname system{};
+  uname(&system);
+  Facts facts{{"Program", "qmnist_gpu " QMNIST_VERSION ", compiled by " QMNIST_COMPILER},
+              {"Device", result.device},
+              {"System", fmt::format("{} {} {}", system.sysname, system.release, system.machine)},
+              {"Finished", fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(std::time(nullptr)))}};
+  if (result.config.device == DeviceChoice::kCpu) {
+    facts.insert(facts.begin() + 2, {"Instruction set", instruction_set()});
+  }
+  HtmlTable files{.caption = "Data files", .columns = {"File", "SHA-256"}, .rows = {}};
+  for (const DataFile& file : result.dataset.files) {
+    files.rows.push_back({file.path.filename().string(), file.sha256});
+  }
+  return facts_html("facts", facts) + html_table(files);
+}
+
+std::string config_html(const Json& values) {
+  const std::string text = values.dump(2, ' ', false, Json::error_handler_t::replace);
+  return "<details>\n<summary>Every key with its value, as in config.json</summary>\n" +
+         scroll_box("Config", "<pre>" + escaped(text) + "</pre>\n") + "</details>\n";
+}
+
+}  // namespace
+
+std::string html_report(const RunResult& result) {
+  const auto& history = result.checkpoint.history;
+  std::string html = fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n<head>\n"
+      "<meta charset=\"utf-8\"/>\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+      "<title>{}: {}</title>\n<style>\n{}{}</style>\n</head>\n<body>\n",
+      escaped(run_name(result)), accuracy_text(result.test), kReportStyle, chart_style(kPageStyle));
+  html += headline(result) + "<main>\n";
+  html += section("run", "The run", run_summary(result));
+  html += section("curves", "Loss and accuracy", curves(history));
+  html += "<div class=\"columns\">\n";
+  html += section("confusion", "Confusion matrix", confusion_html(result.test));
+  html += section("digits", "Each digit", per_digit_table(result.test));
+  html += "</div>\n";
+  html += section("mistakes", "Most confident mistakes",
+                  mistakes_html(result.test, result.dataset.view()));
+  html += section("first-layer", "What the first layer has learned",
+                  first_layer_html(result.network, result.checkpoint.state.parameters));
+  html += section("timing", "Timing", timing(result));
+  html += section("environment", "Environment", environment(result));
+  html += section("config", "Config", config_html(result.config.values));
+  return html + "</main>\n</body>\n</html>\n";
+}
+
+}  // namespace qmnist
