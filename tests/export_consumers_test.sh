@@ -22,7 +22,7 @@ install_packages() {
   rm -rf "$venv"
   python3 -m venv "$venv" >"$work/log" 2>&1 || skip "Python has no venv: $(tail -n 1 "$work/log")"
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$root/tests/export/requirements.txt" \
-    >"$work/log" 2>&1 || skip "the packages cannot be installed: $(grep ERROR "$work/log" | tail -n 1)"
+    >"$work/log" 2>&1 || skip "the packages cannot be installed (can PyPI be reached?): $(grep ERROR "$work/log" | tail -n 1)"
   wanted >"$installed"
 }
 
