@@ -84,6 +84,15 @@ TEST_F(ExportCommandTest, NeverReplacesTheModelItself) {
   EXPECT_EQ(read_file(run_.file("model.safetensors")), before);
 }
 
+TEST_F(ExportCommandTest, HelpIsItsOwn) {
+  const ProgramResult result = run_qmnist({"export", "--help"});
+  expect_success(result);
+  for (const char* word : {"--model", "--format", "--output", "working folder", "Example"}) {
+    expect_contains(result.output, word);
+  }
+  EXPECT_EQ(result.output.find("--resume"), std::string::npos) << "these are the training's words";
+}
+
 TEST_F(ExportCommandTest, RefusesABadCommandLine) {
   expect_error(export_run({}), 2, {"--format"});
   expect_error(export_run({"--format", "pdf"}), 2, {"pdf", "onnx, npz, safetensors or cpp"});

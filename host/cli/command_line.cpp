@@ -119,6 +119,7 @@ void add_info(CLI::App& app, Command& command) {
 
 void add_export(CLI::App& app, Command& command) {
   CLI::App* sub = app.add_subcommand("export", "Write a trained model for another program");
+  sub->footer("Example: qmnist_gpu export --model runs/baseline --format onnx");
   auto options = std::make_shared<ExportOptions>();
   sub->add_option("--model", options->model, "Run folder, or a model.safetensors")
       ->type_name("RUN_OR_FILE")
