@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/markup.h"
 #include "tests/small_run.h"
 
 namespace qmnist::test {
@@ -121,6 +122,19 @@ TEST_F(AfterTrainingTest, ComparisonShowsDifferencesAndSignificance) {
     expect_contains(result.output, text);
   }
   EXPECT_EQ(result.output.find("training.seed"), std::string::npos);
+}
+
+TEST_F(AfterTrainingTest, ComparisonIsAPageToo) {
+  const TemporaryFolder folder;
+  const ProgramResult result =
+      run_qmnist({"compare", run().output(), run().output(), "--html", folder / "page.html"});
+  expect_success(result);
+  const std::string page = read_file(folder / "page.html");
+  EXPECT_EQ(elements_of(page, "table").size(), 2U);
+  EXPECT_EQ(elements_of(page, "h1").size(), 1U);
+  expect_contains(elements_of(page, "p").at(0).text, "do not differ significantly");
+  expect_refusal({"compare", run().output(), run().output(), "--html", "/nowhere/page.html"}, 2,
+                 {"/nowhere"});
 }
 
 TEST_F(AfterTrainingTest, ComparisonNamesWhatIsDamaged) {

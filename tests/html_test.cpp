@@ -27,8 +27,8 @@ TEST(HtmlTest, WhatIsNoTextIsReplaced) {
 TEST(HtmlTest, TablesHaveACaptionAndScopedHeaders) {
   const std::string html = html_table({.caption = "Numbers & <things>",
                                        .columns = {"Thing", "<n>"},
-                                       .rows = {{"<i>one</i>", "1"}, {"two", "\"2\""}},
-                                       .css_class = "numbers"});
+                                       .rows = {{"<i>one</i>", "1"}, {"two", "\"2\""}}},
+                                      "numbers");
   EXPECT_EQ(test::elements_of(html, "table", "numbers").size(), 1U);
   EXPECT_EQ(test::elements_of(html, "caption").at(0).text, "Numbers & <things>");
   const auto headers = test::elements_of(html, "th");

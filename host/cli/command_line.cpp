@@ -98,7 +98,7 @@ void add_evaluate(CLI::App& app, Command& command) {
 void add_compare(CLI::App& app, Command& command) {
   CLI::App* sub = app.add_subcommand("compare", "Show finished runs side by side");
   sub->footer(
-      "Example:  qmnist_gpu compare runs/baseline runs/seed1\n"
+      "Example:  qmnist_gpu compare runs/baseline runs/seed1 --html comparison.html\n"
       "Each run is compared with the first: on how many test digits is only one of them right, "
       "and\n"
       "how likely is that by chance (p, McNemar's exact test)?");
@@ -106,6 +106,8 @@ void add_compare(CLI::App& app, Command& command) {
   sub->add_option("RUN", options->runs, "Folders of finished runs, two or more")
       ->required()
       ->expected(2, CLI::detail::expected_max_vector_size);
+  sub->add_option("--html", options->html, "Also write the tables as a page to this file")
+      ->type_name("FILE");
   sub->callback([&command, options] { command = [options] { return compare_command(*options); }; });
 }
 

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "host/atomic_file.h"
 #include "host/report/comparison.h"
+#include "host/report/html.h"
 #include "host/report/text.h"
 
 namespace qmnist {
@@ -61,6 +63,17 @@ std::string verdict(const ComparedRun& first, const ComparedRun& run) {
                      is_better ? "better" : "worse", first.name, p_text(p));
 }
 
+std::string page(const std::vector<Table>& tables, const std::vector<std::string>& verdicts) {
+  std::string body = "<header>\n<h1>Runs side by side</h1>\n</header>\n<main>\n";
+  for (const std::string& sentence : verdicts) {
+    body += "<p>" + escaped(sentence) + "</p>\n";
+  }
+  for (const Table& table : tables) {
+    body += html_table(table, "numbers");
+  }
+  return html_page("Runs side by side", "", body + "</main>\n");
+}
+
 }  // namespace
 
 ExitStatus compare_command(const CompareOptions& options) {
@@ -73,6 +86,9 @@ ExitStatus compare_command(const CompareOptions& options) {
   std::vector<std::string> verdicts;
   for (std::size_t i = 1; i < comparison.runs.size(); ++i) {
     verdicts.push_back(verdict(comparison.runs.front(), comparison.runs[i]));
+  }
+  if (!options.html.empty()) {
+    write_atomically(options.html, page(tables, verdicts));
   }
   for (const Table& table : tables) {
     fmt::print("{}\n", text_table(table));

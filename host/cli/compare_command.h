@@ -10,6 +10,7 @@ namespace qmnist {
 /// The command line of a comparison.
 struct CompareOptions {
   std::vector<std::filesystem::path> runs;  ///< folders of finished runs, two or more
+  std::filesystem::path html;               ///< also written there; empty: nowhere
 };
 
 /// Shows runs side by side. @throws Error

@@ -8,6 +8,8 @@
 #include <iterator>
 #include <memory>
 
+#include "host/report/report_style.h"
+
 namespace qmnist {
 namespace {
 
@@ -36,11 +38,11 @@ std::string scroll_box(std::string_view label, std::string_view content) {
       escaped(label), content);
 }
 
-std::string html_table(const HtmlTable& table) {
+std::string html_table(const Table& table, std::string_view css_class) {
   std::string html = fmt::format("<table class=\"{}\">\n<caption>{}</caption>\n<thead><tr>",
-                                 table.css_class, escaped(table.caption));
+                                 css_class, escaped(table.caption));
   const auto out = std::back_inserter(html);
-  for (const std::string_view column : table.columns) {
+  for (const std::string& column : table.columns) {
     fmt::format_to(out, "<th scope=\"col\">{}</th>", escaped(column));
   }
   html += "</tr></thead>\n<tbody>\n";
@@ -53,6 +55,15 @@ std::string html_table(const HtmlTable& table) {
   }
   html += "</tbody>\n</table>\n";
   return scroll_box(table.caption, html);
+}
+
+std::string html_page(std::string_view title, std::string_view more_style, std::string_view body) {
+  return fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n<head>\n"
+      "<meta charset=\"utf-8\"/>\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+      "<title>{}</title>\n<style>\n{}{}</style>\n</head>\n<body>\n{}</body>\n</html>\n",
+      escaped(title), kReportStyle, more_style, body);
 }
 
 }  // namespace qmnist

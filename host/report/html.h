@@ -2,7 +2,8 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "host/report/text.h"
 
 namespace qmnist {
 
@@ -10,18 +11,16 @@ namespace qmnist {
 /// UTF-8 becomes U+FFFD, whatever controls a terminal a space.
 [[nodiscard]] std::string escaped(std::string_view text);
 
-/// A table of text; html_table() escapes it.
-struct HtmlTable {
-  std::string_view caption;
-  std::vector<std::string_view> columns;       ///< their headers
-  std::vector<std::vector<std::string>> rows;  ///< the first cell of each is the row's header
-  std::string_view css_class = "";             ///< "numbers" aligns all columns but the first right
-};
-
-/// The table with scoped headers, in a box that scrolls where the window is narrower.
-[[nodiscard]] std::string html_table(const HtmlTable& table);
+/// The table, escaped, with scoped headers, in a box that scrolls where the window is narrower.
+/// @param css_class "numbers" aligns all columns but the first right
+[[nodiscard]] std::string html_table(const Table& table, std::string_view css_class = "");
 
 /// A box that scrolls by itself, by the keyboard too; `label` tells screen readers what it holds.
 [[nodiscard]] std::string scroll_box(std::string_view label, std::string_view content);
+
+/// A page with the reports' style that a browser shows without a network or scripts; well-formed as
+/// XML, too. `title` is escaped, more style and the body are not.
+[[nodiscard]] std::string html_page(std::string_view title, std::string_view more_style,
+                                    std::string_view body);
 
 }  // namespace qmnist

@@ -16,7 +16,6 @@
 #include "host/report/heat_map.h"
 #include "host/report/html.h"
 #include "host/report/report_pictures.h"
-#include "host/report/report_style.h"
 #include "host/report/run_folder.h"
 #include "host/report/text.h"
 
@@ -82,17 +81,16 @@ std::string headline(const RunResult& result) {
 }
 
 std::string model_table(const Network& network) {
-  HtmlTable table{.caption = "The network, from 784 pixels to 10 digits",
-                  .columns = {"Layer", "Output", "Parameters"},
-                  .rows = {},
-                  .css_class = "numbers"};
+  Table table{.caption = "The network, from 784 pixels to 10 digits",
+              .columns = {"Layer", "Output", "Parameters"},
+              .rows = {}};
   const auto layers = network.layers();
   for (const DenseLayer& layer : layers) {
     table.rows.push_back({&layer == &layers.back() ? "dense, softmax" : "dense, relu",
                           grouped(layer.outputs), grouped(layer.weight.size + layer.bias.size)});
   }
   table.rows.push_back({"total", "", grouped(network.parameter_count())});
-  return html_table(table);
+  return html_table(table, "numbers");
 }
 
 std::string run_summary(const RunResult& result) {
@@ -139,17 +137,16 @@ std::string epoch_table(std::span<const EpochMetrics> history) {
           ? fmt::format("{} of the {} epochs; {} has all of them", kMostRows,
                         grouped(history.size()), run_file::kMetricsTable)
           : "Every epoch; loss and accuracy are means over it, while the weights moved";
-  HtmlTable table{.caption = caption,
-                  .columns = {"Epoch", "Seconds", "Learning rate", "Loss", "Accuracy"},
-                  .rows = {},
-                  .css_class = "numbers epochs"};
+  Table table{.caption = caption,
+              .columns = {"Epoch", "Seconds", "Learning rate", "Loss", "Accuracy"},
+              .rows = {}};
   if (!history.empty() && history.front().validation) {
     table.columns.insert(table.columns.end(), {"Validation loss", "Validation accuracy"});
   }
   for (const std::size_t i : evenly_spaced(history.size(), kMostRows)) {
     table.rows.push_back(epoch_row(history[i]));
   }
-  return html_table(table);
+  return html_table(table, "numbers epochs");
 }
 
 std::string curves(std::span<const EpochMetrics> history) {
@@ -158,17 +155,16 @@ std::string curves(std::span<const EpochMetrics> history) {
 }
 
 std::string per_digit_table(const Evaluation& test) {
-  HtmlTable table{.caption = "Precision, recall, F1 and number of test digits",
-                  .columns = {"Digit", "Precision", "Recall", "F1", "Support"},
-                  .rows = {},
-                  .css_class = "numbers"};
+  Table table{.caption = "Precision, recall, F1 and number of test digits",
+              .columns = {"Digit", "Precision", "Recall", "F1", "Support"},
+              .rows = {}};
   for (std::size_t digit = 0; digit < kClasses; ++digit) {
     const ClassReport& report = test.per_class[digit];
     table.rows.push_back({std::to_string(digit), fmt::format("{:.4f}", report.precision),
                           fmt::format("{:.4f}", report.recall), fmt::format("{:.4f}", report.f1),
                           grouped(report.support)});
   }
-  return html_table(table);
+  return html_table(table, "numbers");
 }
 
 std::string timing(const RunResult& result) {
@@ -191,7 +187,7 @@ std::string environment(const RunResult& result) {
   if (result.config.device == DeviceChoice::kCpu) {
     facts.insert(facts.begin() + 2, {"Instruction set", instruction_set()});
   }
-  HtmlTable files{.caption = "Data files", .columns = {"File", "SHA-256"}, .rows = {}};
+  Table files{.caption = "Data files", .columns = {"File", "SHA-256"}, .rows = {}};
   for (const DataFile& file : result.dataset.files) {
     files.rows.push_back({file.path.filename().string(), file.sha256});
   }
@@ -208,13 +204,7 @@ std::string config_html(const Json& values) {
 
 std::string html_report(const RunResult& result) {
   const auto& history = result.checkpoint.history;
-  std::string html = fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n<head>\n"
-      "<meta charset=\"utf-8\"/>\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-      "<title>{}: {}</title>\n<style>\n{}{}</style>\n</head>\n<body>\n",
-      escaped(run_name(result)), accuracy_text(result.test), kReportStyle, chart_style(kPageStyle));
-  html += headline(result) + "<main>\n";
+  std::string html = headline(result) + "<main>\n";
   html += section("run", "The run", run_summary(result));
   html += section("curves", "Loss and accuracy", curves(history));
   html += "<div class=\"columns\">\n";
@@ -228,7 +218,8 @@ std::string html_report(const RunResult& result) {
   html += section("timing", "Timing", timing(result));
   html += section("environment", "Environment", environment(result));
   html += section("config", "Config", config_html(result.config.values));
-  return html + "</main>\n</body>\n</html>\n";
+  return html_page(fmt::format("{}: {}", run_name(result), accuracy_text(result.test)),
+                   chart_style(kPageStyle), html + "</main>\n");
 }
 
 }  // namespace qmnist
