@@ -14,16 +14,16 @@ namespace qmnist {
 namespace {
 
 // The picture in its own units, the matrix's place in it, and the bar that shows the scale.
-constexpr double kWidth = 612;
-constexpr double kHeight = 570;
-constexpr double kLeft = 62;
-constexpr double kTop = 48;
+constexpr double kMapWidth = 612;
+constexpr double kMapHeight = 570;
+constexpr double kMapLeft = 62;
+constexpr double kMapTop = 48;
 constexpr double kCell = 46;
-constexpr double kSide = kCell * kClasses;
+constexpr double kMapSide = kCell * kClasses;
 constexpr double kBarLeft = 542;
 constexpr double kBarWidth = 18;
 
-constexpr double kPictureScale = 1.5;  // pixels a unit, with whole ones a cell
+constexpr double kMapScale = 1.5;  // pixels a unit, with whole ones a cell
 
 // From this share of the largest count on white can be read better than black: both have a contrast
 // of 4.5 or more there, and so they have on the report's dark scale.
@@ -60,8 +60,8 @@ std::string cells(const Evaluation& evaluation) {
     for (std::size_t predicted = 0; predicted < kClasses; ++predicted) {
       const std::uint64_t count = evaluation.confusion[label][predicted];
       const double heat = heat_of(count, largest);
-      const double x = kLeft + kCell * static_cast<double>(predicted);
-      const double y = kTop + kCell * static_cast<double>(label);
+      const double x = kMapLeft + kCell * static_cast<double>(predicted);
+      const double y = kMapTop + kCell * static_cast<double>(label);
       fmt::format_to(std::back_inserter(svg),
                      "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"/>"
                      "<text x=\"{}\" y=\"{}\" fill=\"{}\">{}</text>\n",
@@ -78,7 +78,8 @@ std::string digit_labels() {
     const double middle = kCell * (static_cast<double>(digit) + 0.5);
     fmt::format_to(std::back_inserter(svg),
                    "<text x=\"{}\" y=\"{}\">{}</text><text x=\"{}\" y=\"{}\">{}</text>\n",
-                   kLeft + middle, kTop + kSide + 20, digit, kLeft - 14, kTop + middle + 5, digit);
+                   kMapLeft + middle, kMapTop + kMapSide + 20, digit, kMapLeft - 14,
+                   kMapTop + middle + 5, digit);
   }
   return svg;
 }
@@ -90,10 +91,10 @@ std::string colour_bar(std::uint64_t largest) {
       "<linearGradient id=\"scale\" x1=\"0\" x2=\"0\" y1=\"1\" y2=\"0\"><stop stop-color=\"{}\"/>"
       "<stop offset=\"1\" stop-color=\"{}\"/></linearGradient>\n"
       "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"url(#scale)\"/>\n",
-      fill(0), fill(1), kBarLeft, kTop, kBarWidth, kSide);
+      fill(0), fill(1), kBarLeft, kMapTop, kBarWidth, kMapSide);
   const Axis axis = axis_of(0, static_cast<double>(largest), kMostSteps);
   for (const double tick : axis.ticks()) {
-    const double y = kTop + (1 - axis.share(tick)) * kSide;
+    const double y = kMapTop + (1 - axis.share(tick)) * kMapSide;
     fmt::format_to(std::back_inserter(svg),
                    "<path d=\"M{} {:.1f}h5\" stroke=\"#1b1f24\"/>"
                    "<text x=\"{}\" y=\"{:.1f}\" text-anchor=\"start\">{}</text>\n",
@@ -133,14 +134,14 @@ std::string confusion_svg(const Evaluation& evaluation) {
       "viewBox=\"0 0 {} {}\">\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n"
       "<g font-family=\"DejaVu Sans, sans-serif\" font-size=\"13\" text-anchor=\"middle\" "
       "fill=\"#1b1f24\">\n",
-      kWidth * kPictureScale, kHeight * kPictureScale, kWidth, kHeight);
+      kMapWidth * kMapScale, kMapHeight * kMapScale, kMapWidth, kMapHeight);
   svg += cells(evaluation) + digit_labels() + colour_bar(largest_count(evaluation));
   fmt::format_to(std::back_inserter(svg),
                  "<text x=\"{0}\" y=\"30\" font-size=\"17\">Confusion matrix</text>\n"
                  "<text x=\"{0}\" y=\"{1}\" font-size=\"15\">Predicted</text>\n"
                  "<text transform=\"translate(22 {2}) rotate(-90)\" font-size=\"15\">True</text>\n"
                  "</g>\n</svg>\n",
-                 kLeft + kSide / 2, kTop + kSide + 46, kTop + kSide / 2);
+                 kMapLeft + kMapSide / 2, kMapTop + kMapSide + 46, kMapTop + kMapSide / 2);
   return svg;
 }
 
