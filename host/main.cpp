@@ -1,14 +1,10 @@
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <cctype>
-#include <cstdio>
 #include <exception>
 #include <new>
 #include <string>
 
 #include "host/cli/command_line.h"
 #include "host/cli/interrupt.h"
+#include "host/cli/terminal.h"
 
 namespace {
 
@@ -19,11 +15,8 @@ ExitStatus run(int argc, const char* const* argv) {
   return qmnist::parse_command_line(argc, argv)();
 }
 
-/// Prints the error as one line, whatever names of files and arguments stand in it.
-int fail(ExitStatus status, std::string message) {
-  std::ranges::replace_if(
-      message, [](unsigned char c) { return std::iscntrl(c) != 0; }, ' ');
-  fmt::print(stderr, "qmnist_gpu: error: {}\n", message);
+int fail(ExitStatus status, const std::string& message) {
+  qmnist::print_error(message);
   return static_cast<int>(status);
 }
 

@@ -1,37 +1,19 @@
 #include "host/cli/console.h"
 
 #include <fmt/format.h>
-#include <langinfo.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <clocale>
 #include <cmath>
 #include <cstdio>
 #include <string_view>
+
+#include "host/cli/terminal.h"
 
 namespace qmnist {
 namespace {
 
 using std::chrono::milliseconds;
-
-/// The locale that the environment asks for, without changing the program's own.
-bool environment_is_utf8() {
-  const locale_t locale = newlocale(LC_CTYPE_MASK, "", nullptr);
-  if (locale == nullptr) {
-    return false;
-  }
-  const bool is_utf8 = std::string_view(nl_langinfo_l(CODESET, locale)) == "UTF-8";
-  freelocale(locale);
-  return is_utf8;
-}
-
-std::size_t terminal_columns() {
-  constexpr std::size_t kUsual = 80;
-  winsize size{};
-  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
-}
 
 std::string repeat(std::string_view text, std::size_t times) {
   std::string result;

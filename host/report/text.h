@@ -9,6 +9,9 @@
 
 namespace qmnist {
 
+/// Text as it can be shown on one line, whatever names of files and arguments stand in it.
+[[nodiscard]] std::string one_line(std::string text);
+
 /// A count with separators between thousands: 109,386.
 [[nodiscard]] std::string grouped(std::size_t count);
 

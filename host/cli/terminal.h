@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace qmnist {
+
+/// Whether the locale that the environment asks for writes UTF-8.
+[[nodiscard]] bool environment_is_utf8();
+
+/// Whether colours are wanted on standard output: it is a terminal that has them, and NO_COLOR
+/// (https://no-color.org) is not set.
+[[nodiscard]] bool wants_colour();
+
+/// Columns of the terminal on standard output, 80 where it is none.
+[[nodiscard]] std::size_t terminal_columns();
+
+/// Prints "qmnist_gpu: error: ..." on standard error, one line whatever the message holds.
+void print_error(const std::string& message);
+
+}  // namespace qmnist
