@@ -22,7 +22,7 @@ RUN cmake --preset release -DQMNIST_TESTS=OFF \
 
 FROM nvidia/cuda:13.0.1-runtime-ubuntu24.04 AS cuda
 RUN apt-get update \
- && apt-get install -y --no-install-recommends fonts-dejavu-core libfmt9 libhwy1 libonnx1t64 libprotobuf32t64 librsvg2-2 libssl3 libzip4t64 zlib1g \
+ && apt-get install -y --no-install-recommends fonts-dejavu-core libexif12 libfmt9 libhwy1 libonnx1t64 libprotobuf32t64 librsvg2-2 libssl3 libturbojpeg libzip4t64 zlib1g \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --create-home --uid 10001 trainer
 WORKDIR /opt/qmnist_gpu
@@ -35,7 +35,7 @@ CMD ["qmnist_gpu", "--config", "configs/baseline.json"]
 
 FROM debian:12-slim AS cpu
 RUN apt-get update \
- && apt-get install -y --no-install-recommends fonts-dejavu-core libfmt9 libhwy1 libonnx1 libprotobuf32 librsvg2-2 libssl3 libzip4 zlib1g \
+ && apt-get install -y --no-install-recommends fonts-dejavu-core libexif12 libfmt9 libhwy1 libonnx1 libprotobuf32 librsvg2-2 libssl3 libturbojpeg0 libzip4 zlib1g \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --create-home --uid 10001 trainer
 WORKDIR /opt/qmnist_gpu

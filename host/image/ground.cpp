@@ -1,0 +1,203 @@
+#include "host/image/ground.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+
+namespace qmnist {
+namespace {
+
+constexpr std::size_t kTerms = 6;
+constexpr std::size_t kConstant = 1;
+constexpr std::size_t kLinear = 3;
+using Terms = std::array<double, kTerms>;
+
+/// 1, x, y, x^2, xy, y^2 with x and y from -1 to 1 over the picture.
+Terms terms(const Plane& plane, std::size_t column, std::size_t row) {
+  const double x = (2 * static_cast<double>(column) + 1) / static_cast<double>(plane.width) - 1;
+  const double y = (2 * static_cast<double>(row) + 1) / static_cast<double>(plane.height) - 1;
+  return {1, x, y, x * x, x * y, y * y};
+}
+
+/// Solves normal equations, which are symmetric and positive definite, by Gaussian elimination on
+/// the upper half of their matrix.
+Terms solve(std::array<Terms, kTerms> matrix, Terms right, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t row = i + 1; row < count; ++row) {
+      const double factor = matrix[i][row] / matrix[i][i];
+      for (std::size_t column = row; column < count; ++column) {
+        matrix[row][column] -= factor * matrix[i][column];
+      }
+      right[row] -= factor * right[i];
+    }
+  }
+  Terms solution{};
+  for (std::size_t i = count; i-- > 0;) {
+    double rest = right[i];
+    for (std::size_t column = i + 1; column < count; ++column) {
+      rest -= matrix[i][column] * solution[column];
+    }
+    solution[i] = rest / matrix[i][i];
+  }
+  return solution;
+}
+
+/// Levels less the surface of `count` terms that is nearest to those of them that are ground.
+Plane without_surface(const Plane& plane, const std::vector<std::uint8_t>& is_ground,
+                      std::size_t count) {
+  std::array<Terms, kTerms> matrix{};
+  Terms right{};
+  // Keeps the surface flat where the ground says too little of a slope, as in a picture of a
+  // column.
+  constexpr double kRidge = 1e-3;
+  const auto ridge = kRidge * static_cast<double>(plane.levels.size());
+  for (std::size_t i = 1; i < count; ++i) {
+    matrix[i][i] = ridge;
+  }
+  for (std::size_t y = 0; y < plane.height; ++y) {
+    for (std::size_t x = 0; x < plane.width; ++x) {
+      const std::size_t pixel = y * plane.width + x;
+      if (is_ground[pixel] == 0) {
+        continue;
+      }
+      const Terms at = terms(plane, x, y);
+      for (std::size_t i = 0; i < count; ++i) {
+        for (std::size_t j = i; j < count; ++j) {
+          matrix[i][j] += at[i] * at[j];
+        }
+        right[i] += at[i] * static_cast<double>(plane.levels[pixel]);
+      }
+    }
+  }
+  const Terms surface = solve(matrix, right, count);
+  Plane rest = plane;
+  for (std::size_t y = 0; y < plane.height; ++y) {
+    for (std::size_t x = 0; x < plane.width; ++x) {
+      const Terms at = terms(plane, x, y);
+      double level = 0;
+      for (std::size_t i = 0; i < count; ++i) {
+        level += surface[i] * at[i];
+      }
+      rest.levels[y * plane.width + x] -= static_cast<float>(level);
+    }
+  }
+  return rest;
+}
+
+/// Of the pixels along the picture's border, the share above a threshold.
+double border_share_above(const Plane& plane, float threshold) {
+  std::size_t above = 0;
+  std::size_t all = 0;
+  for (std::size_t y = 0; y < plane.height; ++y) {
+    const bool is_edge_row = y == 0 || y + 1 == plane.height;
+    const std::size_t step = is_edge_row ? 1 : std::max<std::size_t>(plane.width - 1, 1);
+    for (std::size_t x = 0; x < plane.width; x += step) {
+      above += plane.levels[y * plane.width + x] > threshold ? 1 : 0;
+      ++all;
+    }
+  }
+  return static_cast<double>(above) / static_cast<double>(all);
+}
+
+/// Fills in what is said of the two classes.
+void describe(const std::vector<std::uint8_t>& is_ground, StandingOut& result) {
+  // A normal distribution's standard deviation by the median of its deviations, which the soft
+  // edges of strokes do not move.
+  constexpr float kDeviationOfMedian = 1.4826F;
+  std::vector<float> deviations;  // of the ground
+  double ink_sum = 0;
+  for (std::size_t i = 0; i < is_ground.size(); ++i) {
+    const float strength = result.strength.levels[i];
+    if (is_ground[i] != 0) {
+      deviations.push_back(std::abs(strength));
+    } else {
+      ink_sum += static_cast<double>(strength);
+    }
+  }
+  const auto middle = deviations.begin() + static_cast<std::ptrdiff_t>(deviations.size() / 2);
+  std::ranges::nth_element(deviations, middle);
+  result.noise = kDeviationOfMedian * *middle;
+  const std::size_t ink_count = std::max<std::size_t>(is_ground.size() - deviations.size(), 1);
+  result.ink = static_cast<float>(ink_sum / static_cast<double>(ink_count));
+}
+
+/// Fits the ground and parts the ink from it in turns, the first time with `start` terms and all
+/// pixels.
+std::optional<StandingOut> part(const Plane& levels, std::size_t start) {
+  constexpr int kTurns = 4;
+  const std::size_t count = levels.levels.size();
+  std::vector<std::uint8_t> is_ground(count, 1);
+  StandingOut result;
+  for (int turn = 0; turn < kTurns; ++turn) {
+    result.strength = without_surface(levels, is_ground, turn == 0 ? start : kTerms);
+    const auto [least, greatest] = std::ranges::minmax(result.strength.levels);
+    if (!(greatest - least >= 1)) {  // a grey level
+      return std::nullopt;
+    }
+    const float threshold = otsu_threshold(result.strength.levels);
+    const bool ink_is_dark = border_share_above(result.strength, threshold) > 0.5;
+    result.threshold = ink_is_dark ? -threshold : threshold;
+    const std::vector<std::uint8_t> was_ground = is_ground;
+    for (std::size_t i = 0; i < count; ++i) {
+      float& strength = result.strength.levels[i];
+      strength = ink_is_dark ? -strength : strength;
+      is_ground[i] = strength <= result.threshold ? 1 : 0;
+    }
+    if (std::ranges::count(is_ground, 1) == 0) {
+      return std::nullopt;
+    }
+    if (is_ground == was_ground) {
+      break;
+    }
+  }
+  describe(is_ground, result);
+  return result;
+}
+
+}  // namespace
+
+float otsu_threshold(const std::vector<float>& values) {
+  constexpr std::size_t kBins = 256;
+  const auto [least, greatest] = std::ranges::minmax(values);
+  const float width = (greatest - least) / kBins;
+  std::array<double, kBins> counts{};
+  double sum = 0;
+  for (const float value : values) {
+    const auto bin = std::min(static_cast<std::size_t>((value - least) / width), kBins - 1);
+    counts.at(bin) += 1;
+    sum += static_cast<double>(bin);
+  }
+  double below = 0;
+  double sum_below = 0;
+  double greatest_variance = -1;
+  std::size_t best = 0;
+  for (std::size_t bin = 0; bin + 1 < kBins; ++bin) {
+    below += counts.at(bin);
+    sum_below += static_cast<double>(bin) * counts.at(bin);
+    const double above = static_cast<double>(values.size()) - below;
+    if (below == 0 || above == 0) {
+      continue;
+    }
+    const double difference = sum_below / below - (sum - sum_below) / above;
+    const double variance = below * above * difference * difference;
+    if (variance > greatest_variance) {
+      greatest_variance = variance;
+      best = bin;
+    }
+  }
+  return least + static_cast<float>(best + 1) * width;
+}
+
+std::optional<StandingOut> subtract_ground(const Plane& levels) {
+  std::optional<StandingOut> best;
+  for (const std::size_t start : {kConstant, kLinear, kTerms}) {
+    std::optional<StandingOut> found = part(levels, start);
+    if (found && (!best || found->contrast() > best->contrast())) {
+      best = std::move(found);
+    }
+  }
+  return best;
+}
+
+}  // namespace qmnist

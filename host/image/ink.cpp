@@ -1,0 +1,122 @@
+#include "host/image/ink.h"
+
+#include <algorithm>
+
+#include "host/image/ground.h"
+#include "host/image/scale.h"
+
+namespace qmnist {
+namespace {
+
+using Mask = std::vector<bool>;
+
+/// Noise goes with the pixels that are merged, and what is left is quick to work on.
+Plane at_working_size(const GreyImage& image) {
+  constexpr std::size_t kLongestSide = 256;
+  const std::size_t longest = std::max({image.width, image.height, kLongestSide});
+  const auto shrunk = [&](std::size_t side) {
+    return std::max<std::size_t>((side * kLongestSide + longest / 2) / longest, 1);
+  };
+  return scaled(image, shrunk(image.width), shrunk(image.height));
+}
+
+/// A piece of ink: pixels that touch, be it by a corner.
+struct Piece {
+  std::vector<std::size_t> pixels;
+  std::size_t strong = 0;  ///< how many of them exceed the upper threshold
+};
+
+/// Parts the pixels above `weak` into pieces, each pixel's place in the picture as an index.
+std::vector<Piece> pieces_of(const Plane& plane, float weak, float strong) {
+  Mask left(plane.levels.size());
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    left[i] = plane.levels[i] > weak;
+  }
+  std::vector<Piece> pieces;
+  for (std::size_t seed = 0; seed < left.size(); ++seed) {
+    if (!left[seed]) {
+      continue;
+    }
+    Piece piece{.pixels = {seed}};
+    left[seed] = false;
+    for (std::size_t next = 0; next < piece.pixels.size(); ++next) {
+      const std::size_t pixel = piece.pixels[next];
+      piece.strong += plane.levels[pixel] > strong ? 1 : 0;
+      const std::size_t x = pixel % plane.width;
+      const std::size_t y = pixel / plane.width;
+      for (std::size_t near_y = y - std::min<std::size_t>(y, 1);
+           near_y < std::min(y + 2, plane.height); ++near_y) {
+        for (std::size_t near_x = x - std::min<std::size_t>(x, 1);
+             near_x < std::min(x + 2, plane.width); ++near_x) {
+          const std::size_t near = near_y * plane.width + near_x;
+          if (left[near]) {
+            left[near] = false;
+            piece.pixels.push_back(near);
+          }
+        }
+      }
+    }
+    pieces.push_back(std::move(piece));
+  }
+  return pieces;
+}
+
+/// The smallest part of a picture that has all levels above 0; there must be one.
+Plane cropped(const Plane& plane) {
+  std::size_t left = plane.width;
+  std::size_t right = 0;
+  std::size_t top = plane.height;
+  std::size_t bottom = 0;
+  for (std::size_t y = 0; y < plane.height; ++y) {
+    for (std::size_t x = 0; x < plane.width; ++x) {
+      if (plane.levels[y * plane.width + x] > 0) {
+        left = std::min(left, x);
+        right = std::max(right, x + 1);
+        top = std::min(top, y);
+        bottom = std::max(bottom, y + 1);
+      }
+    }
+  }
+  Plane result{.width = right - left, .height = bottom - top, .levels = {}};
+  for (std::size_t y = top; y < bottom; ++y) {
+    const auto row = plane.levels.begin() + static_cast<std::ptrdiff_t>(y * plane.width);
+    result.levels.insert(result.levels.end(), row + static_cast<std::ptrdiff_t>(left),
+                         row + static_cast<std::ptrdiff_t>(right));
+  }
+  return result;
+}
+
+}  // namespace
+
+std::optional<Plane> find_ink(const GreyImage& image) {
+  constexpr float kLeastInk = 8;       // levels; less is what compression leaves of a flat ground
+  constexpr float kLeastContrast = 4;  // noise alone, cut in two, reaches 2.7
+  constexpr float kWeakOverNoise = 3;  // a pixel in 700 of a ground exceeds it
+  constexpr float kWeakOfInk = 0.15F;  // the soft edge of a stroke
+  constexpr double kSpeck = 0.03;      // of the largest piece
+  const Plane levels = at_working_size(image);
+  const std::optional<StandingOut> found = subtract_ground(levels);
+  if (!found || found->threshold <= 0 || found->ink < kLeastInk ||
+      found->contrast() < kLeastContrast) {
+    return std::nullopt;
+  }
+  const StandingOut& out = *found;
+  const float weak =
+      std::min(out.threshold, std::max(kWeakOverNoise * out.noise, kWeakOfInk * out.ink));
+  const std::vector<Piece> pieces = pieces_of(out.strength, weak, out.threshold);
+  const std::size_t largest = std::ranges::max(pieces, {}, &Piece::strong).strong;
+  Plane ink{.width = levels.width,
+            .height = levels.height,
+            .levels = std::vector<float>(levels.levels.size())};
+  for (const Piece& piece : pieces) {
+    if (piece.strong > 0 &&
+        static_cast<double>(piece.strong) >= kSpeck * static_cast<double>(largest)) {
+      for (const std::size_t pixel : piece.pixels) {
+        ink.levels[pixel] = std::clamp(out.strength.levels[pixel] / out.ink, 0.0F, 1.0F);
+      }
+    }
+  }
+  return cropped(ink);
+}
+
+}  // namespace qmnist
