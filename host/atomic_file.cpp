@@ -19,10 +19,8 @@ namespace {
   const std::error_code reason(errno, std::generic_category());
   std::error_code ignored;
   std::filesystem::remove(temporary, ignored);
-  throw UsageError(
-      "{}: cannot be written: {}; choose a folder with room where you may write (output.dir or "
-      "--output)",
-      path.string(), reason.message());
+  throw UsageError("{}: cannot be written: {}; choose a folder with room where you may write",
+                   path.string(), reason.message());
 }
 
 }  // namespace

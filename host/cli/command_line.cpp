@@ -12,6 +12,7 @@
 #include "host/cli/evaluate_command.h"
 #include "host/cli/export_command.h"
 #include "host/cli/info_command.h"
+#include "host/cli/predict_command.h"
 #include "host/cli/train_command.h"
 
 namespace qmnist {
@@ -57,6 +58,31 @@ void add_train_options(CLI::App& app, TrainArguments& arguments) {
       ->type_name("DEVICE");
   app.add_flag("--resume", arguments.options.resume, "Go on from the run folder's checkpoint");
   app.add_flag("--quiet", arguments.options.quiet, "Print nothing but errors");
+}
+
+void add_predict(CLI::App& app, Command& command) {
+  CLI::App* sub = app.add_subcommand("predict", "Says which digits pictures show");
+  auto options = std::make_shared<PredictOptions>();
+  sub->add_option("images", options->images,
+                  "PNG, JPEG, BMP, PGM or PPM files; folders of them; - for standard input")
+      ->type_name("IMAGE")
+      ->required();
+  sub->add_option("--model", options->model,
+                  fmt::format("Run folder or model.safetensors (default: {})", kUsualModel))
+      ->type_name("RUN_OR_FILE");
+  const std::map<std::string, Preprocess> ways{{"auto", Preprocess::kAuto},
+                                               {"notebook", Preprocess::kNotebook},
+                                               {"mnist", Preprocess::kMnist}};
+  sub->add_option("--preprocess", options->preprocess,
+                  "How a picture becomes 28 x 28: notebook (resized as a whole), mnist (the ink "
+                  "alone, as MNIST was made), or auto (mnist, unless it is 28 x 28 already)")
+      ->type_name("WAY")
+      ->transform(CLI::CheckedTransformer(ways).description(""));
+  sub->add_flag("--json", options->json, "A JSON object per picture and line");
+  sub->add_option("--contact-sheet", options->contact_sheet,
+                  "Write a PNG of what the network saw, with its answers")
+      ->type_name("FILE");
+  sub->callback([&command, options] { command = [options] { return predict_command(*options); }; });
 }
 
 Command train(const CLI::App& app, const TrainArguments& arguments) {
@@ -150,6 +176,7 @@ Command parse_command_line(int argc, const char* const* argv) {
   add_compare(app, command);
   add_export(app, command);
   add_info(app, command);
+  add_predict(app, command);
   app.footer(kFooter);  // not before, or the commands would show it too
   try {
     app.parse(argc, argv);

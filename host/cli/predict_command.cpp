@@ -1,0 +1,205 @@
+#include "host/cli/predict_command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <numeric>
+#include <span>
+
+#include "host/atomic_file.h"
+#include "host/cli/image_files.h"
+#include "host/cli/interrupt.h"
+#include "host/cli/terminal.h"
+#include "host/engines/make_engine.h"
+#include "host/image/decode.h"
+#include "host/image/svg.h"
+#include "host/model/model.h"
+#include "host/report/answer.h"
+#include "host/report/contact_sheet.h"
+#include "host/report/picture.h"
+#include "host/report/text.h"
+#include "host/stopwatch.h"
+
+namespace qmnist {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path chosen_model(const PredictOptions& options) {
+  if (options.model.empty() && !fs::exists(kUsualModel)) {
+    throw UsageError(
+        "--model is missing, and there is no {} in this folder; name the folder of a run, or train "
+        "one with scripts/train",
+        kUsualModel);
+  }
+  return options.model.empty() ? kUsualModel : options.model;
+}
+
+/// A network of that small size has answered on the CPU before a GPU has started.
+std::unique_ptr<Engine> cpu_engine(const Model& model) {
+  EngineSettings settings{.network = model.network, .adam = {}, .batch_size = 1};
+  std::unique_ptr<Engine> engine = make_engine(DeviceChoice::kCpu, std::move(settings)).engine;
+  TrainingState state = initial_state(model.network, 0);
+  state.parameters = model.parameters;
+  engine->set_state(state);
+  return engine;
+}
+
+/// Shows on standard error how far it has come, where somebody may be waiting for nothing else.
+class Progress {
+ public:
+  explicit Progress(std::size_t total)
+      : total_(total), is_shown_(isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) != 1) {}
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  Progress(Progress&&) = delete;
+  Progress& operator=(Progress&&) = delete;
+  ~Progress() { clear(); }
+
+  void show(std::size_t done) {
+    constexpr double kPatience = 1;  // seconds
+    if (is_shown_ && watch_.seconds() > kPatience) {
+      fmt::print(stderr, "\r{} of {} pictures", grouped(done), grouped(total_));
+      is_drawn_ = true;
+    }
+  }
+  void clear() {
+    if (is_drawn_) {
+      fmt::print(stderr, "\r\x1b[K");
+      is_drawn_ = false;
+    }
+  }
+
+ private:
+  std::size_t total_;
+  bool is_shown_;
+  bool is_drawn_ = false;
+  Stopwatch watch_;
+};
+
+/// The pictures of a command line on their way to answers, a block at a time.
+class Predictor {
+ public:
+  explicit Predictor(const PredictOptions& options)
+      : options_(options),
+        engine_(cpu_engine(read_model(model_file(chosen_model(options))))),
+        files_(list_image_files(options.images)),
+        progress_(files_.size()),
+        style_{.is_unicode = environment_is_utf8(), .has_colour = wants_colour()} {
+    for (const ImageFile& file : files_) {
+      if (file.is_in_folder) {
+        name_columns_ = std::max(name_columns_, file.name.size());
+      }
+    }
+  }
+
+  ExitStatus run() {
+    constexpr std::size_t kBlock = 512;  // pictures; bounds memory
+    for (std::size_t first = 0; first < files_.size(); first += kBlock) {
+      if (interrupt_requested()) {
+        return ExitStatus::kInterrupted;
+      }
+      answer(std::span(files_).subspan(first, std::min(kBlock, files_.size() - first)));
+      progress_.show(std::min(first + kBlock, files_.size()));
+    }
+    progress_.clear();
+    if (!options_.contact_sheet.empty() && !on_sheet_.empty()) {
+      write_contact_sheet();
+    }
+    return failures_ == 0 ? ExitStatus::kDone : ExitStatus::kData;
+  }
+
+ private:
+  /// Answers for all files of a block that are pictures; the others get their error.
+  void answer(std::span<ImageFile> files) {
+    std::vector<Answer> answers;
+    std::vector<std::uint8_t> pixels;
+    for (ImageFile& file : files) {
+      if (file.error) {
+        continue;
+      }
+      try {
+        const std::string place = file.name == "-" ? "standard input" : file.name;
+        const Digit input =
+            preprocess(decode_image(read_image_file(file), place), options_.preprocess, place);
+        answers.push_back({.name = file.name, .input = input, .probabilities = {}});
+        pixels.insert(pixels.end(), input.pixels.begin(), input.pixels.end());
+      } catch (const DataError& error) {
+        file.error = error.what();
+      }
+    }
+    predict(pixels, answers);
+    auto next = answers.begin();
+    for (const ImageFile& file : files) {
+      if (file.error) {
+        report_failure(*file.error);
+      } else {
+        report(file, std::move(*next++));
+      }
+    }
+  }
+
+  void predict(std::span<const std::uint8_t> pixels, std::span<Answer> answers) {
+    const std::vector<std::uint8_t> no_labels(answers.size());  // nobody knows them
+    std::vector<std::uint32_t> all(answers.size());
+    std::iota(all.begin(), all.end(), 0U);
+    const std::vector<float> probabilities =
+        engine_->predict({.pixels = pixels, .labels = no_labels}, all);
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      std::copy_n(probabilities.begin() + static_cast<std::ptrdiff_t>(i * kClasses), kClasses,
+                  answers[i].probabilities.begin());
+    }
+  }
+
+  void report(const ImageFile& file, Answer answer) {
+    if (options_.json) {
+      fmt::print("{}\n", to_json(answer).dump(-1, ' ', false, Json::error_handler_t::replace));
+    } else if (file.is_in_folder) {
+      fmt::print("{}\n", answer_line(answer, name_columns_));
+    } else {
+      fmt::print("{}: {} ({})\n{}", one_line(answer.name), answer.digit(),
+                 percent(answer.confidence()), picture_and_bars(answer, style_));
+    }
+    ++answered_;
+    if (!options_.contact_sheet.empty() && on_sheet_.size() < kMostOnSheet) {
+      on_sheet_.push_back(std::move(answer));
+    }
+  }
+
+  void report_failure(const std::string& error) {
+    (void)std::fflush(stdout);  // in the order of the files, where both go to one place
+    progress_.clear();
+    print_error(error);
+    ++failures_;
+  }
+
+  void write_contact_sheet() {
+    write_atomically(options_.contact_sheet,
+                     svg_to_png(contact_sheet(on_sheet_, answered_ - on_sheet_.size())));
+    if (!options_.json) {
+      fmt::print("Contact sheet of {}{} pictures: {}\n",
+                 answered_ > on_sheet_.size() ? "the first " : "", on_sheet_.size(),
+                 one_line(options_.contact_sheet.string()));
+    }
+  }
+
+  const PredictOptions& options_;
+  std::unique_ptr<Engine> engine_;
+  std::vector<ImageFile> files_;
+  Progress progress_;
+  TextStyle style_;
+  std::size_t name_columns_ = 0;
+  std::vector<Answer> on_sheet_;
+  std::size_t answered_ = 0;
+  std::size_t failures_ = 0;
+};
+
+}  // namespace
+
+ExitStatus predict_command(const PredictOptions& options) {
+  return Predictor(options).run();
+}
+
+}  // namespace qmnist

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "host/cli/command.h"
+#include "host/image/preprocess.h"
+
+namespace qmnist {
+
+/// The command line of predictions.
+struct PredictOptions {
+  std::filesystem::path model;      ///< a run folder or a model file; empty for kUsualModel
+  std::vector<std::string> images;  ///< files, folders, "-"
+  Preprocess preprocess = Preprocess::kAuto;
+  bool json = false;
+  std::filesystem::path contact_sheet;  ///< empty for none
+};
+
+/// Where the baseline's config puts its run, seen from the repository.
+inline constexpr const char* kUsualModel = "runs/baseline";
+
+/// Says which digits pictures show. One that cannot be read is an error line and the others still
+/// run.
+/// @return kDone, or kData if there was such a picture. @throws Error
+[[nodiscard]] ExitStatus predict_command(const PredictOptions& options);
+
+}  // namespace qmnist
