@@ -18,6 +18,7 @@ constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 
 std::vector<EpochMetrics> history_of(const std::vector<double>& losses) {
   std::vector<EpochMetrics> history;
+  history.reserve(losses.size());
   for (const double loss : losses) {
     history.push_back({.epoch = history.size() + 1,
                        .loss = loss,

@@ -18,7 +18,6 @@ namespace {
 using test::elements_of;
 
 constexpr std::size_t kImages = 300;
-constexpr std::size_t kWrong = 60;
 
 /// A run of 300 test digits; every fifth is read as the digit above it, the later the surer.
 class HtmlReportTest : public testing::Test {

@@ -27,7 +27,7 @@ TEST(HtmlTest, WhatIsNoTextIsReplaced) {
 TEST(HtmlTest, TablesHaveACaptionAndScopedHeaders) {
   const std::string html = html_table({.caption = "Numbers & <things>",
                                        .columns = {"Thing", "<n>"},
-                                       .rows = {{"<i>one</i>", "1"}, {"two", "\"2\""}}},
+                                       .rows = {{"<i>one</i>", "1"}, {"two", "<b>2</b>"}}},
                                       "numbers");
   EXPECT_EQ(test::elements_of(html, "table", "numbers").size(), 1U);
   EXPECT_EQ(test::elements_of(html, "caption").at(0).text, "Numbers & <things>");
@@ -38,7 +38,7 @@ TEST(HtmlTest, TablesHaveACaptionAndScopedHeaders) {
   }
   EXPECT_EQ(headers[1].text, "<n>");
   EXPECT_EQ(headers[2].text, "<i>one</i>");
-  EXPECT_EQ(test::elements_of(html, "td").at(1).text, "\"2\"");
+  EXPECT_EQ(test::elements_of(html, "td").at(1).text, "<b>2</b>");
 }
 
 TEST(HtmlTest, AScrollBoxCanBeReachedByTheKeyboardAndHasAName) {

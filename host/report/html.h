@@ -13,7 +13,7 @@ namespace qmnist {
 
 /// The table, escaped, with scoped headers, in a box that scrolls where the window is narrower.
 /// @param css_class "numbers" aligns all columns but the first right
-[[nodiscard]] std::string html_table(const Table& table, std::string_view css_class = "");
+[[nodiscard]] std::string html_table(const Table& table, std::string_view css_class = {});
 
 /// A box that scrolls by itself, by the keyboard too; `label` tells screen readers what it holds.
 [[nodiscard]] std::string scroll_box(std::string_view label, std::string_view content);
