@@ -19,8 +19,10 @@ namespace {
   const std::error_code reason(errno, std::generic_category());
   std::error_code ignored;
   std::filesystem::remove(temporary, ignored);
-  throw UsageError("{}: cannot be written: {}; choose a folder with room where you may write",
-                   path.string(), reason.message());
+  throw UsageError(
+      "{}: cannot be written: {}; choose a folder with room where you may write (a run's is "
+      "output.dir)",
+      path.string(), reason.message());
 }
 
 }  // namespace

@@ -41,6 +41,10 @@ struct TrainArguments {
 const std::map<std::string, DeviceChoice> kDevices{
     {"auto", DeviceChoice::kAuto}, {"cuda", DeviceChoice::kCuda}, {"cpu", DeviceChoice::kCpu}};
 
+const std::map<std::string, Preprocess> kWays{{"auto", Preprocess::kAuto},
+                                              {"notebook", Preprocess::kNotebook},
+                                              {"mnist", Preprocess::kMnist}};
+
 /// Whether an option was given outside of a command.
 bool has_options(const CLI::App& app) {
   return std::ranges::any_of(app.get_options(),
@@ -58,31 +62,6 @@ void add_train_options(CLI::App& app, TrainArguments& arguments) {
       ->type_name("DEVICE");
   app.add_flag("--resume", arguments.options.resume, "Go on from the run folder's checkpoint");
   app.add_flag("--quiet", arguments.options.quiet, "Print nothing but errors");
-}
-
-void add_predict(CLI::App& app, Command& command) {
-  CLI::App* sub = app.add_subcommand("predict", "Says which digits pictures show");
-  auto options = std::make_shared<PredictOptions>();
-  sub->add_option("images", options->images,
-                  "PNG, JPEG, BMP, PGM or PPM files; folders of them; - for standard input")
-      ->type_name("IMAGE")
-      ->required();
-  sub->add_option("--model", options->model,
-                  fmt::format("Run folder or model.safetensors (default: {})", kUsualModel))
-      ->type_name("RUN_OR_FILE");
-  const std::map<std::string, Preprocess> ways{{"auto", Preprocess::kAuto},
-                                               {"notebook", Preprocess::kNotebook},
-                                               {"mnist", Preprocess::kMnist}};
-  sub->add_option("--preprocess", options->preprocess,
-                  "How a picture becomes 28 x 28: notebook (resized as a whole), mnist (the ink "
-                  "alone, as MNIST was made), or auto (mnist, unless it is 28 x 28 already)")
-      ->type_name("WAY")
-      ->transform(CLI::CheckedTransformer(ways).description(""));
-  sub->add_flag("--json", options->json, "A JSON object per picture and line");
-  sub->add_option("--contact-sheet", options->contact_sheet,
-                  "Write a PNG of what the network saw, with its answers")
-      ->type_name("FILE");
-  sub->callback([&command, options] { command = [options] { return predict_command(*options); }; });
 }
 
 Command train(const CLI::App& app, const TrainArguments& arguments) {
@@ -162,6 +141,30 @@ void add_export(CLI::App& app, Command& command) {
                   "in the working folder")
       ->type_name("FILE");
   sub->callback([&command, options] { command = [options] { return export_command(*options); }; });
+}
+
+void add_predict(CLI::App& app, Command& command) {
+  CLI::App* sub = app.add_subcommand("predict", "Say which digits pictures show");
+  sub->footer("Example:  qmnist_gpu predict photograph.jpg digits/ --contact-sheet seen.png");
+  auto options = std::make_shared<PredictOptions>();
+  sub->add_option("images", options->images,
+                  "PNG, JPEG, BMP, PGM or PPM files; folders of them; - for standard input")
+      ->type_name("IMAGE")
+      ->required();
+  sub->add_option("--model", options->model,
+                  fmt::format("Run folder or model.safetensors (default: {})", kUsualModel))
+      ->type_name("RUN_OR_FILE");
+  sub->add_option_function<std::string>(
+         "--preprocess", [options](const std::string& way) { options->preprocess = kWays.at(way); },
+         "How a picture becomes 28 x 28: notebook (resized as a whole), mnist (the ink alone, as "
+         "MNIST was made), or auto (mnist, unless it is 28 x 28 already)")
+      ->type_name("WAY")
+      ->check(CLI::IsMember(kWays));
+  sub->add_flag("--json", options->json, "A JSON object per picture and line");
+  sub->add_option("--contact-sheet", options->contact_sheet,
+                  "Write a PNG of what the network saw, with its answers")
+      ->type_name("FILE");
+  sub->callback([&command, options] { command = [options] { return predict_command(*options); }; });
 }
 
 }  // namespace
