@@ -179,9 +179,9 @@ class Predictor {
     write_atomically(options_.contact_sheet,
                      svg_to_png(contact_sheet(on_sheet_, answered_ - on_sheet_.size())));
     if (!options_.json) {
-      fmt::print("Contact sheet of {}{} pictures: {}\n",
+      fmt::print("Contact sheet of {}{} picture{}: {}\n",
                  answered_ > on_sheet_.size() ? "the first " : "", on_sheet_.size(),
-                 one_line(options_.contact_sheet.string()));
+                 on_sheet_.size() == 1 ? "" : "s", one_line(options_.contact_sheet.string()));
     }
   }
 
