@@ -8,16 +8,25 @@
 namespace qmnist {
 namespace {
 
+/// Powers of x and y in a term of a surface.
+struct Powers {
+  std::size_t x;
+  std::size_t y;
+};
+
 constexpr std::size_t kTerms = 6;
 constexpr std::size_t kConstant = 1;
 constexpr std::size_t kLinear = 3;
+constexpr std::array<Powers, kTerms> kPowers{{{0, 0}, {1, 0}, {0, 1}, {2, 0}, {1, 1}, {0, 2}}};
 using Terms = std::array<double, kTerms>;
 
-/// 1, x, y, x^2, xy, y^2 with x and y from -1 to 1 over the picture.
-Terms terms(const Plane& plane, std::size_t column, std::size_t row) {
-  const double x = (2 * static_cast<double>(column) + 1) / static_cast<double>(plane.width) - 1;
-  const double y = (2 * static_cast<double>(row) + 1) / static_cast<double>(plane.height) - 1;
-  return {1, x, y, x * x, x * y, y * y};
+/// Places from -1 to 1 along a side.
+std::vector<double> places(std::size_t count) {
+  std::vector<double> result;
+  for (std::size_t i = 0; i < count; ++i) {
+    result.push_back((2 * static_cast<double>(i) + 1) / static_cast<double>(count) - 1);
+  }
+  return result;
 }
 
 /// Solves normal equations, which are symmetric and positive definite, by Gaussian elimination on
@@ -43,43 +52,72 @@ Terms solve(std::array<Terms, kTerms> matrix, Terms right, std::size_t count) {
   return solution;
 }
 
-/// Levels less the surface of `count` terms that is nearest to those of them that are ground.
-Plane without_surface(const Plane& plane, const std::vector<std::uint8_t>& is_ground,
-                      std::size_t count) {
-  std::array<Terms, kTerms> matrix{};
-  Terms right{};
-  // Keeps the surface flat where the ground says too little of a slope, as in a picture of a
-  // column.
-  constexpr double kRidge = 1e-3;
-  const auto ridge = kRidge * static_cast<double>(plane.levels.size());
-  for (std::size_t i = 1; i < count; ++i) {
-    matrix[i][i] = ridge;
-  }
-  for (std::size_t y = 0; y < plane.height; ++y) {
-    for (std::size_t x = 0; x < plane.width; ++x) {
-      const std::size_t pixel = y * plane.width + x;
-      if (is_ground[pixel] == 0) {
-        continue;
-      }
-      const Terms at = terms(plane, x, y);
-      for (std::size_t i = 0; i < count; ++i) {
-        for (std::size_t j = i; j < count; ++j) {
-          matrix[i][j] += at[i] * at[j];
+/// Sums over the ground: of x^i y^j, and of level x^i y^j.
+struct Moments {
+  static constexpr std::size_t kOrders = 5;  // up to the square of a surface of second order
+  static constexpr std::size_t kLevelOrders = 3;
+  std::array<std::array<double, kOrders>, kOrders> ground{};
+  std::array<std::array<double, kLevelOrders>, kLevelOrders> level{};
+};
+
+Moments moments_of(const Plane& plane, const std::vector<std::uint8_t>& is_ground) {
+  const std::vector<double> xs = places(plane.width);
+  const std::vector<double> ys = places(plane.height);
+  Moments moments;
+  for (std::size_t row = 0; row < plane.height; ++row) {
+    std::array<double, Moments::kOrders> ground{};
+    std::array<double, Moments::kLevelOrders> level{};
+    for (std::size_t column = 0; column < plane.width; ++column) {
+      const std::size_t pixel = row * plane.width + column;
+      double power = is_ground[pixel];  // 0 or 1, times x to 0, 1, ...
+      for (std::size_t i = 0; i < ground.size(); ++i, power *= xs[column]) {
+        ground.at(i) += power;
+        if (i < level.size()) {
+          level.at(i) += power * static_cast<double>(plane.levels[pixel]);
         }
-        right[i] += at[i] * static_cast<double>(plane.levels[pixel]);
+      }
+    }
+    double power = 1;
+    for (std::size_t j = 0; j < Moments::kOrders; ++j, power *= ys[row]) {
+      for (std::size_t i = 0; i < Moments::kOrders; ++i) {
+        moments.ground.at(i).at(j) += ground.at(i) * power;
+        if (i < level.size() && j < level.size()) {
+          moments.level.at(i).at(j) += level.at(i) * power;
+        }
       }
     }
   }
-  const Terms surface = solve(matrix, right, count);
+  return moments;
+}
+
+/// Levels less the surface of `count` terms that is nearest to those of them that are ground.
+Plane without_surface(const Plane& plane, const std::vector<std::uint8_t>& is_ground,
+                      std::size_t count) {
+  // Keeps the surface flat where the ground says too little of a slope, as in a picture of a
+  // column.
+  constexpr double kRidge = 1e-3;
+  const Moments moments = moments_of(plane, is_ground);
+  std::array<Terms, kTerms> matrix{};
+  Terms right{};
+  for (std::size_t i = 0; i < count; ++i) {
+    const Powers& mine = kPowers.at(i);
+    for (std::size_t j = i; j < count; ++j) {
+      const Powers& other = kPowers.at(j);
+      matrix.at(i).at(j) = moments.ground.at(mine.x + other.x).at(mine.y + other.y);
+    }
+    matrix.at(i).at(i) += i == 0 ? 0 : kRidge * static_cast<double>(plane.levels.size());
+    right.at(i) = moments.level.at(mine.x).at(mine.y);
+  }
+  const auto [constant, x, y, xx, xy, yy] = solve(matrix, right, count);
+  const std::vector<double> xs = places(plane.width);
+  const std::vector<double> ys = places(plane.height);
   Plane rest = plane;
-  for (std::size_t y = 0; y < plane.height; ++y) {
-    for (std::size_t x = 0; x < plane.width; ++x) {
-      const Terms at = terms(plane, x, y);
-      double level = 0;
-      for (std::size_t i = 0; i < count; ++i) {
-        level += surface[i] * at[i];
-      }
-      rest.levels[y * plane.width + x] -= static_cast<float>(level);
+  for (std::size_t row = 0; row < plane.height; ++row) {
+    const double begin = constant + ys[row] * (y + ys[row] * yy);
+    const double slope = x + ys[row] * xy;
+    for (std::size_t column = 0; column < plane.width; ++column) {
+      rest.levels[row * plane.width + column] -=
+          static_cast<float>(begin + xs[column] * (slope + xs[column] * xx));
     }
   }
   return rest;
