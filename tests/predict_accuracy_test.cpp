@@ -113,8 +113,8 @@ TEST_F(PredictAccuracyTest, PhotographsOfDigitsAreReadNearlyAsWellAsTheDigits) {
     EXPECT_EQ(answers[i].at("preprocess"), "mnist");
     correct += answers[i].at("digit") == rows_[i].label ? 1 : 0;
   }
-  fmt::print("correct: {} photographs, {} digits of {}\n", correct, correct_digits, kCount);
-  EXPECT_GE(correct + 10, correct_digits);
+  // Measured: 387 photographs and 390 digits.
+  EXPECT_GE(correct + 7, correct_digits);
 }
 
 }  // namespace

@@ -120,6 +120,17 @@ TEST(PreprocessTest, MnistForgivesUnevenLightNoiseAndSpecks) {
   }));
 }
 
+TEST(PreprocessTest, MnistForgivesLightThatIsStrongerThanTheInk) {
+  std::mt19937 generator(3);
+  std::normal_distribution<double> noise(0, 18);
+  expect_bar(picture(480, 400, [&](double x, double y) {
+    const double across = x / 240 - 1;
+    const double down = y / 200 - 1;
+    const double light = 190 + 60 * across - 40 * down - 30 * (across * across + down * down);
+    return light * (1 - 0.6 * bar(x, y)) + noise(generator);
+  }));
+}
+
 TEST(PreprocessTest, MnistShrinksAPhotographOfManyPixels) {
   expect_bar(picture(1500, 1100, [](double x, double y) {
     return 230 - 200 * bar(std::floor(x / 5), std::floor(y / 5));
@@ -129,9 +140,10 @@ TEST(PreprocessTest, MnistShrinksAPhotographOfManyPixels) {
 TEST(PreprocessTest, MnistTakesClearGroundForPaperUnlessTheInkIsWhite) {
   for (const double ink : {0.0, 255.0}) {
     ColourImage image = picture(300, 220, [&](double /*x*/, double /*y*/) { return ink; });
-    for (std::size_t i = 0; i < 300 * 220; ++i) {
+    for (std::size_t i = 0; i < image.pixels.size() / 4; ++i) {
+      const std::size_t row = i / 300;
       image.pixels[4 * i + 3] =
-          bar(static_cast<double>(i % 300), static_cast<double>(i / 300)) > 0 ? 255 : 0;
+          bar(static_cast<double>(i % 300), static_cast<double>(row)) > 0 ? 255 : 0;
     }
     expect_bar(image);
   }

@@ -18,7 +18,7 @@ TEST(ResizeTest, AFlatPictureStaysFlat) {
     const GreyImage flat{.width = size[0],
                          .height = size[1],
                          .pixels = std::vector<std::uint8_t>(size[0] * size[1], 200)};
-    EXPECT_EQ(resize_bilinear(flat, 28, 28).pixels, std::vector<std::uint8_t>(28 * 28, 200));
+    EXPECT_EQ(resize_bilinear(flat, 28, 28).pixels, std::vector<std::uint8_t>(784, 200));
     for (const float level : scaled(flat, 20, 13).levels) {
       EXPECT_NEAR(level, 200, 1e-3);
     }

@@ -15,8 +15,10 @@
 #ifndef __clang__  // which has no such warning
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
+#ifndef __clang_analyzer__  // it finds that the library leaks where there is no more memory
 #define STB_IMAGE_STATIC
 #define STB_IMAGE_IMPLEMENTATION
+#endif
 #define STBI_NO_STDIO
 #define STBI_ONLY_BMP
 #define STBI_ONLY_PNG

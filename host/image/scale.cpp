@@ -18,8 +18,8 @@ std::vector<Window> windows(std::size_t size, std::size_t new_size) {
   std::vector<Window> result;
   for (std::size_t i = 0; i < new_size; ++i) {
     const double centre = (static_cast<double>(i) + 0.5) * scale;
-    const auto begin = static_cast<std::size_t>(std::max(centre - reach + 0.5, 0.0));
-    const auto end = std::min(static_cast<std::size_t>(centre + reach + 0.5), size);
+    const auto begin = static_cast<std::size_t>(std::lround(std::max(centre - reach, 0.0)));
+    const auto end = std::min(static_cast<std::size_t>(std::lround(centre + reach)), size);
     Window window{.begin = begin, .weights = {}};
     double sum = 0;
     for (std::size_t k = begin; k < end; ++k) {
