@@ -19,12 +19,12 @@ namespace fs = std::filesystem;
 class AfterTrainingTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    run_ = std::make_unique<SmallRun>();
-    expect_success(run_->train({"--quiet"}));
+    shared_run = std::make_unique<SmallRun>();
+    expect_success(shared_run->train({"--quiet"}));
   }
-  static void TearDownTestSuite() { run_.reset(); }
+  static void TearDownTestSuite() { shared_run.reset(); }
 
-  static const SmallRun& run() { return *run_; }
+  static const SmallRun& run() { return *shared_run; }
 
   static void expect_refusal(const std::vector<std::string>& arguments, int status,
                              std::initializer_list<std::string_view> fragments) {
@@ -35,7 +35,7 @@ class AfterTrainingTest : public testing::Test {
   }
 
  private:
-  inline static std::unique_ptr<SmallRun> run_;
+  inline static std::unique_ptr<SmallRun> shared_run;
 };
 
 Json evaluate(const std::vector<std::string>& more) {

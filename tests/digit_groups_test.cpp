@@ -43,6 +43,7 @@ std::string labels_of(std::size_t count) {
 
 std::vector<std::string> names_of(const std::vector<DigitGroup>& groups) {
   std::vector<std::string> names;
+  names.reserve(groups.size());
   for (const DigitGroup& group : groups) {
     names.push_back(group.name);
   }
