@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
 
+#include "host/engines/cpu/distort_image.h"
 #include "host/engines/cpu/instruction_set.h"
 #include "host/engines/reference_engine.h"
 #include "tests/engine_under_test.h"
@@ -18,12 +19,14 @@ namespace {
 
 using test::SmallData;
 
-TrainingState train_some(const SmallData& data, std::size_t threads) {
+TrainingState train_some(const SmallData& data, std::size_t threads,
+                         const AugmentationSettings& augmentation = {}) {
   const std::vector<std::size_t> hidden{200, 70};
   CpuEngine engine({.network = Network(data.features, hidden, 10),
                     .adam = {},
                     .batch_size = 50,
-                    .threads = threads});
+                    .threads = threads,
+                    .augmentation = augmentation});
   RunningMetrics metrics;
   engine.train(data.view(), data.all(), metrics, [](const RunningMetrics&) { return true; });
   return engine.state();
@@ -36,6 +39,13 @@ TEST(CpuEngineTest, AnyNumberOfThreadsGivesTheSameBits) {
        {std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{5}}) {
     EXPECT_EQ(train_some(data, threads), expected) << threads << " threads";
   }
+}
+
+TEST(CpuEngineTest, AnyNumberOfThreadsDistortsToTheSameBits) {
+  const SmallData data(430, std::size_t{kDistortSide} * kDistortSide, 10);
+  const AugmentationSettings augmentation{.rotation = 20, .elastic = 1};
+  const TrainingState expected = train_some(data, 1, augmentation);
+  EXPECT_EQ(train_some(data, 3, augmentation), expected);
 }
 
 TEST(CpuEngineTest, SharesWorkAmongNoMoreThreadsThanTheFirstLayerIsWorth) {
@@ -80,6 +90,24 @@ TEST_P(InstructionSetTest, TrainsAsTheReferenceDoes) {
   const std::vector<float> expected_probabilities = reference.predict(data.view(), data.all());
   for (std::size_t i = 0; i < probabilities.size(); ++i) {
     EXPECT_NEAR(probabilities[i], expected_probabilities[i], 1e-4);
+  }
+}
+
+TEST_P(InstructionSetTest, DistortsToTheSameBytes) {
+  const AugmentationSettings strong{
+      .rotation = 180, .scale = 0.5, .shear = 1, .shift = 14, .elastic = 4, .elastic_sigma = 3};
+  const SmallData data(200, std::size_t{kDistortSide} * kDistortSide, 2);
+  for (const AugmentationSettings& settings : {strong, AugmentationSettings{.rotation = 10}}) {
+    const Augmentation augmentation(settings, 1);
+    for (std::size_t row = 0; row < 200; ++row) {
+      const Distortion distortion = augmentation.distortion(9, row);
+      const std::uint8_t* image = data.view().image(row).data();
+      std::vector<std::uint8_t> actual(data.features, 1);
+      std::vector<std::uint8_t> expected(data.features);
+      distort_image(image, distortion, augmentation.elastic(), actual.data());
+      distort(image, distortion, augmentation.elastic(), expected.data());
+      ASSERT_EQ(actual, expected) << row;
+    }
   }
 }
 

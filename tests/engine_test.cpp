@@ -133,6 +133,31 @@ TEST_P(EngineTest, ParametersAfterAHundredStepsAreTheReferences) {
   }
 }
 
+TEST_F(EngineContract, DistortsTheSameImagesAsTheReference) {
+  const Shape shape{784, {20}, 10, 7};
+  const SmallData data(100, shape.features, shape.classes);
+  EngineSettings settings = settings_for(shape);
+  settings.seed = 3;
+  settings.augmentation = {
+      .rotation = 20, .scale = 0.2, .shear = 0.2, .shift = 3, .elastic = 1, .elastic_sigma = 4};
+  const auto engine = make_engine_under_test(settings);
+  ReferenceEngine<double> reference(settings);
+  RunningMetrics metrics;
+  RunningMetrics expected;
+  RunningMetrics undistorted;
+  engine->train(data.view(), data.all(), metrics, keep_going);
+  reference.train(data.view(), data.all(), expected, keep_going);
+  make_engine_under_test(settings_for(shape))
+      ->train(data.view(), data.all(), undistorted, keep_going);
+  EXPECT_NEAR(metrics.loss(), expected.loss(), 1e-5 * expected.loss());
+  EXPECT_GT(std::abs(metrics.loss() - undistorted.loss()), 1e-3 * expected.loss());
+  const std::vector<float> actual_moments = engine->state().first_moments;
+  const std::vector<float> expected_moments = reference.state().first_moments;
+  for (std::size_t i = 0; i < actual_moments.size(); ++i) {
+    ASSERT_NEAR(actual_moments[i], expected_moments[i], 1e-5) << i;
+  }
+}
+
 TEST_F(EngineContract, ShortLastBatchIsItsOwnMean) {
   const Shape shape{13, {7}, 10, 4};
   const SmallData data(7, shape.features, shape.classes);
@@ -166,26 +191,37 @@ TEST_F(EngineContract, SameStartSameBits) {
   EXPECT_EQ(states[0], states[1]);
 }
 
-TEST_F(EngineContract, StoppedAndResumedAtAnyPlaceGivesTheSameBits) {
-  const Shape shape{20, {9}, 10, 4};
-  const SmallData data(1611, shape.features, shape.classes);  // many chunks of 64 batches
-  const auto whole = make_engine_under_test(settings_for(shape));
+void expect_same_bits_when_stopped(const EngineSettings& settings, const SmallData& data) {
+  const auto whole = make_engine_under_test(settings);
   RunningMetrics expected;
   whole->train(data.view(), data.all(), expected, keep_going);
 
-  const auto engine = make_engine_under_test(settings_for(shape));
+  const auto engine = make_engine_under_test(settings);
   RunningMetrics metrics;
   int calls = 0;
   while (metrics.samples < data.labels.size()) {
     engine->train(data.view(), data.all(), metrics,
                   [&calls](const RunningMetrics& /*running*/) { return ++calls % 3 != 0; });
-    ASSERT_TRUE(metrics.samples % shape.batch == 0 || metrics.samples == data.labels.size());
+    ASSERT_TRUE(metrics.samples % settings.batch_size == 0 ||
+                metrics.samples == data.labels.size());
     const TrainingState state = engine->state();
-    engine->set_state(initial_state(settings_for(shape).network, 7));
+    engine->set_state(initial_state(settings.network, 7));
     engine->set_state(state);
   }
   EXPECT_EQ(metrics, expected);
   EXPECT_EQ(engine->state(), whole->state());
+}
+
+TEST_F(EngineContract, StoppedAndResumedAtAnyPlaceGivesTheSameBits) {
+  const SmallData data(1611, 20, 10);  // many chunks of 64 batches
+  expect_same_bits_when_stopped(settings_for({20, {9}, 10, 4}), data);
+}
+
+TEST_F(EngineContract, StoppedAndResumedWithAugmentationGivesTheSameBits) {
+  const SmallData data(611, 784, 10);
+  EngineSettings settings = settings_for({784, {9}, 10, 4});
+  settings.augmentation = {.rotation = 20, .elastic = 1};
+  expect_same_bits_when_stopped(settings, data);
 }
 
 TEST_F(EngineContract, TellsOfProgressInOrderAndToTheEnd) {

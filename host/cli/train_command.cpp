@@ -46,7 +46,9 @@ class TrainingRun {
                                              .batch_size = config_.training.batch_size,
                                              .threads = config_.training.threads,
                                              .device_index = config_.device_index,
-                                             .math = config_.training.math})),
+                                             .math = config_.training.math,
+                                             .seed = config_.training.seed,
+                                             .augmentation = config_.augmentation})),
         folder_(config_.output.dir),
         seconds_load_(since_start.seconds()) {
     resolve_config();

@@ -181,6 +181,7 @@ const Json& value_of(const Json& values, std::string_view key) {
 
 Config to_config(const Json& values) {
   const Json& data = values.at("data");
+  const Json& augmentation = values.at("augmentation");
   const Json& optimizer = values.at("optimizer");
   const Json& training = values.at("training");
   return {
@@ -190,6 +191,12 @@ Config to_config(const Json& values) {
                .split_seed = data.at("split_seed"),
                .validation_fraction = data.at("validation_fraction")},
       .model = {.hidden = values.at("model").at("hidden")},
+      .augmentation = {.rotation = augmentation.at("rotation"),
+                       .scale = augmentation.at("scale"),
+                       .shear = augmentation.at("shear"),
+                       .shift = augmentation.at("shift"),
+                       .elastic = augmentation.at("elastic"),
+                       .elastic_sigma = augmentation.at("elastic_sigma")},
       .optimizer = {.learning_rate = optimizer.at("learning_rate"),
                     .beta1 = optimizer.at("beta1"),
                     .beta2 = optimizer.at("beta2"),

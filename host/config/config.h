@@ -9,6 +9,7 @@
 
 #include "host/config/fields.h"
 #include "host/data/dataset.h"
+#include "host/engines/augmentation.h"
 #include "kernels/adam.h"
 #include "kernels/math_mode.h"
 
@@ -28,6 +29,7 @@ struct Config {
   struct Model {
     std::vector<std::size_t> hidden;
   } model;
+  AugmentationSettings augmentation;
   AdamSettings optimizer;
   struct Training {
     std::size_t epochs;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/data/dataset.h"
+#include "host/engines/augmentation.h"
 #include "host/model/network.h"
 #include "kernels/adam.h"
 #include "kernels/math_mode.h"
@@ -44,6 +45,8 @@ struct EngineSettings {
   std::size_t threads = 1;          ///< of the CPU
   std::size_t device_index = 0;     ///< of the GPU
   MathMode math = MathMode::kFp32;  ///< of the GPU
+  std::uint32_t seed = 0;           ///< of what is random in a step
+  AugmentationSettings augmentation = {};
 };
 
 /// Trains a network on one kind of device. It knows no file and no terminal.

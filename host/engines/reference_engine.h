@@ -20,7 +20,8 @@ class ReferenceEngine final : public Engine {
  public:
   using Values = std::vector<Real>;
 
-  explicit ReferenceEngine(EngineSettings settings) : settings_(std::move(settings)) {
+  explicit ReferenceEngine(EngineSettings settings)
+      : settings_(std::move(settings)), augmentation_(settings_.augmentation, settings_.seed) {
     set_state(initial_state(settings_.network, 0));
   }
 
@@ -42,7 +43,8 @@ class ReferenceEngine final : public Engine {
     while (metrics.samples < order.size()) {
       const std::size_t left = order.size() - metrics.samples;
       const auto batch = order.subspan(metrics.samples, std::min(settings_.batch_size, left));
-      const Values gradient = precise_gradients(data, batch, metrics);
+      const Values gradient = augmentation_.active() ? augmented_gradients(data, batch, metrics)
+                                                     : precise_gradients(data, batch, metrics);
       const auto step = adam_step<Real>(settings_.adam, ++step_);
       for (std::size_t i = 0; i < gradient.size(); ++i) {
         adam_update(step, gradient[i], parameters_[i], first_moments_[i], second_moments_[i]);
@@ -94,6 +96,21 @@ class ReferenceEngine final : public Engine {
   }
 
  private:
+  [[nodiscard]] Values augmented_gradients(const DataView& data,
+                                           std::span<const std::uint32_t> batch,
+                                           RunningMetrics& metrics) const {
+    std::vector<std::uint8_t> pixels(batch.size() * data.features);
+    std::vector<std::uint8_t> labels(batch.size());
+    std::vector<std::uint32_t> rows(batch.size());
+    for (std::size_t row = 0; row < batch.size(); ++row) {
+      distort(data.image(batch[row]).data(), augmentation_.distortion(step_, row),
+              augmentation_.elastic(), pixels.data() + row * data.features);
+      labels[row] = data.labels[batch[row]];
+      rows[row] = static_cast<std::uint32_t>(row);
+    }
+    return precise_gradients({pixels, labels, data.features}, rows, metrics);
+  }
+
   /// The input and each layer's activations; the last are the logits.
   [[nodiscard]] std::vector<Values> forward(std::span<const std::uint8_t> image) const {
     std::vector<Values> activations(1);
@@ -144,6 +161,7 @@ class ReferenceEngine final : public Engine {
   }
 
   EngineSettings settings_;
+  Augmentation augmentation_;
   Values parameters_;
   Values first_moments_;
   Values second_moments_;

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "host/engines/cpu/cpu_info.h"
+#include "host/engines/cpu/distort_image.h"
 #include "host/engines/cpu/instruction_set.h"
 #include "host/engines/cpu/sparse_layer.h"
 #include "kernels/softmax_cross_entropy.h"
@@ -33,11 +35,17 @@ Range rows_of(Range tiles, std::size_t rows) {
 
 CpuEngine::CpuEngine(EngineSettings settings)
     : settings_(std::move(settings)),
+      augmentation_(settings_.augmentation, settings_.seed),
       team_(useful_threads(settings_)),
       layers_(make_layers(settings_.network)),
       was_nonzero_(settings_.network.inputs()),
       training_(settings_.network, settings_.batch_size) {
   set_state(initial_state(settings_.network, 0));
+  if (augmentation_.active()) {
+    distorted_.resize(settings_.batch_size * settings_.network.inputs());
+    rows_.resize(settings_.batch_size);
+    std::iota(rows_.begin(), rows_.end(), 0U);
+  }
 }
 
 std::string CpuEngine::device() const {
@@ -64,6 +72,15 @@ TrainingState CpuEngine::state() const {
   return save_state(settings_.network, layers_, step_);
 }
 
+void CpuEngine::distort_batch(const DataView& data, Batch batch, std::uint64_t step,
+                              std::size_t part, std::size_t parts) {
+  const Range rows = share(batch.size(), part, parts);
+  for (std::size_t row = rows.begin; row < rows.end; ++row) {
+    distort_image(data.image(batch[row]).data(), augmentation_.distortion(step, row),
+                  augmentation_.elastic(), distorted_.data() + row * data.features);
+  }
+}
+
 void CpuEngine::take(Nonzeros& nonzeros, const DataView& data, Batch batch, Batch next,
                      std::size_t part, std::size_t parts) {
   const Range tiles = share(nonzeros.tiles(), part, parts);
@@ -76,6 +93,12 @@ void CpuEngine::take(Nonzeros& nonzeros, const DataView& data, Batch batch, Batc
       }
     }
   }
+}
+
+void CpuEngine::take_distorted(Nonzeros& nonzeros, const DataView& data, Batch batch,
+                               std::size_t part, std::size_t parts) {
+  const DataView distorted{distorted_, data.labels, data.features};
+  take(nonzeros, distorted, Batch(rows_).first(batch.size()), {}, part, parts);
 }
 
 void CpuEngine::forward_first(Workspace& workspace, const Nonzeros& nonzeros, std::size_t rows,
@@ -160,6 +183,19 @@ void CpuEngine::begin(Workspace& workspace, const DataView& data, Batch batch, B
   });
 }
 
+void CpuEngine::begin_distorted(const DataView& data, Batch batch, Batch next) {
+  Nonzeros& nonzeros = training_.nonzeros[0];
+  team_.run(
+      [&](std::size_t part, std::size_t parts) { distort_batch(data, batch, step_, part, parts); });
+  team_.run([&](std::size_t part, std::size_t parts) {
+    take_distorted(nonzeros, data, batch, part, parts);
+  });
+  team_.run([&](std::size_t part, std::size_t parts) {
+    forward_first(training_, nonzeros, batch.size(), part, parts);
+    distort_batch(data, next, step_ + 1, part, parts);
+  });
+}
+
 void CpuEngine::train(const DataView& data, std::span<const std::uint32_t> order,
                       RunningMetrics& metrics, const StepCallback& keep_going) {
   const auto batch_from = [&](std::size_t first) {
@@ -167,19 +203,31 @@ void CpuEngine::train(const DataView& data, std::span<const std::uint32_t> order
   };
   Batch batch = batch_from(metrics.samples);
   Batch next = batch_from(metrics.samples + batch.size());
-  begin(training_, data, batch, next);
+  const bool distorts = augmentation_.active();
+  if (distorts) {
+    begin_distorted(data, batch, next);
+  } else {
+    begin(training_, data, batch, next);
+  }
   for (bool go_on = true; go_on && !batch.empty();) {
     Nonzeros& nonzeros = training_.nonzeros[0];
     Nonzeros& next_nonzeros = training_.nonzeros[1];
     const Batch after_next = batch_from(metrics.samples + batch.size() + next.size());
     team_.run([&](std::size_t part, std::size_t parts) {
       propagate(training_, data, batch, part, parts);
-      take(next_nonzeros, data, next, after_next, part, parts);
+      if (distorts) {
+        take_distorted(next_nonzeros, data, next, part, parts);
+      } else {
+        take(next_nonzeros, data, next, after_next, part, parts);
+      }
     });
     const auto step = adam_step<float>(settings_.adam, ++step_);
     team_.run([&](std::size_t part, std::size_t parts) {
       update(training_, nonzeros, batch.size(), step, nullptr, part, parts);
       forward_first(training_, next_nonzeros, next.size(), part, parts);
+      if (distorts) {
+        distort_batch(data, after_next, step_ + 1, part, parts);
+      }
     });
     for (std::size_t row = 0; row < batch.size(); ++row) {
       metrics.loss_sum += static_cast<double>(training_.judgements[row].loss);

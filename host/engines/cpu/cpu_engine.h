@@ -22,7 +22,8 @@ namespace qmnist {
 ///   1. the images: every layer but the first forward, the loss, the deltas backward; beside that,
 ///      the next batch's pixels are looked through
 ///   2. the first layer's outputs: every gradient, put through Adam while it is in registers, and
-///      the next batch's forward pass of that layer. So the weights of the first layer, nine tenths
+///      the next batch's forward pass of that layer; with augmentation, the images of the batch
+///      after that are distorted. So the weights of the first layer, nine tenths
 ///      of all, stay in the cache of the core that changes them.
 class CpuEngine final : public Engine {
  public:
@@ -42,8 +43,13 @@ class CpuEngine final : public Engine {
   using Batch = std::span<const std::uint32_t>;
 
   // Pieces of a step that all threads call, each for its part.
+  void distort_batch(const DataView& data, Batch batch, std::uint64_t step, std::size_t part,
+                     std::size_t parts);
   void take(Nonzeros& nonzeros, const DataView& data, Batch batch, Batch next, std::size_t part,
             std::size_t parts);
+  /// As take(), of what distort_batch() left.
+  void take_distorted(Nonzeros& nonzeros, const DataView& data, Batch batch, std::size_t part,
+                      std::size_t parts);
   void forward_first(Workspace& workspace, const Nonzeros& nonzeros, std::size_t rows,
                      std::size_t part, std::size_t parts) const;
   void forward_rest(Workspace& workspace, Range tiles) const;
@@ -59,11 +65,16 @@ class CpuEngine final : public Engine {
 
   /// Takes a batch and computes the first layer's outputs: what a step finds done.
   void begin(Workspace& workspace, const DataView& data, Batch batch, Batch next);
+  /// Likewise for a step of training, with the batch distorted, and the next one already, too.
+  void begin_distorted(const DataView& data, Batch batch, Batch next);
 
   EngineSettings settings_;
+  Augmentation augmentation_;
   Team team_;
   std::vector<Layer> layers_;
   std::vector<std::uint8_t> was_nonzero_;  ///< [inputs]: pixels, since all moments were zero
+  std::vector<std::uint8_t> distorted_;    ///< [batch size, inputs]: the next batch's images
+  std::vector<std::uint32_t> rows_;        ///< 0, 1, ...: the places of these
   std::uint64_t step_ = 0;
   Workspace training_;
 };

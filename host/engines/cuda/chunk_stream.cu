@@ -3,6 +3,7 @@
 #include <nvtx3/nvtx3.hpp>
 
 #include "host/engines/cuda/chunk_stream.h"
+#include "kernels/distort.h"
 #include "kernels/normalize.h"
 
 namespace qmnist {
@@ -17,17 +18,26 @@ std::size_t aligned(std::size_t bytes) {
 }  // namespace
 
 ChunkStream::ChunkStream(std::size_t features, std::size_t samples, std::size_t steps,
-                         cudaStream_t compute)
+                         const Augmentation& augmentation, cudaStream_t compute)
     : features_(features),
       labels_at_(aligned(steps * sizeof(AdamStep<float>))),
-      pixels_at_(labels_at_ + aligned(samples)),
+      distortions_at_(labels_at_ + aligned(samples)),
+      pixels_at_(distortions_at_ +
+                 (augmentation.active() ? aligned(samples * sizeof(Distortion)) : 0)),
       compute_(compute),
       slots_{Slot(pixels_at_ + samples * features), Slot(pixels_at_ + samples * features)},
-      header_(pixels_at_),
-      inputs_(samples * features) {}
+      header_(distortions_at_),
+      inputs_(samples * features) {
+  if (const ElasticWeights* weights = augmentation.elastic()) {
+    elastic_.emplace(1);
+    QMNIST_CHECK(cudaMemcpyAsync(elastic_->data(), weights, sizeof(*weights),
+                                 cudaMemcpyHostToDevice, compute));
+  }
+}
 
 void ChunkStream::upload(const DataView& data, std::span<const std::uint32_t> indices,
-                         std::span<const AdamStep<float>> steps) {
+                         std::span<const AdamStep<float>> steps,
+                         std::span<const Distortion> distortions) {
   const nvtx3::scoped_range range("upload chunk");
   Slot& slot = slots_[turn_];
   turn_ = 1 - turn_;
@@ -35,6 +45,7 @@ void ChunkStream::upload(const DataView& data, std::span<const std::uint32_t> in
   QMNIST_CHECK(cudaEventSynchronize(slot.copied.get()));
   std::byte* pinned = slot.pinned.data();
   std::memcpy(pinned, steps.data(), steps.size_bytes());
+  std::ranges::copy(std::as_bytes(distortions), pinned + distortions_at_);
   std::byte* label = pinned + labels_at_;
   std::byte* image = pinned + pixels_at_;
   for (const std::uint32_t index : indices) {
@@ -51,7 +62,13 @@ void ChunkStream::upload(const DataView& data, std::span<const std::uint32_t> in
   QMNIST_CHECK(cudaMemcpyAsync(header_.data(), slot.device.data(), labels_at_ + indices.size(),
                                cudaMemcpyDeviceToDevice, compute_));
   const auto* pixels = reinterpret_cast<const std::uint8_t*>(slot.device.data() + pixels_at_);
-  QMNIST_CHECK(launch_normalize(compute_, pixels, inputs_.data(), indices.size() * features_));
+  if (distortions.empty()) {
+    QMNIST_CHECK(launch_normalize(compute_, pixels, inputs_.data(), indices.size() * features_));
+  } else {
+    const auto* maps = reinterpret_cast<const Distortion*>(slot.device.data() + distortions_at_);
+    QMNIST_CHECK(launch_distort(compute_, pixels, maps, elastic_ ? elastic_->data() : nullptr,
+                                inputs_.data(), indices.size()));
+  }
   QMNIST_CHECK(cudaEventRecord(slot.unpacked.get(), compute_));
 }
 

@@ -2,9 +2,11 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "host/data/dataset.h"
+#include "host/engines/augmentation.h"
 #include "host/engines/cuda/resources.h"
 #include "kernels/adam.h"
 
@@ -23,21 +25,25 @@ namespace qmnist {
 class ChunkStream {
  public:
   /// @param samples, steps the largest chunk
+  /// @param augmentation distorts the images of chunks that come with distortions
   /// @param compute the stream whose work needs the chunks; must outlive this
-  ChunkStream(std::size_t features, std::size_t samples, std::size_t steps, cudaStream_t compute);
+  ChunkStream(std::size_t features, std::size_t samples, std::size_t steps,
+              const Augmentation& augmentation, cudaStream_t compute);
 
-  /// Gathers data[indices[i]] and the scalars of the chunk's optimiser steps. What is enqueued on
+  /// Gathers data[indices[i]], the scalars of the chunk's optimiser steps and, unless there are
+  /// none, each image's distortion. What is enqueued on
   /// the compute stream afterwards finds them in inputs(), labels() and steps(), until the next
   /// call. May wait for the copy two chunks before; `data` and the spans are free on return.
   void upload(const DataView& data, std::span<const std::uint32_t> indices,
-              std::span<const AdamStep<float>> steps);
+              std::span<const AdamStep<float>> steps, std::span<const Distortion> distortions = {});
 
   [[nodiscard]] const float* inputs() const { return inputs_.data(); }  ///< [samples, features]
   [[nodiscard]] const std::uint8_t* labels() const;                     ///< [samples]
   [[nodiscard]] const AdamStep<float>* steps() const;                   ///< [steps]
 
  private:
-  /// A turn's buffers. Steps, then labels, then pixels, so that one copy brings all three.
+  /// A turn's buffers. Steps, then labels, then distortions, then pixels, so that one copy brings
+  /// all of them.
   struct Slot {
     explicit Slot(std::size_t bytes) : pinned(bytes), device(bytes) {}
     PinnedBuffer<std::byte> pinned;
@@ -47,13 +53,15 @@ class ChunkStream {
   };
 
   std::size_t features_;
-  std::size_t labels_at_;  ///< in bytes, in a slot and in header_
-  std::size_t pixels_at_;  ///< in bytes, in a slot; the header's size
+  std::size_t labels_at_;       ///< in bytes, in a slot and in header_
+  std::size_t distortions_at_;  ///< in bytes, in a slot; the header's size
+  std::size_t pixels_at_;       ///< in bytes, in a slot
   cudaStream_t compute_;
   Stream copy_ = make_stream();
   std::array<Slot, 2> slots_;
   std::size_t turn_ = 0;
   DeviceBuffer<std::byte> header_;  ///< steps and labels of the chunk in inputs_
+  std::optional<DeviceBuffer<ElasticWeights>> elastic_;
   DeviceBuffer<float> inputs_;
 };
 

@@ -21,11 +21,12 @@ std::size_t chunk_samples(std::size_t batch_size) {
 
 CudaEngine::CudaEngine(EngineSettings settings)
     : settings_(std::move(settings)),
+      augmentation_(settings_.augmentation, settings_.seed),
       device_(use_cuda_device(settings_.device_index)),
       chunk_samples_(chunk_samples(settings_.batch_size)),
       max_rows_(std::max(chunk_samples_, kChunkSamples)),
       network_(settings_.network, max_rows_, settings_.math, compute_.get()),
-      chunks_(settings_.network.inputs(), max_rows_, kChunkSteps, compute_.get()) {
+      chunks_(settings_.network.inputs(), max_rows_, kChunkSteps, augmentation_, compute_.get()) {
   set_state(initial_state(settings_.network, 0));
 }
 
@@ -73,10 +74,15 @@ void CudaEngine::train(const DataView& data, std::span<const std::uint32_t> orde
 void CudaEngine::train_chunk(const DataView& data, std::span<const std::uint32_t> chunk) {
   const nvtx3::scoped_range range("chunk");
   std::vector<AdamStep<float>> steps;
+  std::vector<Distortion> distortions;
   for (std::size_t first = 0; first < chunk.size(); first += settings_.batch_size) {
+    const std::size_t rows = std::min(settings_.batch_size, chunk.size() - first);
+    for (std::size_t row = 0; augmentation_.active() && row < rows; ++row) {
+      distortions.push_back(augmentation_.distortion(step_, row));
+    }
     steps.push_back(adam_step<float>(settings_.adam, ++step_));
   }
-  chunks_.upload(data, chunk, steps);
+  chunks_.upload(data, chunk, steps, distortions);
   QMNIST_CHECK(cudaGraphLaunch(chunk_graph(chunk.size()), compute_.get()));
 }
 

@@ -55,6 +55,7 @@ class CudaEngine final : public Engine {
   void for_each_chunk(const DataView& data, std::span<const std::uint32_t> indices, Visit visit);
 
   EngineSettings settings_;
+  Augmentation augmentation_;
   CudaDevice device_;
   std::size_t chunk_samples_;
   std::size_t max_rows_;

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "kernels/distort.h"
+
+namespace qmnist {
+
+/// How far the training images are distorted, anew each time that they are used; each number is the
+/// largest change, drawn uniformly between minus and plus that.
+struct AugmentationSettings {
+  double rotation = 0;       ///< in degrees
+  double scale = 0;          ///< of width and height, each by itself: 0.1 is 90 to 110 %
+  double shear = 0;          ///< pixels to the side for each pixel down
+  double shift = 0;          ///< in pixels, along each axis
+  double elastic = 0;        ///< standard deviation of the elastic field's displacements, in pixels
+  double elastic_sigma = 4;  ///< width of the Gaussian that smooths the field, in pixels
+
+  [[nodiscard]] bool any() const {
+    return rotation > 0 || scale > 0 || shear > 0 || shift > 0 || elastic > 0;
+  }
+};
+
+/// Draws the affine map of one image. A digit is scaled, sheared, turned and shifted about the
+/// image's centre c, so with M = R(rotation) [1 shear; 0 1] diag(scales):
+///
+///     source(p) = c + M^-1 (p - c - shift)
+[[nodiscard]] Distortion draw_distortion(const AugmentationSettings& settings,
+                                         const RowRandom& random);
+
+/// The weights of an elastic field of that strength and width.
+[[nodiscard]] ElasticWeights elastic_weights(const AugmentationSettings& settings);
+
+/// The distortions of a run, which follow from its seed, the step and the image's place in the
+/// batch. For images of 28 x 28.
+class Augmentation {
+ public:
+  Augmentation(const AugmentationSettings& settings, std::uint32_t seed);
+
+  /// Whether images are changed at all.
+  [[nodiscard]] bool active() const { return settings_.any(); }
+  /// @param step steps done before
+  [[nodiscard]] Distortion distortion(std::uint64_t step, std::size_t row) const {
+    return draw_distortion(settings_, {step, static_cast<std::uint32_t>(row), seed_});
+  }
+  /// nullptr where there is no elastic field.
+  [[nodiscard]] const ElasticWeights* elastic() const { return elastic_ ? &*elastic_ : nullptr; }
+
+ private:
+  AugmentationSettings settings_;
+  std::uint32_t seed_;
+  std::optional<ElasticWeights> elastic_;
+};
+
+}  // namespace qmnist

@@ -1,0 +1,172 @@
+#include "host/engines/cpu/distort_image.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "host/engines/cpu/distort_image.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace qmnist::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Integers = hn::CappedTag<std::int32_t, 16>;
+using IntegerVector = hn::Vec<Integers>;
+inline constexpr Integers kIntegers;
+inline constexpr std::size_t kIntegerLanes = hn::MaxLanes(kIntegers);
+
+inline constexpr std::size_t kSide = kDistortSide;
+inline constexpr std::size_t kPitch = 32;  ///< of rows of kSide, filled up to whole vectors
+inline constexpr std::size_t kNoise = kNoiseSide;
+
+/// A row of an image in integers.
+using Row = std::array<std::int32_t, kPitch>;
+
+/// to[x] = sum over i of weights(i) * rows(i)[x] / 256
+template <typename Weight, typename Rows>
+HWY_INLINE void weighted_sums(const Weight& weights, const Rows& rows, Row& to) {
+  for (std::size_t x = 0; x < kPitch; x += kIntegerLanes) {
+    IntegerVector sum = hn::Zero(kIntegers);
+    for (std::size_t i = 0; i < kNoise; ++i) {
+      const IntegerVector row = hn::Load(kIntegers, rows(i) + x);
+      sum = hn::Add(sum, hn::Mul(hn::Set(kIntegers, weights(i)), row));
+    }
+    hn::Store(hn::ShiftRight<8>(sum), kIntegers, to.data() + x);
+  }
+}
+
+/// An image's elastic displacements.
+struct Displacements {
+  HWY_ALIGN std::array<Row, kSide> x;
+  HWY_ALIGN std::array<Row, kSide> y;
+};
+
+HWY_INLINE void make_displacements(const RowRandom& random, const ElasticWeights& weights,
+                                   Displacements& displacements) {
+  ElasticField field;
+  for (int draw = 0; draw < kNoiseDraws; ++draw) {
+    draw_noise(random, draw, field);
+  }
+  HWY_ALIGN std::array<Row, kNoise> across{};  // the weights, transposed
+  for (std::size_t x = 0; x < kSide; ++x) {
+    for (std::size_t i = 0; i < kNoise; ++i) {
+      across[i][x] = weights.across[x][i];
+    }
+  }
+  HWY_ALIGN std::array<Row, 2 * kNoise> smoothed;
+  for (std::size_t row = 0; row < 2 * kNoise; ++row) {
+    weighted_sums([&](std::size_t i) { return std::int32_t{field.noise[row * kNoise + i]}; },
+                  [&](std::size_t i) { return across[i].data(); }, smoothed[row]);
+  }
+  for (std::size_t y = 0; y < kSide; ++y) {
+    const auto weight = [&](std::size_t i) { return std::int32_t{weights.down[y][i]}; };
+    weighted_sums(
+        weight, [&](std::size_t i) { return smoothed[i].data(); }, displacements.x[y]);
+    weighted_sums(
+        weight, [&](std::size_t i) { return smoothed[kNoise + i].data(); }, displacements.y[y]);
+  }
+}
+
+/// The four pixels around each position, a byte each, so that one gather brings what a pixel needs:
+/// of columns and rows from -2 on; those at both ends are zeros.
+struct Quads {
+  static constexpr std::int32_t kFirst = -2;
+  static constexpr std::int32_t kLast = kDistortSide;
+  static constexpr std::size_t kRow = kLast - kFirst + 1;
+
+  HWY_ALIGN std::array<std::int32_t, kRow * kRow> values;
+};
+
+HWY_INLINE void make_quads(const std::uint8_t* image, Quads& quads) {
+  std::array<std::uint8_t, (Quads::kRow + 1) * (Quads::kRow + 1)> padded{};
+  for (std::size_t y = 0; y < kSide; ++y) {
+    std::copy_n(image + y * kSide, kSide, padded.data() + (y + 2) * (Quads::kRow + 1) + 2);
+  }
+  for (std::size_t y = 0; y < Quads::kRow; ++y) {
+    const std::uint8_t* upper = padded.data() + y * (Quads::kRow + 1);
+    const std::uint8_t* lower = upper + Quads::kRow + 1;
+    for (std::size_t x = 0; x < Quads::kRow; ++x) {
+      const std::uint32_t quad = upper[x] | static_cast<std::uint32_t>(upper[x + 1]) << 8 |
+                                 static_cast<std::uint32_t>(lower[x]) << 16 |
+                                 static_cast<std::uint32_t>(lower[x + 1]) << 24;
+      quads.values[y * Quads::kRow + x] = static_cast<std::int32_t>(quad);
+    }
+  }
+}
+
+/// sample() at several positions; grey levels as integers.
+HWY_INLINE IntegerVector sample_all(const Quads& quads, IntegerVector x, IntegerVector y) {
+  const IntegerVector first = hn::Set(kIntegers, Quads::kFirst);
+  const IntegerVector last = hn::Set(kIntegers, Quads::kLast);
+  const IntegerVector byte = hn::Set(kIntegers, 255);
+  const IntegerVector column = hn::Sub(hn::Clamp(hn::ShiftRight<16>(x), first, last), first);
+  const IntegerVector row = hn::Sub(hn::Clamp(hn::ShiftRight<16>(y), first, last), first);
+  const IntegerVector right = hn::And(hn::ShiftRight<8>(x), byte);
+  const IntegerVector below = hn::And(hn::ShiftRight<8>(y), byte);
+  const IntegerVector quad =
+      hn::GatherIndex(kIntegers, quads.values.data(),
+                      hn::Add(hn::Mul(row, hn::Set(kIntegers, std::int32_t{Quads::kRow})), column));
+  const IntegerVector upper_left = hn::And(quad, byte);
+  const IntegerVector upper_right = hn::And(hn::ShiftRight<8>(quad), byte);
+  const IntegerVector lower_left = hn::And(hn::ShiftRight<16>(quad), byte);
+  const IntegerVector lower_right = hn::And(hn::ShiftRight<24>(quad), byte);
+  // a (256 - f) + b f = 256 a + (b - a) f
+  const IntegerVector upper =
+      hn::Add(hn::ShiftLeft<8>(upper_left), hn::Mul(hn::Sub(upper_right, upper_left), right));
+  const IntegerVector lower =
+      hn::Add(hn::ShiftLeft<8>(lower_left), hn::Mul(hn::Sub(lower_right, lower_left), right));
+  const IntegerVector sum = hn::Add(hn::ShiftLeft<8>(upper), hn::Mul(hn::Sub(lower, upper), below));
+  return hn::ShiftRight<16>(hn::Add(sum, hn::Set(kIntegers, 1 << 15)));
+}
+
+void distort_image(const std::uint8_t* image, const Distortion& distortion,
+                   const ElasticWeights* weights, std::uint8_t* distorted) {
+  Quads quads;
+  make_quads(image, quads);
+  Displacements moved;
+  if (weights != nullptr) {
+    make_displacements(distortion.random, *weights, moved);
+  }
+  const hn::Rebind<std::uint8_t, Integers> bytes;
+  const IntegerVector columns = hn::Iota(kIntegers, 0);
+  const IntegerVector x_step = hn::Set(kIntegers, distortion.across.x);
+  const IntegerVector y_step = hn::Set(kIntegers, distortion.across.y);
+  std::array<std::uint8_t, kPitch> row;
+  for (std::size_t y = 0; y < kSide; ++y) {
+    const auto down = static_cast<std::int32_t>(y);
+    const std::int32_t row_x = distortion.origin.x + down * distortion.down.x;
+    const std::int32_t row_y = distortion.origin.y + down * distortion.down.y;
+    for (std::size_t x = 0; x < kPitch; x += kIntegerLanes) {
+      const IntegerVector column =
+          hn::Add(columns, hn::Set(kIntegers, static_cast<std::int32_t>(x)));
+      IntegerVector at_x = hn::Add(hn::Set(kIntegers, row_x), hn::Mul(column, x_step));
+      IntegerVector at_y = hn::Add(hn::Set(kIntegers, row_y), hn::Mul(column, y_step));
+      if (weights != nullptr) {
+        at_x = hn::Add(at_x, hn::Load(kIntegers, moved.x[y].data() + x));
+        at_y = hn::Add(at_y, hn::Load(kIntegers, moved.y[y].data() + x));
+      }
+      hn::StoreU(hn::DemoteTo(bytes, sample_all(quads, at_x, at_y)), bytes, row.data() + x);
+    }
+    std::copy_n(row.data(), kSide, distorted + y * kSide);
+  }
+}
+
+}  // namespace qmnist::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace qmnist {
+
+HWY_EXPORT(distort_image);
+
+void distort_image(const std::uint8_t* image, const Distortion& distortion,
+                   const ElasticWeights* weights, std::uint8_t* distorted) {
+  HWY_DYNAMIC_DISPATCH(distort_image)(image, distortion, weights, distorted);
+}
+
+}  // namespace qmnist
+#endif
