@@ -9,9 +9,9 @@
 
 namespace qmnist {
 
-/// Hyperparameters of Adam under Keras's names, with Keras's defaults.
+/// Hyperparameters of Adam under Keras's names, with Keras's defaults; the learning rate comes with
+/// each step.
 struct AdamSettings {
-  double learning_rate = 1e-3;
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-7;
@@ -28,9 +28,10 @@ struct AdamStep {
 
 /// The scalars of step t = 1, 2, ...: alpha = lr * sqrt(1 - beta2^t) / (1 - beta1^t).
 template <typename Real>
-inline AdamStep<Real> adam_step(const AdamSettings& settings, std::uint64_t t) {
+inline AdamStep<Real> adam_step(const AdamSettings& settings, double learning_rate,
+                                std::uint64_t t) {
   const auto step = static_cast<double>(t);
-  const double alpha = settings.learning_rate * std::sqrt(1 - std::pow(settings.beta2, step)) /
+  const double alpha = learning_rate * std::sqrt(1 - std::pow(settings.beta2, step)) /
                        (1 - std::pow(settings.beta1, step));
   return {.alpha = static_cast<Real>(alpha),
           .one_minus_beta1 = static_cast<Real>(1 - settings.beta1),

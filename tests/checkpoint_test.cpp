@@ -67,8 +67,10 @@ TEST_F(CheckpointTest, KeysThatChangeTheResultMustBeTheSame) {
   for (const std::string assignment :
        {"training.seed=1", "training.batch_size=31", "training.shuffle=false",
         "optimizer.learning_rate=0.002", "optimizer.beta1=0.8", "optimizer.beta2=0.9",
-        "optimizer.epsilon=1e-8", "data.test_fraction=0.3", "data.split_seed=1",
-        "data.validation_fraction=0.1", "model.hidden=[6]"}) {
+        "optimizer.epsilon=1e-8", "schedule.name=step", "schedule.warmup_epochs=1",
+        "schedule.step_epochs=2", "schedule.step_factor=0.5", "schedule.final_factor=0.1",
+        "data.test_fraction=0.3", "data.split_seed=1", "data.validation_fraction=0.1",
+        "model.hidden=[6]"}) {
     const std::string key = assignment.substr(0, assignment.find('='));
     try {
       (void)read_for(config_with(assignment));
@@ -83,6 +85,29 @@ TEST_F(CheckpointTest, KeysThatDoNotChangeTheResultMayDiffer) {
   for (const std::string assignment : {"training.epochs=99", "training.threads=3", "device=cpu",
                                        "output.dir=elsewhere", "data.dir=elsewhere"}) {
     EXPECT_EQ(read_for(config_with(assignment)).state, checkpoint_.state) << assignment;
+  }
+}
+
+TEST_F(CheckpointTest, EpochsMustBeTheSameWhereTheLearningRateFollowsThem) {
+  const auto with = [](const std::string& schedule, const std::string& more) {
+    return std::vector<std::string>{"model.hidden=[5]", "schedule.name=" + schedule, more};
+  };
+  for (const std::string schedule : {"cosine", "one_cycle", "step"}) {
+    const Config before = load_config(folder_ / "run.json", with(schedule, "training.threads=1"));
+    const Config longer = load_config(folder_ / "run.json", with(schedule, "training.epochs=11"));
+    write_checkpoint(path_, checkpoint_, network_, before, dataset_);
+    EXPECT_NO_THROW((void)read_for(before));
+    if (schedule == "step") {
+      EXPECT_NO_THROW((void)read_for(longer));
+      continue;
+    }
+    try {
+      (void)read_for(longer);
+      ADD_FAILURE() << schedule;
+    } catch (const UsageError& error) {
+      EXPECT_NE(std::string(error.what()).find("training.epochs was 10"), std::string::npos);
+      EXPECT_NE(std::string(error.what()).find("schedule.name"), std::string::npos);
+    }
   }
 }
 

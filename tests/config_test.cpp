@@ -51,7 +51,7 @@ TEST(ConfigTest, BaselineIsTheNotebook) {
   EXPECT_EQ(config.data.test_fraction, 0.2);
   EXPECT_EQ(config.data.split_seed, 42U);
   EXPECT_EQ(config.model.hidden, (std::vector<std::size_t>{128, 64}));
-  EXPECT_EQ(config.optimizer.learning_rate, 1e-3);
+  EXPECT_EQ(config.schedule.peak, 1e-3);
   EXPECT_EQ(config.optimizer.epsilon, 1e-7);
   EXPECT_EQ(config.training.epochs, 10U);
   EXPECT_EQ(config.training.batch_size, 32U);
@@ -71,6 +71,17 @@ TEST(ConfigTest, EveryShippedConfigLoads) {
 TEST(ConfigTest, ResolvedValuesLoadToTheSame) {
   const Config config = load(R"({"model": {"hidden": []}, "training": {"seed": 9}})");
   EXPECT_EQ(load(config.values.dump()).values, config.values);
+}
+
+TEST(ConfigTest, ScheduleMustGoTogether) {
+  expect_parts(error_of(R"({"schedule": {"name": "one_cycle", "warmup_epochs": 0.5}})"),
+               {"schedule.warmup_epochs is 0.5", "one_cycle"});
+  expect_parts(error_of(R"({"schedule": {"name": "cosine"}})", {"schedule.warmup_epochs=10"}),
+               {"schedule.warmup_epochs is 10", "training.epochs 10", "less"});
+  const Config config = load(R"({"schedule": {"name": "cosine", "warmup_epochs": 9.5}})");
+  EXPECT_EQ(config.schedule.name, ScheduleName::kCosine);
+  EXPECT_EQ(config.schedule.warmup_epochs, 9.5);
+  EXPECT_NO_THROW((void)load(R"({"schedule": {"warmup_epochs": 20}})"));
 }
 
 TEST(ConfigTest, PathsStartAtTheFileOrTheWorkingFolder) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -117,6 +118,34 @@ TEST(ReferenceEngineTest, StopsWhereTheCallbackSaysAndGoesOnFromThere) {
                 [](const RunningMetrics& /*running*/) { return true; });
   EXPECT_EQ(metrics, expected);
   EXPECT_EQ(whole.state(), stopped.state());
+}
+
+TEST(ReferenceEngineTest, TakesTheLearningRateOfEachStep) {
+  // Three steps whose learning rate halves after each, against the same by hand.
+  const SmallData data(6, kFeatures, kSmallClasses);
+  const Schedule schedule{
+      .settings = {.name = ScheduleName::kStep, .peak = 0.1, .step_epochs = 1, .step_factor = 0.5},
+      .epochs = 3,
+      .steps_per_epoch = 1};
+  ReferenceEngine<double> engine(
+      {.network = small_network(), .adam = {}, .batch_size = 2, .schedule = schedule});
+  ReferenceEngine<double> by_hand = small_engine(2);
+  std::vector<double> first(engine.parameters().size());
+  std::vector<double> second(engine.parameters().size());
+  double learning_rate = 0.1;
+  for (std::uint32_t step = 0; step < 3; ++step, learning_rate /= 2) {
+    const std::vector<std::uint32_t> batch{2 * step, 2 * step + 1};
+    RunningMetrics ignored;
+    const auto gradients = by_hand.precise_gradients(data.view(), batch, ignored);
+    const auto scalars = adam_step<double>({}, learning_rate, step + 1);
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
+      adam_update(scalars, gradients[i], by_hand.parameters()[i], first[i], second[i]);
+    }
+  }
+  RunningMetrics metrics;
+  engine.train(data.view(), data.all(), metrics,
+               [](const RunningMetrics& /*running*/) { return true; });
+  EXPECT_TRUE(std::ranges::equal(engine.parameters(), by_hand.parameters()));
 }
 
 TEST(ReferenceEngineTest, FloatFollowsDouble) {

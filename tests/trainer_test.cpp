@@ -77,12 +77,22 @@ TEST_F(TrainerTest, ReportsRunningMeansAndValidation) {
   ASSERT_EQ(recorder_.ended.size(), 3U);
   const EpochMetrics& last = recorder_.ended.back();
   EXPECT_EQ(last.epoch, 3U);
-  EXPECT_EQ(last.learning_rate, config_.optimizer.learning_rate);
+  EXPECT_EQ(last.learning_rate, config_.schedule.peak);
   EXPECT_GT(last.seconds, 0);
   ASSERT_TRUE(last.validation.has_value());
   const Evaluation validation = evaluate(engine_, data_.view(), split_.validation);
   EXPECT_EQ(last.validation->loss, validation.loss);
   EXPECT_EQ(last.validation->accuracy, validation.accuracy);
+}
+
+TEST_F(TrainerTest, ReportsTheLearningRateOfAnEpochsLastStep) {
+  config_.schedule = {.name = ScheduleName::kStep, .step_epochs = 2.6, .step_factor = 0.5};
+  EXPECT_TRUE(run());
+  const Schedule schedule = schedule_of(config_, split_.train.size());
+  EXPECT_EQ(schedule.steps_per_epoch, 5U);
+  EXPECT_EQ(schedule.epochs, 3U);
+  EXPECT_EQ(recorder_.ended[1].learning_rate, 1e-3);  // the change comes at step 13 of 15
+  EXPECT_EQ(recorder_.ended[2].learning_rate, 5e-4);
 }
 
 TEST_F(TrainerTest, StopsInsideAnEpochAndGoesOnBitForBit) {

@@ -41,14 +41,16 @@ class TrainingRun {
         split_(split_dataset(dataset_.count(), config_.data.test_fraction, config_.data.split_seed,
                              config_.data.validation_fraction)),
         network_(kPixels, config_.model.hidden, kClasses),
-        chosen_(make_engine(config_.device, {.network = network_,
-                                             .adam = config_.optimizer,
-                                             .batch_size = config_.training.batch_size,
-                                             .threads = config_.training.threads,
-                                             .device_index = config_.device_index,
-                                             .math = config_.training.math,
-                                             .seed = config_.training.seed,
-                                             .augmentation = config_.augmentation})),
+        chosen_(
+            make_engine(config_.device, {.network = network_,
+                                         .adam = config_.optimizer,
+                                         .batch_size = config_.training.batch_size,
+                                         .threads = config_.training.threads,
+                                         .device_index = config_.device_index,
+                                         .math = config_.training.math,
+                                         .seed = config_.training.seed,
+                                         .augmentation = config_.augmentation,
+                                         .schedule = schedule_of(config_, split_.train.size())})),
         folder_(config_.output.dir),
         seconds_load_(since_start.seconds()) {
     resolve_config();
@@ -97,7 +99,7 @@ class TrainingRun {
     }
     fmt::print("training  {} epochs, batches of {}, Adam with learning rate {}, seed {}\n",
                config_.training.epochs, config_.training.batch_size,
-               config_.optimizer.learning_rate, config_.training.seed);
+               schedule_text(config_.schedule), config_.training.seed);
     fmt::print("output    {}\n", shown(folder_.path()));
     (void)std::fflush(stdout);
   }

@@ -173,6 +173,25 @@ Enum choice(const Json& values, std::string_view key) {
   return static_cast<Enum>(std::distance(choices.begin(), found));
 }
 
+/// Each value keeps its own rule already; these rules are about several.
+void check_together(const Config& config) {
+  const ScheduleSettings& schedule = config.schedule;
+  if (schedule.name == ScheduleName::kOneCycle && schedule.warmup_epochs != 0) {
+    throw UsageError(
+        "schedule.warmup_epochs is {} and schedule.name is \"one_cycle\", which warms up by "
+        "itself; "
+        "set the first to 0 or the second to \"cosine\"",
+        schedule.warmup_epochs);
+  }
+  if (schedule.name == ScheduleName::kCosine &&
+      schedule.warmup_epochs >= static_cast<double>(config.training.epochs)) {
+    throw UsageError(
+        "schedule.warmup_epochs is {} and training.epochs {}, which leaves nothing for the cosine; "
+        "the first must be less than the second",
+        schedule.warmup_epochs, config.training.epochs);
+  }
+}
+
 }  // namespace
 
 const Json& value_of(const Json& values, std::string_view key) {
@@ -183,6 +202,7 @@ Config to_config(const Json& values) {
   const Json& data = values.at("data");
   const Json& augmentation = values.at("augmentation");
   const Json& optimizer = values.at("optimizer");
+  const Json& schedule = values.at("schedule");
   const Json& training = values.at("training");
   return {
       .data = {.source = choice<DataSource>(values, "data.source"),
@@ -197,10 +217,15 @@ Config to_config(const Json& values) {
                        .shift = augmentation.at("shift"),
                        .elastic = augmentation.at("elastic"),
                        .elastic_sigma = augmentation.at("elastic_sigma")},
-      .optimizer = {.learning_rate = optimizer.at("learning_rate"),
-                    .beta1 = optimizer.at("beta1"),
+      .optimizer = {.beta1 = optimizer.at("beta1"),
                     .beta2 = optimizer.at("beta2"),
                     .epsilon = optimizer.at("epsilon")},
+      .schedule = {.name = choice<ScheduleName>(values, "schedule.name"),
+                   .peak = optimizer.at("learning_rate"),
+                   .warmup_epochs = schedule.at("warmup_epochs"),
+                   .step_epochs = schedule.at("step_epochs"),
+                   .step_factor = schedule.at("step_factor"),
+                   .final_factor = schedule.at("final_factor")},
       .training = {.epochs = training.at("epochs"),
                    .batch_size = training.at("batch_size"),
                    .shuffle = training.at("shuffle"),
@@ -222,7 +247,9 @@ Config load_config(const fs::path& file, std::span<const std::string> overrides)
   for (const std::string& assignment : overrides) {
     apply_override(values, assignment);
   }
-  return to_config(values.json());
+  Config config = to_config(values.json());
+  check_together(config);
+  return config;
 }
 
 }  // namespace qmnist

@@ -10,6 +10,7 @@
 #include "host/config/fields.h"
 #include "host/data/dataset.h"
 #include "host/engines/augmentation.h"
+#include "host/engines/schedule.h"
 #include "kernels/adam.h"
 #include "kernels/math_mode.h"
 
@@ -31,6 +32,7 @@ struct Config {
   } model;
   AugmentationSettings augmentation;
   AdamSettings optimizer;
+  ScheduleSettings schedule;  ///< its peak is optimizer.learning_rate
   struct Training {
     std::size_t epochs;
     std::size_t batch_size;
@@ -54,7 +56,8 @@ struct Config {
 /// Relative paths are taken from the config file's folder in the file, from the working folder in
 /// an override.
 /// @throws UsageError naming the key, its place and what would be right: unreadable file, bad JSON
-///   (line and column), unknown or repeated key, wrong type, value out of range.
+///   (line and column), unknown or repeated key, wrong type, value out of range, values that do not
+///   go together.
 [[nodiscard]] Config load_config(const std::filesystem::path& file,
                                  std::span<const std::string> overrides);
 

@@ -10,6 +10,7 @@
 
 #include "host/data/dataset.h"
 #include "host/engines/augmentation.h"
+#include "host/engines/schedule.h"
 #include "host/model/network.h"
 #include "kernels/adam.h"
 #include "kernels/math_mode.h"
@@ -47,6 +48,7 @@ struct EngineSettings {
   MathMode math = MathMode::kFp32;  ///< of the GPU
   std::uint32_t seed = 0;           ///< of what is random in a step
   AugmentationSettings augmentation = {};
+  Schedule schedule = {};  ///< of the learning rate
 };
 
 /// Trains a network on one kind of device. It knows no file and no terminal.

@@ -45,7 +45,8 @@ class ReferenceEngine final : public Engine {
       const auto batch = order.subspan(metrics.samples, std::min(settings_.batch_size, left));
       const Values gradient = augmentation_.active() ? augmented_gradients(data, batch, metrics)
                                                      : precise_gradients(data, batch, metrics);
-      const auto step = adam_step<Real>(settings_.adam, ++step_);
+      const double learning_rate = settings_.schedule.learning_rate(step_);
+      const auto step = adam_step<Real>(settings_.adam, learning_rate, ++step_);
       for (std::size_t i = 0; i < gradient.size(); ++i) {
         adam_update(step, gradient[i], parameters_[i], first_moments_[i], second_moments_[i]);
       }

@@ -111,7 +111,7 @@ std::string run_summary(const RunResult& result) {
                                        training.shuffle ? "shuffled every epoch" : "not shuffled",
                                        training.seed)},
               {"Optimizer", fmt::format("Adam: learning rate {}, beta1 {}, beta2 {}, epsilon {}",
-                                        config.optimizer.learning_rate, config.optimizer.beta1,
+                                        schedule_text(config.schedule), config.optimizer.beta1,
                                         config.optimizer.beta2, config.optimizer.epsilon)},
               {"Device", result.device},
               {"Run folder", config.output.dir.string()}}) +

@@ -32,6 +32,22 @@ std::string accuracy_text(const Evaluation& evaluation) {
   return accuracy_text(evaluation.accuracy, evaluation.predictions.size());
 }
 
+std::string schedule_text(const ScheduleSettings& schedule) {
+  const double end = schedule.peak * schedule.final_factor;
+  const double warmup = schedule.warmup_epochs;
+  std::string text = fmt::format("{}", schedule.peak);
+  if (schedule.name == ScheduleName::kStep) {
+    text += fmt::format(", times {} every {} epochs", schedule.step_factor, schedule.step_epochs);
+  } else if (schedule.name == ScheduleName::kCosine) {
+    text += fmt::format(", cosine to {:g}", end);
+  } else if (schedule.name == ScheduleName::kOneCycle) {
+    text += fmt::format(", one cycle to {:g}", end);
+  }
+  return warmup == 0
+             ? text
+             : fmt::format("{} with {} warm-up epoch{}", text, warmup, warmup == 1 ? "" : "s");
+}
+
 std::string widths_text(const Network& network) {
   std::string text = std::to_string(network.inputs());
   for (const DenseLayer& layer : network.layers()) {

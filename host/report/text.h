@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "host/engines/schedule.h"
 #include "host/model/network.h"
 #include "host/trainer/evaluation.h"
 
@@ -18,6 +19,9 @@ namespace qmnist {
 /// An accuracy 0..1 over so many images with its deviation: "97.54 ± 0.13 %".
 [[nodiscard]] std::string accuracy_text(double accuracy, std::size_t images);
 [[nodiscard]] std::string accuracy_text(const Evaluation& evaluation);
+
+/// A learning rate and how it goes: "0.001, cosine to 0 with 2 warm-up epochs".
+[[nodiscard]] std::string schedule_text(const ScheduleSettings& schedule);
 
 /// A network's widths: "784-128-64-10".
 [[nodiscard]] std::string widths_text(const Network& network);

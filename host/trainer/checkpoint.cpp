@@ -15,10 +15,11 @@ constexpr const char* kParameters = "model.";
 constexpr const char* kFirstMoments = "adam.m.";
 constexpr const char* kSecondMoments = "adam.v.";
 
+constexpr std::string_view kEpochs = "training.epochs";
+
 /// Keys that say how long, where and on what a run goes, not what it computes.
 constexpr std::array<std::string_view, 7> kFreeKeys{
-    "data.source", "data.dir",     "training.epochs", "training.threads",
-    "device",      "device_index", "output.dir"};
+    "data.source", "data.dir", kEpochs, "training.threads", "device", "device_index", "output.dir"};
 
 Json checksums(const Dataset& dataset) {
   Json sums = Json::array();
@@ -36,19 +37,25 @@ std::string checksum(const TrainingState& state) {
   return sum.digest();
 }
 
+bool is_free(std::string_view key, const Config& config) {
+  const bool sets_learning_rate = key == kEpochs && depends_on_epochs(config.schedule.name);
+  return !sets_learning_rate && std::ranges::find(kFreeKeys, key) != kFreeKeys.end();
+}
+
 void check_same_run(const std::string& place, const Json& run, const Config& config,
                     const Dataset& dataset) {
   for (const Field& field : config_fields()) {
-    if (std::ranges::find(kFreeKeys, field.key) != kFreeKeys.end()) {
+    if (is_free(field.key, config)) {
       continue;
     }
     const Json& before = value_of(run.at("config"), field.key);
     const Json& now = value_of(config.values, field.key);
     if (before != now) {
       throw UsageError(
-          "{}: {} was {} when this run started and is {} now; resume with the old "
+          "{}: {} was {} when this run started and is {} now{}; resume with the old "
           "value, or start anew without --resume",
-          place, field.key, before.dump(), now.dump());
+          place, field.key, before.dump(), now.dump(),
+          field.key == kEpochs ? ", and the learning rate follows it (schedule.name)" : "");
     }
   }
   if (run.at("data") != checksums(dataset)) {

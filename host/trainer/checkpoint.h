@@ -28,7 +28,7 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
 /// Reads a checkpoint back for a run of that config on that data.
 /// @throws DataError where the file is damaged or from other data; UsageError where the config
 ///   differs in a key that changes the result, with the key's name and both values. The number of
-///   epochs may differ: more of them extend a run.
+///   epochs may differ, where the learning rate does not follow it: more of them extend a run.
 [[nodiscard]] Checkpoint read_checkpoint(const std::filesystem::path& path, const Network& network,
                                          const Config& config, const Dataset& dataset);
 

@@ -13,12 +13,15 @@ namespace {
 
 EpochMetrics finish_epoch(const Config& config, const DataView& data, const Split& split,
                           Engine& engine, const Checkpoint& checkpoint, const Stopwatch& watch) {
-  EpochMetrics metrics{.epoch = checkpoint.finished_epochs() + 1,
-                       .loss = checkpoint.running.loss(),
-                       .accuracy = checkpoint.running.accuracy(),
-                       .seconds = 0,
-                       .learning_rate = config.optimizer.learning_rate,
-                       .validation = {}};
+  const std::size_t epoch = checkpoint.finished_epochs() + 1;
+  const Schedule schedule = schedule_of(config, split.train.size());
+  EpochMetrics metrics{
+      .epoch = epoch,
+      .loss = checkpoint.running.loss(),
+      .accuracy = checkpoint.running.accuracy(),
+      .seconds = 0,
+      .learning_rate = schedule.learning_rate(epoch * schedule.steps_per_epoch - 1),
+      .validation = {}};
   if (!split.validation.empty()) {
     const Evaluation evaluation = evaluate(engine, data, split.validation);
     metrics.validation = {evaluation.loss, evaluation.accuracy};
@@ -28,6 +31,13 @@ EpochMetrics finish_epoch(const Config& config, const DataView& data, const Spli
 }
 
 }  // namespace
+
+Schedule schedule_of(const Config& config, std::size_t train_size) {
+  const std::size_t batch = config.training.batch_size;
+  return {.settings = config.schedule,
+          .epochs = config.training.epochs,
+          .steps_per_epoch = (train_size + batch - 1) / batch};
+}
 
 std::vector<std::uint32_t> epoch_order(std::span<const std::uint32_t> train,
                                        const Config::Training& training, std::size_t epoch) {
@@ -61,7 +71,7 @@ bool train(const Config& config, const DataView& data, const Split& split, Engin
       throw UsageError(
           "training diverged in epoch {}: the loss is no longer a number; lower "
           "optimizer.learning_rate, which is {}",
-          epoch, config.optimizer.learning_rate);
+          epoch, config.schedule.peak);
     }
     const bool finished = checkpoint.running.samples == order.size();
     if (finished) {

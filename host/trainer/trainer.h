@@ -32,6 +32,9 @@ struct TrainingHooks {
   std::function<void(const Checkpoint&)> save;  ///< after each epoch, and when stopped
 };
 
+/// The learning rate of each step of the config's run.
+[[nodiscard]] Schedule schedule_of(const Config& config, std::size_t train_size);
+
 /// The order in which an epoch (1, 2, ...) visits the training images.
 [[nodiscard]] std::vector<std::uint32_t> epoch_order(std::span<const std::uint32_t> train,
                                                      const Config::Training& training,

@@ -47,7 +47,7 @@ class AdamKernelTest : public test::KernelTest {
   void step(std::uint64_t t, const std::vector<float>& gradients, test::Array<float>& parameters,
             test::Array<float>& first_moments, test::Array<float>& second_moments,
             std::size_t count) {
-    test::Array scalars(std::vector<AdamStep<float>>{adam_step<float>(settings_, t)});
+    test::Array scalars(std::vector<AdamStep<float>>{adam_step<float>(settings_, 1e-3, t)});
     test::Array device_gradients(gradients);
     run([&](cudaStream_t stream) {
       return launch_adam(stream, scalars.data(), device_gradients.data(), parameters.data(),
@@ -73,7 +73,7 @@ class AdamKernelTest : public test::KernelTest {
       const auto v = second_moments.values();
       for (std::size_t i = 0; i < count; ++i) {
         Reference& want = references[i];
-        want.update(adam_step<double>(settings_, t), double{gradients[i]});
+        want.update(adam_step<double>(settings_, 1e-3, t), double{gradients[i]});
         ASSERT_NEAR(m[i], want.first_moment, want.first_error) << i << " of " << count;
         ASSERT_NEAR(v[i], want.second_moment, want.second_error) << i << " of " << count;
         ASSERT_NEAR(w[i], want.parameter, want.parameter_error) << i << " of " << count;

@@ -221,7 +221,8 @@ void CpuEngine::train(const DataView& data, std::span<const std::uint32_t> order
         take(next_nonzeros, data, next, after_next, part, parts);
       }
     });
-    const auto step = adam_step<float>(settings_.adam, ++step_);
+    const double learning_rate = settings_.schedule.learning_rate(step_);
+    const auto step = adam_step<float>(settings_.adam, learning_rate, ++step_);
     team_.run([&](std::size_t part, std::size_t parts) {
       update(training_, nonzeros, batch.size(), step, nullptr, part, parts);
       forward_first(training_, next_nonzeros, next.size(), part, parts);

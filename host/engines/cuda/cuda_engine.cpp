@@ -80,7 +80,8 @@ void CudaEngine::train_chunk(const DataView& data, std::span<const std::uint32_t
     for (std::size_t row = 0; augmentation_.active() && row < rows; ++row) {
       distortions.push_back(augmentation_.distortion(step_, row));
     }
-    steps.push_back(adam_step<float>(settings_.adam, ++step_));
+    const double learning_rate = settings_.schedule.learning_rate(step_);
+    steps.push_back(adam_step<float>(settings_.adam, learning_rate, ++step_));
   }
   chunks_.upload(data, chunk, steps, distortions);
   QMNIST_CHECK(cudaGraphLaunch(chunk_graph(chunk.size()), compute_.get()));
