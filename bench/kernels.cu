@@ -12,9 +12,10 @@
 
 #include "bench/device_peak.h"
 #include "host/engines/cuda/device_network.h"
-#include "kernels/bias_relu.h"
+#include "kernels/bias_activation.h"
+#include "kernels/distort.h"
 #include "kernels/normalize.h"
-#include "kernels/relu_backward.h"
+#include "kernels/slope_backward.h"
 #include "kernels/softmax.h"
 
 namespace qmnist {
@@ -109,22 +110,35 @@ void add_normalize(Suite& suite) {
             });
 }
 
+void add_distort(Suite& suite) {
+  const auto pixels = std::make_shared<Zeros<std::uint8_t>>(kChunk * 784);
+  const auto inputs = std::make_shared<Zeros<float>>(kChunk * 784);
+  const auto distortions = std::make_shared<Zeros<Distortion>>(kChunk);
+  const auto weights = std::make_shared<Zeros<ElasticWeights>>(1);
+  suite.add("distort" + shape(kChunk, 784), {5.0 * kChunk * 784, 0}, [=](cudaStream_t stream) {
+    QMNIST_CHECK(launch_distort(stream, pixels->data(), distortions->data(), weights->data(),
+                                inputs->data(), kChunk));
+  });
+}
+
 void add_hidden_layer(Suite& suite, std::size_t columns) {
   const std::size_t count = kBatch * columns;
   const auto activations = std::make_shared<Zeros<float>>(count);
   const auto deltas = std::make_shared<Zeros<float>>(count);
+  const auto slopes = std::make_shared<Zeros<float>>(count);
   const auto bias = std::make_shared<Zeros<float>>(columns);
   const auto elements = static_cast<double>(count);
   const auto width = static_cast<double>(columns);
-  suite.add(
-      "bias_relu" + shape(kBatch, columns), {8 * elements + 4 * width, 2 * elements},
-      [=](cudaStream_t stream) {
-        QMNIST_CHECK(launch_bias_relu(stream, activations->data(), bias->data(), kBatch, columns));
-      });
-  suite.add("relu_backward" + shape(kBatch, columns), {12 * elements + 4 * width, 2 * elements},
+  const HiddenUnits units{Activation::kRelu, Dropout(0), 0};
+  suite.add("bias_activation" + shape(kBatch, columns), {12 * elements + 4 * width, 2 * elements},
             [=](cudaStream_t stream) {
-              QMNIST_CHECK(launch_relu_backward(stream, activations->data(), deltas->data(),
-                                                bias->data(), kBatch, columns));
+              QMNIST_CHECK(launch_bias_activation(stream, activations->data(), slopes->data(),
+                                                  bias->data(), units, nullptr, kBatch, columns));
+            });
+  suite.add("slope_backward" + shape(kBatch, columns), {12 * elements + 4 * width, 2 * elements},
+            [=](cudaStream_t stream) {
+              QMNIST_CHECK(launch_slope_backward(stream, slopes->data(), deltas->data(),
+                                                 bias->data(), kBatch, columns));
             });
 }
 
@@ -142,7 +156,7 @@ void add_last_layer(Suite& suite, std::size_t classes) {
             [=](cudaStream_t stream) {
               QMNIST_CHECK(launch_softmax_cross_entropy(
                   stream, logits->data(), bias->data(), labels->data(), deltas->data(),
-                  bias->data(), metrics->data(), kBatch, classes));
+                  bias->data(), metrics->data(), 0.0F, kBatch, classes));
             });
   suite.add(
       "bias_softmax" + shape(kChunk, classes), {8 * chunk, 5 * chunk}, [=](cudaStream_t stream) {
@@ -194,7 +208,8 @@ void add_products(Suite& suite, const std::shared_ptr<MatrixProducts>& products,
 
 void add_step(Suite& suite, cudaStream_t stream) {
   const Network network(784, kHidden, 10);
-  const auto device = std::make_shared<DeviceNetwork>(network, kBatch, MathMode::kFp32, stream);
+  const EngineSettings settings{.network = network, .adam = {}, .batch_size = kBatch};
+  const auto device = std::make_shared<DeviceNetwork>(settings, kBatch, stream);
   device->set_state(initial_state(network, 0));
   const auto inputs = std::make_shared<Zeros<float>>(kBatch * 784);
   const auto labels = std::make_shared<Zeros<std::uint8_t>>(kBatch);
@@ -206,7 +221,7 @@ void add_step(Suite& suite, cudaStream_t stream) {
   const Work work{(4 + 4 + 4 + 28) * parameters + 4.0 * kBatch * 784,
                   kBatch * (6 * parameters - 2.0 * 784 * 128), 14};
   suite.add("step", work, [=](cudaStream_t) {
-    device->differentiate(inputs->data(), labels->data(), kBatch, metrics->data());
+    device->differentiate(inputs->data(), labels->data(), kBatch, nullptr, metrics->data());
     device->update(step->data());
   });
 }
@@ -226,6 +241,7 @@ int run(int argc, char** argv) {
   const auto products = std::make_shared<MatrixProducts>(stream.get(), MathMode::kFp32);
   Suite suite(peak, stream.get(), peak.emulated ? 1 : 100);
   add_normalize(suite);
+  add_distort(suite);
   add_hidden_layer(suite, kHidden[0]);
   add_hidden_layer(suite, kHidden[1]);
   add_last_layer(suite, 10);

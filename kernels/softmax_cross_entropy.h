@@ -9,20 +9,29 @@
 
 namespace qmnist {
 
-/// Cross-entropy -log softmax(logits)_label of one image and its gradient.
+/// Cross-entropy of one image and its gradient, against a target that label smoothing (Szegedy et
+/// al. 2016) takes from the label and gives to all classes alike:
 ///
-/// d loss / d z_i = softmax(z)_i - [i == label]; `scale` is 1 / batch for a batch's mean loss.
-/// logits and gradient hold `classes` values and must not overlap.
+///     target_i = (1 - smoothing) [i == label] + smoothing / classes
+///     loss = -sum_i target_i log softmax(z)_i = log sum_j exp(z_j) - sum_i target_i z_i
+///     d loss / d z_i = softmax(z)_i - target_i
+///
+/// `scale` is 1 / batch for a batch's mean loss. logits and gradient hold `classes` values and must
+/// not overlap.
 /// @return the unscaled loss, never negative up to rounding, finite for finite logits.
 template <typename Real>
 QMNIST_HOST_DEVICE inline Real softmax_cross_entropy(const Real* logits, std::size_t classes,
-                                                     std::size_t label, Real scale,
-                                                     Real* gradient) {
+                                                     std::size_t label, Real scale, Real* gradient,
+                                                     Real smoothing = 0) {
   const Real log_sum = softmax(logits, classes, gradient);
+  const Real shared = smoothing / static_cast<Real>(classes);
+  Real sum = 0;
   for (std::size_t i = 0; i < classes; ++i) {
-    gradient[i] = (gradient[i] - (i == label ? Real{1} : Real{0})) * scale;
+    const Real target = shared + (i == label ? 1 - smoothing : Real{0});
+    gradient[i] = (gradient[i] - target) * scale;
+    sum += logits[i];
   }
-  return log_sum - logits[label];
+  return log_sum - (1 - smoothing) * logits[label] - shared * sum;
 }
 
 /// Sums over the images that were trained on, kept on the device.
@@ -44,13 +53,11 @@ __device__ inline Real warp_sum(Real value) {
 
 /// One block for the whole batch, so that the sums need neither a second launch nor atomics. First
 /// a row a thread; then a column of the bias gradient a warp.
-static __global__ void softmax_cross_entropy_kernel(float* __restrict__ logits,
-                                                    const float* __restrict__ bias,
-                                                    const std::uint8_t* __restrict__ labels,
-                                                    float* __restrict__ deltas,
-                                                    float* __restrict__ bias_gradient,
-                                                    DeviceMetrics* __restrict__ metrics,
-                                                    std::size_t rows, std::size_t classes) {
+static __global__ void softmax_cross_entropy_kernel(
+    float* __restrict__ logits, const float* __restrict__ bias,
+    const std::uint8_t* __restrict__ labels, float* __restrict__ deltas,
+    float* __restrict__ bias_gradient, DeviceMetrics* __restrict__ metrics, float smoothing,
+    std::size_t rows, std::size_t classes) {
   // NOLINTNEXTLINE(modernize-avoid-c-arrays): std::array cannot be used on a device
   __shared__ double losses[kBlock / kWarp];
   const unsigned warp = threadIdx.x / kWarp;
@@ -68,8 +75,8 @@ static __global__ void softmax_cross_entropy_kernel(float* __restrict__ logits,
         row_logits[i] += bias[i];
       }
       const std::size_t label = labels[row];
-      loss += static_cast<double>(
-          softmax_cross_entropy(row_logits, classes, label, scale, deltas + row * classes));
+      loss += static_cast<double>(softmax_cross_entropy(row_logits, classes, label, scale,
+                                                        deltas + row * classes, smoothing));
       hit = argmax(row_logits, classes) == label;
     }
     // A barrier too: below, every thread reads deltas of the others.
@@ -111,12 +118,13 @@ static __global__ void softmax_cross_entropy_kernel(float* __restrict__ logits,
 /// @param labels [rows], each below `classes`
 /// @param deltas [rows, classes] row-major: d mean loss / d logits
 /// @param metrics on the device; one, not of another launch at the same time
+/// @param smoothing of the labels
 [[nodiscard]] inline cudaError_t launch_softmax_cross_entropy(
     cudaStream_t stream, float* logits, const float* bias, const std::uint8_t* labels,
-    float* deltas, float* bias_gradient, DeviceMetrics* metrics, std::size_t rows,
+    float* deltas, float* bias_gradient, DeviceMetrics* metrics, float smoothing, std::size_t rows,
     std::size_t classes) {
   return launch(softmax_cross_entropy_kernel, 1, kBlock, stream, logits, bias, labels, deltas,
-                bias_gradient, metrics, rows, classes);
+                bias_gradient, metrics, smoothing, rows, classes);
 }
 
 #endif

@@ -24,6 +24,22 @@ ReferenceEngine<double> small_engine(std::size_t batch_size = 3) {
   return ReferenceEngine<double>({small_network(), AdamSettings{}, batch_size, 1});
 }
 
+/// Ways to train that change the gradient.
+struct Ingredients {
+  Activation activation = Activation::kRelu;
+  double dropout = 0;
+  double label_smoothing = 0;
+};
+
+ReferenceEngine<double> small_engine(const Ingredients& ingredients) {
+  EngineSettings settings{.network = small_network(), .adam = {}, .batch_size = 3};
+  settings.network = {kFeatures, std::array<std::size_t, 2>{7, 5}, kSmallClasses,
+                      ingredients.activation};
+  settings.dropout = ingredients.dropout;
+  settings.label_smoothing = ingredients.label_smoothing;
+  return ReferenceEngine<double>(settings);
+}
+
 double mean_loss(const ReferenceEngine<double>& engine, const SmallData& data) {
   RunningMetrics metrics;
   (void)engine.precise_gradients(data.view(), data.all(), metrics);
@@ -46,8 +62,17 @@ double finite_difference(ReferenceEngine<double>& engine, const SmallData& data,
   return derivative;
 }
 
-TEST(ReferenceEngineTest, EveryGradientIsTheLossDerivative) {
-  ReferenceEngine<double> engine = small_engine();
+class GradientTest : public testing::TestWithParam<Ingredients> {};
+INSTANTIATE_TEST_SUITE_P(Ingredients, GradientTest,
+                         testing::Values(Ingredients{}, Ingredients{Activation::kLeakyRelu},
+                                         Ingredients{Activation::kGelu},
+                                         Ingredients{Activation::kTanh},
+                                         Ingredients{Activation::kRelu, 0.3},
+                                         Ingredients{Activation::kRelu, 0, 0.1},
+                                         Ingredients{Activation::kGelu, 0.2, 0.1}));
+
+TEST_P(GradientTest, IsTheLossDerivative) {
+  ReferenceEngine<double> engine = small_engine(GetParam());
   engine.set_state(initial_state(small_network(), 5));
   const SmallData data(5, kFeatures, kSmallClasses);
   RunningMetrics metrics;
@@ -63,7 +88,7 @@ TEST(ReferenceEngineTest, EveryGradientIsTheLossDerivative) {
       moving += largest > 0 ? 1 : 0;
     }
   }
-  // Dead ReLUs have no gradient; most must be alive or the test says nothing.
+  // Dead ReLUs and dropped units have no gradient; most must be alive or the test says nothing.
   EXPECT_GT(moving, small_network().parameter_count() / 2);
 }
 

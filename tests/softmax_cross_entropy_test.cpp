@@ -8,9 +8,7 @@
 #include <numeric>
 #include <vector>
 
-#include "kernels/bias_relu.h"
 #include "kernels/normalize.h"
-#include "kernels/relu_backward.h"
 
 namespace qmnist {
 namespace {
@@ -53,33 +51,38 @@ TEST(SoftmaxCrossEntropyTest, GradientIsTheLossDerivativeTimesTheScale) {
   const std::array<double, 4> logits{0.3, -1.2, 2.0, 0.1};
   constexpr double kScale = 0.125;
   constexpr double kStep = 1e-5;
-  std::array<double, 4> gradient{};
-  softmax_cross_entropy(logits.data(), 4, 1, kScale, gradient.data());
-  for (std::size_t i = 0; i < logits.size(); ++i) {
-    std::array<double, 4> ignored{};
-    auto above = logits;
-    auto below = logits;
-    above[i] += kStep;
-    below[i] -= kStep;
-    const double difference = softmax_cross_entropy(above.data(), 4, 1, 1.0, ignored.data()) -
-                              softmax_cross_entropy(below.data(), 4, 1, 1.0, ignored.data());
-    // Truncation h^2 / 6 and rounding eps / h are both below 1e-10 here.
-    EXPECT_NEAR(gradient[i], kScale * difference / (2 * kStep), 1e-10);
+  for (const double smoothing : {0.0, 0.1, 1.0}) {
+    std::array<double, 4> gradient{};
+    softmax_cross_entropy(logits.data(), 4, 1, kScale, gradient.data(), smoothing);
+    for (std::size_t i = 0; i < logits.size(); ++i) {
+      const auto loss_at = [&](double offset) {
+        std::array<double, 4> ignored{};
+        auto moved = logits;
+        moved[i] += offset;
+        return softmax_cross_entropy(moved.data(), 4, 1, 1.0, ignored.data(), smoothing);
+      };
+      const double difference = loss_at(kStep) - loss_at(-kStep);
+      // Truncation h^2 / 6 and rounding eps / h are both below 1e-10 here.
+      EXPECT_NEAR(gradient[i], kScale * difference / (2 * kStep), 1e-10) << smoothing;
+    }
   }
+}
+
+TEST(SoftmaxCrossEntropyTest, SmoothedLabelsAskForAShareOfEveryClass) {
+  // Keras: CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)([[0, 1, 0]], [[1, 2, 4]])
+  // is -sum(target * log_softmax) with the target [1/30, 28/30, 1/30].
+  const std::array<double, 3> logits{1, 2, 4};
+  std::array<double, 3> gradient{};
+  const double log_sum = std::log(std::exp(1) + std::exp(2) + std::exp(4));
+  const double expected = (log_sum - 1) / 30 + (log_sum - 2) * 28 / 30 + (log_sum - 4) / 30;
+  EXPECT_NEAR(softmax_cross_entropy(logits.data(), 3, 1, 1.0, gradient.data(), 0.1), expected,
+              1e-14);
 }
 
 TEST(ArgmaxTest, TakesTheFirstOfEquals) {
   const std::array<float, 5> values{1, 3, 2, 3, 3};
   EXPECT_EQ(argmax(values.data(), values.size()), 1U);
   EXPECT_EQ(argmax(values.data(), 1), 0U);
-}
-
-TEST(ReluTest, PassesOnlyWhatIsPositive) {
-  EXPECT_EQ(relu(2.5F), 2.5F);
-  EXPECT_EQ(relu(-2.5F), 0.0F);
-  EXPECT_TRUE(std::isnan(relu(std::nanf(""))));
-  EXPECT_EQ(relu_gradient(2.5F, -7.0F), -7.0F);
-  EXPECT_EQ(relu_gradient(0.0F, -7.0F), 0.0F);
 }
 
 TEST(NormalizeTest, MapsGreyLevelsAsDivisionBy255Does) {

@@ -50,6 +50,8 @@ class TrainingRun {
                                          .math = config_.training.math,
                                          .seed = config_.training.seed,
                                          .augmentation = config_.augmentation,
+                                         .dropout = config_.regularization.dropout,
+                                         .label_smoothing = config_.regularization.label_smoothing,
                                          .schedule = schedule_of(config_, split_.train.size())})),
         folder_(config_.output.dir),
         seconds_load_(since_start.seconds()) {

@@ -201,6 +201,7 @@ const Json& value_of(const Json& values, std::string_view key) {
 Config to_config(const Json& values) {
   const Json& data = values.at("data");
   const Json& augmentation = values.at("augmentation");
+  const Json& regularization = values.at("regularization");
   const Json& optimizer = values.at("optimizer");
   const Json& schedule = values.at("schedule");
   const Json& training = values.at("training");
@@ -217,6 +218,8 @@ Config to_config(const Json& values) {
                        .shift = augmentation.at("shift"),
                        .elastic = augmentation.at("elastic"),
                        .elastic_sigma = augmentation.at("elastic_sigma")},
+      .regularization = {.dropout = regularization.at("dropout"),
+                         .label_smoothing = regularization.at("label_smoothing")},
       .optimizer = {.beta1 = optimizer.at("beta1"),
                     .beta2 = optimizer.at("beta2"),
                     .epsilon = optimizer.at("epsilon")},

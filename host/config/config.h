@@ -31,6 +31,10 @@ struct Config {
     std::vector<std::size_t> hidden;
   } model;
   AugmentationSettings augmentation;
+  struct Regularization {
+    double dropout;
+    double label_smoothing;
+  } regularization;
   AdamSettings optimizer;
   ScheduleSettings schedule;  ///< its peak is optimizer.learning_rate
   struct Training {

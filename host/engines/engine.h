@@ -48,7 +48,9 @@ struct EngineSettings {
   MathMode math = MathMode::kFp32;  ///< of the GPU
   std::uint32_t seed = 0;           ///< of what is random in a step
   AugmentationSettings augmentation = {};
-  Schedule schedule = {};  ///< of the learning rate
+  double dropout = 0;          ///< probability of a hidden unit to be left out of a step
+  double label_smoothing = 0;  ///< share of the target that all classes get alike
+  Schedule schedule = {};      ///< of the learning rate
 };
 
 /// Trains a network on one kind of device. It knows no file and no terminal.
@@ -82,8 +84,9 @@ class Engine {
   virtual void train(const DataView& data, std::span<const std::uint32_t> order,
                      RunningMetrics& metrics, const StepCallback& keep_going) = 0;
 
-  /// Gradient of the mean loss over data[batch[i]] at the current weights, as an arena; changes
-  /// nothing. At most the settings' batch size of images.
+  /// Gradient of the mean loss over data[batch[i]] as the next step would take it, with its
+  /// distortions and dropout, as an arena; changes nothing. At most the settings' batch size of
+  /// images.
   [[nodiscard]] virtual std::vector<float> gradients(const DataView& data,
                                                      std::span<const std::uint32_t> batch) = 0;
 

@@ -1,27 +1,31 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <functional>
 
 #include "host/engines/engine.h"
-#include "kernels/bias_relu.h"
+#include "kernels/activation.h"
+#include "kernels/dropout.h"
 #include "kernels/normalize.h"
-#include "kernels/relu_backward.h"
 #include "kernels/softmax_cross_entropy.h"
 
 namespace qmnist {
 
 /// What the other engines are checked against: the textbook's loops, in float or double.
 ///
-/// Forward:  a_0 = x / 255, z_l = a_{l-1} W_l^T + b_l, a_l = relu(z_l), p = softmax(z_L)
-/// Backward: d z_L = (p - onehot(label)) / batch, d W_l = d z_l^T a_{l-1}, d b_l = sum of d z_l,
-///           d a_{l-1} = d z_l W_l, d z_{l-1} = d a_{l-1} where a_{l-1} > 0
+/// Forward:  a_0 = x / 255, z_l = a_{l-1} W_l^T + b_l, a_l = activate(z_l), p = softmax(z_L)
+/// Backward: d z_L = (p - target) / batch, d W_l = d z_l^T a_{l-1}, d b_l = sum of d z_l,
+///           d a_{l-1} = d z_l W_l, d z_{l-1} = d a_{l-1} activate'(z_{l-1})
 template <typename Real>
 class ReferenceEngine final : public Engine {
  public:
   using Values = std::vector<Real>;
 
   explicit ReferenceEngine(EngineSettings settings)
-      : settings_(std::move(settings)), augmentation_(settings_.augmentation, settings_.seed) {
+      : settings_(std::move(settings)),
+        augmentation_(settings_.augmentation, settings_.seed),
+        dropout_(settings_.dropout) {
     set_state(initial_state(settings_.network, 0));
   }
 
@@ -43,8 +47,7 @@ class ReferenceEngine final : public Engine {
     while (metrics.samples < order.size()) {
       const std::size_t left = order.size() - metrics.samples;
       const auto batch = order.subspan(metrics.samples, std::min(settings_.batch_size, left));
-      const Values gradient = augmentation_.active() ? augmented_gradients(data, batch, metrics)
-                                                     : precise_gradients(data, batch, metrics);
+      const Values gradient = precise_gradients(data, batch, metrics);
       const double learning_rate = settings_.schedule.learning_rate(step_);
       const auto step = adam_step<Real>(settings_.adam, learning_rate, ++step_);
       for (std::size_t i = 0; i < gradient.size(); ++i) {
@@ -68,7 +71,8 @@ class ReferenceEngine final : public Engine {
     std::vector<float> probabilities;
     Values row(classes);
     for (const std::uint32_t index : indices) {
-      softmax(forward(data.image(index)).back().data(), classes, row.data());
+      const ForwardPass pass = forward(data.image(index), nullptr);
+      softmax(pass.activations.back().data(), classes, row.data());
       std::ranges::copy(to_float(row), std::back_inserter(probabilities));
     }
     return probabilities;
@@ -82,62 +86,89 @@ class ReferenceEngine final : public Engine {
                                          RunningMetrics& metrics) const {
     Values gradient(parameters_.size());
     const Real scale = Real{1} / static_cast<Real>(batch.size());
-    for (const std::uint32_t index : batch) {
-      const std::vector<Values> activations = forward(data.image(index));
-      const Values& logits = activations.back();
-      const std::size_t label = data.labels[index];
+    const auto smoothing = static_cast<Real>(settings_.label_smoothing);
+    std::vector<std::uint8_t> distorted(data.features);
+    for (std::size_t row = 0; row < batch.size(); ++row) {
+      std::span<const std::uint8_t> image = data.image(batch[row]);
+      if (augmentation_.active()) {
+        distort(image.data(), augmentation_.distortion(step_, row), augmentation_.elastic(),
+                distorted.data());
+        image = distorted;
+      }
+      const RowRandom random{step_, static_cast<std::uint32_t>(row), settings_.seed};
+      const ForwardPass pass = forward(image, &random);
+      const Values& logits = pass.activations.back();
+      const std::size_t label = data.labels[batch[row]];
       Values delta(logits.size());
-      metrics.loss_sum += static_cast<double>(
-          softmax_cross_entropy(logits.data(), logits.size(), label, scale, delta.data()));
+      metrics.loss_sum += static_cast<double>(softmax_cross_entropy(
+          logits.data(), logits.size(), label, scale, delta.data(), smoothing));
       metrics.correct += argmax(logits.data(), logits.size()) == label ? 1 : 0;
       metrics.samples += 1;
-      backward(activations, std::move(delta), gradient);
+      backward(pass, std::move(delta), gradient);
     }
     return gradient;
   }
 
  private:
-  [[nodiscard]] Values augmented_gradients(const DataView& data,
-                                           std::span<const std::uint32_t> batch,
-                                           RunningMetrics& metrics) const {
-    std::vector<std::uint8_t> pixels(batch.size() * data.features);
-    std::vector<std::uint8_t> labels(batch.size());
-    std::vector<std::uint32_t> rows(batch.size());
-    for (std::size_t row = 0; row < batch.size(); ++row) {
-      distort(data.image(batch[row]).data(), augmentation_.distortion(step_, row),
-              augmentation_.elastic(), pixels.data() + row * data.features);
-      labels[row] = data.labels[batch[row]];
-      rows[row] = static_cast<std::uint32_t>(row);
+  /// What an image's way through the network leaves.
+  struct ForwardPass {
+    std::vector<Values>
+        activations;             ///< the input and those of each layer; the last are the logits
+    std::vector<Values> slopes;  ///< d activations / d z of each hidden layer
+  };
+
+  /// @param random of a training step's row; nullptr without dropout
+  [[nodiscard]] ForwardPass forward(std::span<const std::uint8_t> image,
+                                    const RowRandom* random) const {
+    ForwardPass pass;
+    std::ranges::transform(image, std::back_inserter(pass.activations.emplace_back()),
+                           normalize<Real>);
+    const auto layers = settings_.network.layers();
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+      Values sums = multiply(layers[l], pass.activations.back());
+      if (l + 1 < layers.size()) {
+        pass.slopes.push_back(finish_units(l, random, sums));
+      }
+      pass.activations.push_back(std::move(sums));
     }
-    return precise_gradients({pixels, labels, data.features}, rows, metrics);
+    return pass;
   }
 
-  /// The input and each layer's activations; the last are the logits.
-  [[nodiscard]] std::vector<Values> forward(std::span<const std::uint8_t> image) const {
-    std::vector<Values> activations(1);
-    std::ranges::transform(image, std::back_inserter(activations[0]), normalize<Real>);
-    const auto layers = settings_.network.layers();
-    for (const DenseLayer& layer : layers) {
-      const Values& inputs = activations.back();
-      Values outputs(layer.outputs);
-      for (std::size_t o = 0; o < layer.outputs; ++o) {
-        Real sum = parameters_[layer.bias.offset + o];
-        for (std::size_t i = 0; i < layer.inputs; ++i) {
-          sum += parameters_[layer.weight.offset + o * layer.inputs + i] * inputs[i];
-        }
-        outputs[o] = &layer == &layers.back() ? sum : relu(sum);
+  [[nodiscard]] Values multiply(const DenseLayer& layer, const Values& inputs) const {
+    Values sums(layer.outputs);
+    for (std::size_t o = 0; o < layer.outputs; ++o) {
+      sums[o] = parameters_[layer.bias.offset + o];
+      for (std::size_t i = 0; i < layer.inputs; ++i) {
+        sums[o] += parameters_[layer.weight.offset + o * layer.inputs + i] * inputs[i];
       }
-      activations.push_back(std::move(outputs));
     }
-    return activations;
+    return sums;
+  }
+
+  /// Turns a hidden layer's sums into activations. @return their slopes
+  [[nodiscard]] Values finish_units(std::size_t layer, const RowRandom* random,
+                                    Values& sums) const {
+    const Activation activation = settings_.network.activation();
+    Values slopes(sums.size());
+    std::array<float, kDropoutGroup> factors;
+    factors.fill(1);
+    for (std::size_t unit = 0; unit < sums.size(); ++unit) {
+      if (random != nullptr && dropout_.active() && unit % kDropoutGroup == 0) {
+        dropout_factors(dropout_, *random, layer, unit / kDropoutGroup, factors.data());
+      }
+      const auto factor = static_cast<Real>(factors[unit % kDropoutGroup]);
+      slopes[unit] = activation_slope(activation, sums[unit]) * factor;
+      sums[unit] = activate(activation, sums[unit]) * factor;
+    }
+    return slopes;
   }
 
   /// Adds one image's gradient; `delta` is the gradient of the loss by the logits.
-  void backward(const std::vector<Values>& activations, Values delta, Values& gradient) const {
+  void backward(const ForwardPass& pass, Values delta, Values& gradient) const {
     const auto layers = settings_.network.layers();
     for (std::size_t l = layers.size(); l-- > 0;) {
       const DenseLayer& layer = layers[l];
-      const Values& inputs = activations[l];
+      const Values& inputs = pass.activations[l];
       Values input_gradient(layer.inputs);
       for (std::size_t o = 0; o < layer.outputs; ++o) {
         gradient[layer.bias.offset + o] += delta[o];
@@ -147,8 +178,9 @@ class ReferenceEngine final : public Engine {
           input_gradient[i] += delta[o] * parameters_[weight];
         }
       }
-      for (std::size_t i = 0; i < layer.inputs; ++i) {
-        input_gradient[i] = relu_gradient(inputs[i], input_gradient[i]);
+      if (l > 0) {
+        std::ranges::transform(input_gradient, pass.slopes[l - 1], input_gradient.begin(),
+                               std::multiplies<Real>());
       }
       delta = std::move(input_gradient);
     }
@@ -163,6 +195,7 @@ class ReferenceEngine final : public Engine {
 
   EngineSettings settings_;
   Augmentation augmentation_;
+  Dropout dropout_;
   Values parameters_;
   Values first_moments_;
   Values second_moments_;

@@ -17,7 +17,9 @@ constexpr std::size_t align(std::size_t offset) {
 
 }  // namespace
 
-Network::Network(std::size_t inputs, std::span<const std::size_t> hidden, std::size_t classes) {
+Network::Network(std::size_t inputs, std::span<const std::size_t> hidden, std::size_t classes,
+                 Activation activation)
+    : activation_(activation) {
   std::vector<std::size_t> outputs(hidden.begin(), hidden.end());
   outputs.push_back(classes);
   const auto place = [this](std::string name, std::vector<std::size_t> shape, std::size_t size) {
@@ -26,7 +28,7 @@ Network::Network(std::size_t inputs, std::span<const std::size_t> hidden, std::s
     return Tensor{std::move(name), std::move(shape), offset, size};
   };
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const std::size_t position = 2 * i;  // a ReLU stands between two dense layers
+    const std::size_t position = 2 * i;  // an activation stands between two dense layers
     Tensor weight =
         place(fmt::format("{}.weight", position), {outputs[i], inputs}, outputs[i] * inputs);
     Tensor bias = place(fmt::format("{}.bias", position), {outputs[i]}, outputs[i]);

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "kernels/activation.h"
+
 namespace qmnist {
 
 /// A parameter tensor's place in an arena.
@@ -31,7 +33,10 @@ struct DenseLayer {
 /// alignment leaves hold zeros and stay zero under Adam.
 class Network {
  public:
-  Network(std::size_t inputs, std::span<const std::size_t> hidden, std::size_t classes);
+  Network(std::size_t inputs, std::span<const std::size_t> hidden, std::size_t classes,
+          Activation activation = Activation::kRelu);
+
+  [[nodiscard]] Activation activation() const { return activation_; }  ///< of the hidden layers
 
   [[nodiscard]] std::span<const DenseLayer> layers() const { return layers_; }
   [[nodiscard]] std::size_t inputs() const { return layers_.front().inputs; }
@@ -42,6 +47,7 @@ class Network {
 
  private:
   std::vector<DenseLayer> layers_;
+  Activation activation_;
   std::size_t arena_size_ = 0;
 };
 

@@ -15,6 +15,7 @@ struct Batch {
   std::vector<float> products;  ///< may have more rows, which must stay as they are
   std::vector<float> bias;
   std::vector<std::uint8_t> labels;
+  float smoothing = 0;
 };
 
 struct Result {
@@ -38,7 +39,7 @@ class SoftmaxCrossEntropyKernelTest : public test::KernelTest {
     run([&](cudaStream_t stream) {
       return launch_softmax_cross_entropy(stream, logits.data(), bias.data(), labels.data(),
                                           deltas.data(), bias_gradient.data(), metrics.data(),
-                                          batch.rows, batch.classes);
+                                          batch.smoothing, batch.rows, batch.classes);
     });
     return {logits.values(), deltas.values(), bias_gradient.values(), metrics.values().front()};
   }
@@ -53,7 +54,8 @@ INSTANTIATE_TEST_SUITE_P(Kernels, SoftmaxCrossEntropyKernelTest, test::ways(), t
 /// - A column of deltas sums up to at most 1 in magnitude, in a chain of r / 32 + 5 additions: the
 ///   bias gradient errs by (n / 2 + 4) eps + (r / 32 + 5) eps / 2.
 /// - The sum of exponentials errs by (n / 2 + 1) eps, its logarithm by that and 1 ulp, log n eps;
-///   adding the maximum and subtracting the label's logit by eps / 2 of the results.
+///   adding the maximum and subtracting the label's logit by eps / 2 of the results. With smoothed
+///   labels the sum of n logits errs by n / 2 eps, and the products by less than two more.
 void compare(const Batch& batch, const Result& result) {
   const auto n = static_cast<double>(batch.classes);
   const auto r = static_cast<double>(batch.rows);
@@ -69,11 +71,16 @@ void compare(const Batch& batch, const Result& result) {
       logits[i] = double{batch.products[first + i]} + batch.bias[i];
     }
     const std::size_t label = batch.labels[row];
-    const double loss =
-        softmax_cross_entropy(logits.data(), batch.classes, label, 1 / r, deltas.data());
+    const double loss = softmax_cross_entropy(logits.data(), batch.classes, label, 1 / r,
+                                              deltas.data(), double{batch.smoothing});
     loss_sum += loss;
+    double magnitude = 0;
+    for (const double logit : logits) {
+      magnitude += std::abs(logit);
+    }
     loss_error += test::kEpsilon *
-                  (n / 2 + 1 + std::log(n) + (std::abs(loss + logits[label]) + std::abs(loss)) / 2);
+                  (n / 2 + 1 + std::log(n) + (std::abs(loss + logits[label]) + std::abs(loss)) / 2 +
+                   double{batch.smoothing} * (2 + n / 2) * magnitude);
     correct += argmax(logits.data(), batch.classes) == label ? 1 : 0;
     for (std::size_t i = 0; i < batch.classes; ++i) {
       ASSERT_EQ(result.logits[first + i], logits[i]) << row << ", " << i;
@@ -111,6 +118,14 @@ TEST_P(SoftmaxCrossEntropyKernelTest, DoesWhatTheFormulaDoes) {
       const Batch batch = coarse_batch(rows, classes, 0);
       compare(batch, result_of(batch));
     }
+  }
+}
+
+TEST_P(SoftmaxCrossEntropyKernelTest, SmoothsLabelsAsTheFormulaDoes) {
+  for (const std::size_t classes : test::Sizes{1, 10, 33}) {
+    Batch batch = coarse_batch(37, classes, 0);
+    batch.smoothing = 0.1F;
+    compare(batch, result_of(batch));
   }
 }
 

@@ -36,6 +36,7 @@ Range rows_of(Range tiles, std::size_t rows) {
 CpuEngine::CpuEngine(EngineSettings settings)
     : settings_(std::move(settings)),
       augmentation_(settings_.augmentation, settings_.seed),
+      dropout_(settings_.dropout),
       team_(useful_threads(settings_)),
       layers_(make_layers(settings_.network)),
       was_nonzero_(settings_.network.inputs()),
@@ -101,25 +102,45 @@ void CpuEngine::take_distorted(Nonzeros& nonzeros, const DataView& data, Batch b
   take(nonzeros, distorted, Batch(rows_).first(batch.size()), {}, part, parts);
 }
 
-void CpuEngine::forward_first(Workspace& workspace, const Nonzeros& nonzeros, std::size_t rows,
-                              std::size_t part, std::size_t parts) const {
-  const Layer& first = layers_.front();
-  sparse_forward(nonzeros, rows, first.weight.values, first.bias.values, layers_.size() > 1,
-                 share(first.weight.values.blocks(), part, parts),
-                 workspace.layers.front().activations);
+bool CpuEngine::plain_relu(const RowRandom* random) const {
+  return settings_.network.activation() == Activation::kRelu &&
+         (random == nullptr || !dropout_.active());
 }
 
-void CpuEngine::forward_rest(Workspace& workspace, Range tiles) const {
+HiddenUnits CpuEngine::hidden_units(std::size_t layer) const {
+  return {settings_.network.activation(), dropout_, layer};
+}
+
+void CpuEngine::forward_first(Workspace& workspace, const Nonzeros& nonzeros, std::size_t rows,
+                              const RowRandom* random, std::size_t part, std::size_t parts) const {
+  const Layer& first = layers_.front();
+  const bool hidden = layers_.size() > 1;
+  const Range blocks = share(first.weight.values.blocks(), part, parts);
+  LayerOutputs& outputs = workspace.layers.front();
+  sparse_forward(nonzeros, rows, first.weight.values, first.bias.values,
+                 hidden && plain_relu(random), blocks, outputs.activations);
+  if (hidden && !plain_relu(random)) {
+    finish_units(hidden_units(0), random, {0, rows}, blocks, outputs.activations, outputs.deltas);
+  }
+}
+
+void CpuEngine::forward_rest(Workspace& workspace, Range tiles, const RowRandom* random) const {
   for (std::size_t l = 1; l < layers_.size(); ++l) {
+    const bool hidden = l + 1 < layers_.size();
+    LayerOutputs& outputs = workspace.layers[l];
     dense_forward(workspace.layers[l - 1].activations, layers_[l].weight.values,
-                  layers_[l].bias.values, l + 1 < layers_.size(), tiles,
-                  workspace.layers[l].activations);
+                  layers_[l].bias.values, hidden && plain_relu(random), tiles, outputs.activations);
+    if (hidden && !plain_relu(random)) {
+      finish_units(hidden_units(l), random, {tiles.begin * kTileRows, tiles.end * kTileRows},
+                   {0, outputs.activations.blocks()}, outputs.activations, outputs.deltas);
+    }
   }
 }
 
 void CpuEngine::judge(Workspace& workspace, const DataView& data, Batch batch, Range tiles) const {
   const std::size_t classes = settings_.network.classes();
   const float scale = 1.0F / static_cast<float>(batch.size());
+  const auto smoothing = static_cast<float>(settings_.label_smoothing);
   LayerOutputs& last = workspace.layers.back();
   std::array<float, kMostClasses> logits;
   std::array<float, kMostClasses> deltas;
@@ -127,24 +148,27 @@ void CpuEngine::judge(Workspace& workspace, const DataView& data, Batch batch, R
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
     last.activations.get_row(row, std::span(logits).first(classes));
     const std::size_t label = data.labels[batch[row]];
-    workspace.judgements[row] = {
-        .loss = softmax_cross_entropy(logits.data(), classes, label, scale, deltas.data()),
-        .correct = argmax(logits.data(), classes) == label};
+    workspace.judgements[row] = {.loss = softmax_cross_entropy(logits.data(), classes, label, scale,
+                                                               deltas.data(), smoothing),
+                                 .correct = argmax(logits.data(), classes) == label};
     last.deltas.set_row(row, std::span(deltas).first(classes));
   }
 }
 
 void CpuEngine::backward(Workspace& workspace, Range tiles) const {
+  const RowRandom random = step_random();
   for (std::size_t l = layers_.size(); l-- > 1;) {
+    LayerOutputs& inputs = workspace.layers[l - 1];
     dense_backward(workspace.layers[l].deltas, layers_[l].weight_transposed,
-                   workspace.layers[l - 1].activations, tiles, workspace.layers[l - 1].deltas);
+                   plain_relu(&random) ? &inputs.activations : nullptr, tiles, inputs.deltas);
   }
 }
 
 void CpuEngine::propagate(Workspace& workspace, const DataView& data, Batch batch, std::size_t part,
                           std::size_t parts) const {
   const Range tiles = share(tiles_for(batch.size()), part, parts);
-  forward_rest(workspace, tiles);
+  const RowRandom random = step_random();
+  forward_rest(workspace, tiles, &random);
   judge(workspace, data, batch, tiles);
   backward(workspace, tiles);
 }
@@ -174,26 +198,37 @@ void CpuEngine::update(const Workspace& workspace, const Nonzeros& nonzeros, std
   }
 }
 
-void CpuEngine::begin(Workspace& workspace, const DataView& data, Batch batch, Batch next) {
+void CpuEngine::begin(Workspace& workspace, const DataView& data, Batch batch, Batch next,
+                      const RowRandom* random) {
   Nonzeros& nonzeros = workspace.nonzeros[0];
   team_.run(
       [&](std::size_t part, std::size_t parts) { take(nonzeros, data, batch, next, part, parts); });
   team_.run([&](std::size_t part, std::size_t parts) {
-    forward_first(workspace, nonzeros, batch.size(), part, parts);
+    forward_first(workspace, nonzeros, batch.size(), random, part, parts);
   });
 }
 
 void CpuEngine::begin_distorted(const DataView& data, Batch batch, Batch next) {
   Nonzeros& nonzeros = training_.nonzeros[0];
+  const RowRandom random = step_random();
   team_.run(
       [&](std::size_t part, std::size_t parts) { distort_batch(data, batch, step_, part, parts); });
   team_.run([&](std::size_t part, std::size_t parts) {
     take_distorted(nonzeros, data, batch, part, parts);
   });
   team_.run([&](std::size_t part, std::size_t parts) {
-    forward_first(training_, nonzeros, batch.size(), part, parts);
+    forward_first(training_, nonzeros, batch.size(), &random, part, parts);
     distort_batch(data, next, step_ + 1, part, parts);
   });
+}
+
+void CpuEngine::begin_step(const DataView& data, Batch batch, Batch next) {
+  if (augmentation_.active()) {
+    begin_distorted(data, batch, next);
+  } else {
+    const RowRandom random = step_random();
+    begin(training_, data, batch, next, &random);
+  }
 }
 
 void CpuEngine::train(const DataView& data, std::span<const std::uint32_t> order,
@@ -204,11 +239,7 @@ void CpuEngine::train(const DataView& data, std::span<const std::uint32_t> order
   Batch batch = batch_from(metrics.samples);
   Batch next = batch_from(metrics.samples + batch.size());
   const bool distorts = augmentation_.active();
-  if (distorts) {
-    begin_distorted(data, batch, next);
-  } else {
-    begin(training_, data, batch, next);
-  }
+  begin_step(data, batch, next);
   for (bool go_on = true; go_on && !batch.empty();) {
     Nonzeros& nonzeros = training_.nonzeros[0];
     Nonzeros& next_nonzeros = training_.nonzeros[1];
@@ -223,9 +254,10 @@ void CpuEngine::train(const DataView& data, std::span<const std::uint32_t> order
     });
     const double learning_rate = settings_.schedule.learning_rate(step_);
     const auto step = adam_step<float>(settings_.adam, learning_rate, ++step_);
+    const RowRandom random = step_random();
     team_.run([&](std::size_t part, std::size_t parts) {
       update(training_, nonzeros, batch.size(), step, nullptr, part, parts);
-      forward_first(training_, next_nonzeros, next.size(), part, parts);
+      forward_first(training_, next_nonzeros, next.size(), &random, part, parts);
       if (distorts) {
         distort_batch(data, after_next, step_ + 1, part, parts);
       }
@@ -244,7 +276,7 @@ void CpuEngine::train(const DataView& data, std::span<const std::uint32_t> order
 
 std::vector<float> CpuEngine::gradients(const DataView& data,
                                         std::span<const std::uint32_t> batch) {
-  begin(training_, data, batch, {});
+  begin_step(data, batch, {});
   std::vector<Layer> gradients = make_layers(settings_.network);
   team_.run(
       [&](std::size_t part, std::size_t parts) { propagate(training_, data, batch, part, parts); });
@@ -262,10 +294,10 @@ std::vector<float> CpuEngine::predict(const DataView& data,
   std::vector<float> probabilities(indices.size() * classes);
   for (std::size_t first = 0; first < indices.size(); first += kRows) {
     const Batch batch = up_to(kRows, indices.subspan(first));
-    begin(workspace, data, batch, up_to(kRows, indices.subspan(first + batch.size())));
+    begin(workspace, data, batch, up_to(kRows, indices.subspan(first + batch.size())), nullptr);
     team_.run([&](std::size_t part, std::size_t parts) {
       const Range tiles = share(tiles_for(batch.size()), part, parts);
-      forward_rest(workspace, tiles);
+      forward_rest(workspace, tiles, nullptr);
       std::array<float, kMostClasses> logits;
       const Range rows = rows_of(tiles, batch.size());
       for (std::size_t row = rows.begin; row < rows.end; ++row) {

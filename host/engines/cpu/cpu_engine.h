@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "host/engines/cpu/hidden_units.h"
 #include "host/engines/cpu/layers.h"
 #include "host/engines/cpu/team.h"
 #include "host/engines/cpu/workspace.h"
@@ -51,8 +52,8 @@ class CpuEngine final : public Engine {
   void take_distorted(Nonzeros& nonzeros, const DataView& data, Batch batch, std::size_t part,
                       std::size_t parts);
   void forward_first(Workspace& workspace, const Nonzeros& nonzeros, std::size_t rows,
-                     std::size_t part, std::size_t parts) const;
-  void forward_rest(Workspace& workspace, Range tiles) const;
+                     const RowRandom* random, std::size_t part, std::size_t parts) const;
+  void forward_rest(Workspace& workspace, Range tiles, const RowRandom* random) const;
   void judge(Workspace& workspace, const DataView& data, Batch batch, Range tiles) const;
   void backward(Workspace& workspace, Range tiles) const;
   /// These three.
@@ -63,13 +64,24 @@ class CpuEngine final : public Engine {
               const AdamStep<float>& step, std::vector<Layer>* gradients, std::size_t part,
               std::size_t parts);
 
+  /// Of the step that comes next.
+  [[nodiscard]] RowRandom step_random() const { return {step_, 0, settings_.seed}; }
+  /// Whether hidden units are only cut off below 0, which the products do on their way.
+  [[nodiscard]] bool plain_relu(const RowRandom* random) const;
+  [[nodiscard]] HiddenUnits hidden_units(std::size_t layer) const;
+
   /// Takes a batch and computes the first layer's outputs: what a step finds done.
-  void begin(Workspace& workspace, const DataView& data, Batch batch, Batch next);
+  /// @param random of a step of training; nullptr to predict
+  void begin(Workspace& workspace, const DataView& data, Batch batch, Batch next,
+             const RowRandom* random);
   /// Likewise for a step of training, with the batch distorted, and the next one already, too.
   void begin_distorted(const DataView& data, Batch batch, Batch next);
+  /// Whichever of the two the settings ask for.
+  void begin_step(const DataView& data, Batch batch, Batch next);
 
   EngineSettings settings_;
   Augmentation augmentation_;
+  Dropout dropout_;
   Team team_;
   std::vector<Layer> layers_;
   std::vector<std::uint8_t> was_nonzero_;  ///< [inputs]: pixels, since all moments were zero

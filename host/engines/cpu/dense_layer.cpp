@@ -71,10 +71,19 @@ void dense_forward(const PanelMatrix& inputs, const PanelMatrix& weight, const P
 }
 
 void dense_backward(const PanelMatrix& deltas, const PanelMatrix& weight_transposed,
-                    const PanelMatrix& activations, Range tiles, PanelMatrix& input_deltas) {
+                    const PanelMatrix* relu_activations, Range tiles, PanelMatrix& input_deltas) {
+  if (relu_activations == nullptr) {
+    multiply(deltas, weight_transposed, tiles,
+             [&](std::size_t block, std::size_t row, std::size_t column, Vector sum) HWY_ATTR {
+               float* slopes = input_deltas.row(block, row) + column;
+               hn::Store(hn::Mul(sum, hn::Load(kFloats, slopes)), kFloats, slopes);
+             });
+    return;
+  }
   multiply(deltas, weight_transposed, tiles,
            [&](std::size_t block, std::size_t row, std::size_t column, Vector sum) HWY_ATTR {
-             const Vector activation = hn::Load(kFloats, activations.row(block, row) + column);
+             const Vector activation =
+                 hn::Load(kFloats, relu_activations->row(block, row) + column);
              sum = hn::IfThenZeroElse(hn::Le(activation, hn::Zero(kFloats)), sum);
              hn::Store(sum, kFloats, input_deltas.row(block, row) + column);
            });
@@ -168,8 +177,9 @@ void dense_forward(const PanelMatrix& inputs, const PanelMatrix& weight, const P
 }
 
 void dense_backward(const PanelMatrix& deltas, const PanelMatrix& weight_transposed,
-                    const PanelMatrix& activations, Range tiles, PanelMatrix& input_deltas) {
-  HWY_DYNAMIC_DISPATCH(dense_backward)(deltas, weight_transposed, activations, tiles, input_deltas);
+                    const PanelMatrix* relu_activations, Range tiles, PanelMatrix& input_deltas) {
+  HWY_DYNAMIC_DISPATCH(dense_backward)
+  (deltas, weight_transposed, relu_activations, tiles, input_deltas);
 }
 
 void dense_update(const PanelMatrix& inputs, const PanelMatrix& deltas, std::size_t rows,

@@ -20,13 +20,15 @@ inline constexpr std::size_t kTileRows = 8;
 void dense_forward(const PanelMatrix& inputs, const PanelMatrix& weight, const PanelMatrix& bias,
                    bool relu, Range tiles, PanelMatrix& outputs);
 
-/// d loss / d z of the layer before, deltas * weight^T where its activation is above 0, else 0, for
-/// some tiles of kTileRows rows.
+/// d loss / d z of the layer before, deltas * weight^T times the slopes of its units, for some
+/// tiles of kTileRows rows.
 ///
-/// @param deltas [rows, outputs]; weight_transposed [outputs, inputs]; activations, input_deltas
-///   [rows, inputs]
+/// @param deltas [rows, outputs]; weight_transposed [outputs, inputs]
+/// @param relu_activations [rows, inputs]: the slopes are 1 where they are above 0, else 0; nullptr
+///   if the slopes are in input_deltas
+/// @param input_deltas [rows, inputs]
 void dense_backward(const PanelMatrix& deltas, const PanelMatrix& weight_transposed,
-                    const PanelMatrix& activations, Range tiles, PanelMatrix& input_deltas);
+                    const PanelMatrix* relu_activations, Range tiles, PanelMatrix& input_deltas);
 
 /// Gradient of the weights, X^T * deltas over the first `rows` rows, and the update by it, for the
 /// inputs of some blocks of X.

@@ -20,7 +20,7 @@ std::size_t aligned(std::size_t bytes) {
 ChunkStream::ChunkStream(std::size_t features, std::size_t samples, std::size_t steps,
                          const Augmentation& augmentation, cudaStream_t compute)
     : features_(features),
-      labels_at_(aligned(steps * sizeof(AdamStep<float>))),
+      labels_at_(aligned(steps * sizeof(DeviceStep))),
       distortions_at_(labels_at_ + aligned(samples)),
       pixels_at_(distortions_at_ +
                  (augmentation.active() ? aligned(samples * sizeof(Distortion)) : 0)),
@@ -36,7 +36,7 @@ ChunkStream::ChunkStream(std::size_t features, std::size_t samples, std::size_t 
 }
 
 void ChunkStream::upload(const DataView& data, std::span<const std::uint32_t> indices,
-                         std::span<const AdamStep<float>> steps,
+                         std::span<const DeviceStep> steps,
                          std::span<const Distortion> distortions) {
   const nvtx3::scoped_range range("upload chunk");
   Slot& slot = slots_[turn_];
@@ -76,8 +76,8 @@ const std::uint8_t* ChunkStream::labels() const {
   return reinterpret_cast<const std::uint8_t*>(header_.data() + labels_at_);
 }
 
-const AdamStep<float>* ChunkStream::steps() const {
-  return reinterpret_cast<const AdamStep<float>*>(header_.data());
+const DeviceStep* ChunkStream::steps() const {
+  return reinterpret_cast<const DeviceStep*>(header_.data());
 }
 
 }  // namespace qmnist

@@ -12,6 +12,12 @@
 
 namespace qmnist {
 
+/// What a step of training needs to know on the device.
+struct DeviceStep {
+  AdamStep<float> update;
+  RowRandom random;
+};
+
 /// Brings images to the device, a chunk of several batches at a time, while the device still works
 /// on the chunk before.
 ///
@@ -30,16 +36,16 @@ class ChunkStream {
   ChunkStream(std::size_t features, std::size_t samples, std::size_t steps,
               const Augmentation& augmentation, cudaStream_t compute);
 
-  /// Gathers data[indices[i]], the scalars of the chunk's optimiser steps and, unless there are
+  /// Gathers data[indices[i]], what the chunk's steps need and, unless there are
   /// none, each image's distortion. What is enqueued on
   /// the compute stream afterwards finds them in inputs(), labels() and steps(), until the next
   /// call. May wait for the copy two chunks before; `data` and the spans are free on return.
   void upload(const DataView& data, std::span<const std::uint32_t> indices,
-              std::span<const AdamStep<float>> steps, std::span<const Distortion> distortions = {});
+              std::span<const DeviceStep> steps, std::span<const Distortion> distortions = {});
 
   [[nodiscard]] const float* inputs() const { return inputs_.data(); }  ///< [samples, features]
   [[nodiscard]] const std::uint8_t* labels() const;                     ///< [samples]
-  [[nodiscard]] const AdamStep<float>* steps() const;                   ///< [steps]
+  [[nodiscard]] const DeviceStep* steps() const;                        ///< [steps]
 
  private:
   /// A turn's buffers. Steps, then labels, then distortions, then pixels, so that one copy brings

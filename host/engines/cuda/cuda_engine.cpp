@@ -25,7 +25,7 @@ CudaEngine::CudaEngine(EngineSettings settings)
       device_(use_cuda_device(settings_.device_index)),
       chunk_samples_(chunk_samples(settings_.batch_size)),
       max_rows_(std::max(chunk_samples_, kChunkSamples)),
-      network_(settings_.network, max_rows_, settings_.math, compute_.get()),
+      network_(settings_, max_rows_, compute_.get()),
       chunks_(settings_.network.inputs(), max_rows_, kChunkSteps, augmentation_, compute_.get()) {
   set_state(initial_state(settings_.network, 0));
 }
@@ -71,17 +71,22 @@ void CudaEngine::train(const DataView& data, std::span<const std::uint32_t> orde
   }
 }
 
+void CudaEngine::add_distortions(std::uint64_t step, std::size_t rows,
+                                 std::vector<Distortion>& distortions) const {
+  for (std::size_t row = 0; augmentation_.active() && row < rows; ++row) {
+    distortions.push_back(augmentation_.distortion(step, row));
+  }
+}
+
 void CudaEngine::train_chunk(const DataView& data, std::span<const std::uint32_t> chunk) {
   const nvtx3::scoped_range range("chunk");
-  std::vector<AdamStep<float>> steps;
+  std::vector<DeviceStep> steps;
   std::vector<Distortion> distortions;
   for (std::size_t first = 0; first < chunk.size(); first += settings_.batch_size) {
-    const std::size_t rows = std::min(settings_.batch_size, chunk.size() - first);
-    for (std::size_t row = 0; augmentation_.active() && row < rows; ++row) {
-      distortions.push_back(augmentation_.distortion(step_, row));
-    }
+    add_distortions(step_, std::min(settings_.batch_size, chunk.size() - first), distortions);
     const double learning_rate = settings_.schedule.learning_rate(step_);
-    steps.push_back(adam_step<float>(settings_.adam, learning_rate, ++step_));
+    const RowRandom random{step_, 0, settings_.seed};
+    steps.push_back({adam_step<float>(settings_.adam, learning_rate, ++step_), random});
   }
   chunks_.upload(data, chunk, steps, distortions);
   QMNIST_CHECK(cudaGraphLaunch(chunk_graph(chunk.size()), compute_.get()));
@@ -95,9 +100,10 @@ cudaGraphExec_t CudaEngine::chunk_graph(std::size_t samples) {
     const std::size_t features = settings_.network.inputs();
     for (std::size_t first = 0, step = 0; first < samples; first += settings_.batch_size, ++step) {
       const std::size_t rows = std::min(settings_.batch_size, samples - first);
+      const DeviceStep* of_step = chunks_.steps() + step;
       network_.differentiate(chunks_.inputs() + first * features, chunks_.labels() + first, rows,
-                             metrics_.data());
-      network_.update(chunks_.steps() + step);
+                             &of_step->random, metrics_.data());
+      network_.update(&of_step->update);
     }
     graph = capture.finish();
   }
@@ -141,9 +147,13 @@ std::vector<float> CudaEngine::gradients(const DataView& data,
   if (batch.size() > max_rows_) {
     throw std::length_error("a batch larger than the engine was made for");
   }
-  chunks_.upload(data, batch, {});
+  std::vector<Distortion> distortions;
+  add_distortions(step_, batch.size(), distortions);
+  const DeviceStep step{.update = {}, .random = {step_, 0, settings_.seed}};
+  chunks_.upload(data, batch, {&step, 1}, distortions);
   send_metrics({});
-  network_.differentiate(chunks_.inputs(), chunks_.labels(), batch.size(), metrics_.data());
+  network_.differentiate(chunks_.inputs(), chunks_.labels(), batch.size(), &chunks_.steps()->random,
+                         metrics_.data());
   return network_.gradients();
 }
 

@@ -39,6 +39,10 @@ class CudaEngine final : public Engine {
   [[nodiscard]] Scores score(const DataView& data, std::span<const std::uint32_t> indices) override;
 
  private:
+  /// The distortions of a batch that the step after `step` others trains on; none without
+  /// augmentation.
+  void add_distortions(std::uint64_t step, std::size_t rows,
+                       std::vector<Distortion>& distortions) const;
   void train_chunk(const DataView& data, std::span<const std::uint32_t> chunk);
   /// The steps of a chunk of that many samples, captured at its first use.
   [[nodiscard]] cudaGraphExec_t chunk_graph(std::size_t samples);

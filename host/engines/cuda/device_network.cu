@@ -1,28 +1,32 @@
 #include <nvtx3/nvtx3.hpp>
 
 #include "host/engines/cuda/device_network.h"
-#include "kernels/bias_relu.h"
-#include "kernels/relu_backward.h"
+#include "kernels/bias_activation.h"
+#include "kernels/slope_backward.h"
 #include "kernels/softmax.h"
 
 namespace qmnist {
 
-DeviceNetwork::DeviceNetwork(const Network& network, std::size_t max_rows, MathMode math,
+DeviceNetwork::DeviceNetwork(const EngineSettings& settings, std::size_t max_rows,
                              cudaStream_t stream)
-    : layers_(network.layers().begin(), network.layers().end()),
-      arena_size_(network.arena_size()),
+    : layers_(settings.network.layers().begin(), settings.network.layers().end()),
+      activation_(settings.network.activation()),
+      dropout_(settings.dropout),
+      label_smoothing_(static_cast<float>(settings.label_smoothing)),
+      arena_size_(settings.network.arena_size()),
       stream_(stream),
-      products_(stream, math),
+      products_(stream, settings.math),
       arenas_(4 * arena_size_) {
   // Gradients of the gaps between tensors are never written and must be zero.
   QMNIST_CHECK(cudaMemsetAsync(arenas_.data(), 0, arenas_.bytes(), stream));
   for (const DenseLayer& layer : layers_) {
     activations_.emplace_back(max_rows * layer.outputs);
+    slopes_.emplace_back(max_rows * layer.outputs);
     deltas_.emplace_back(max_rows * layer.outputs);
   }
 }
 
-void DeviceNetwork::forward(const float* inputs, std::size_t rows) {
+void DeviceNetwork::forward(const float* inputs, std::size_t rows, const RowRandom* random) {
   const nvtx3::scoped_range range("forward");
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const DenseLayer& layer = layers_[l];
@@ -30,7 +34,9 @@ void DeviceNetwork::forward(const float* inputs, std::size_t rows) {
     products_.multiply(rows, layer.outputs, layer.inputs, {inputs, layer.inputs},
                        {parameters(layer.weight), layer.inputs, true}, outputs);
     if (l + 1 < layers_.size()) {
-      QMNIST_CHECK(launch_bias_relu(stream_, outputs, parameters(layer.bias), rows, layer.outputs));
+      QMNIST_CHECK(launch_bias_activation(stream_, outputs, slopes_[l].data(),
+                                          parameters(layer.bias), {activation_, dropout_, l},
+                                          random, rows, layer.outputs));
     }
     inputs = outputs;
   }
@@ -44,8 +50,8 @@ void DeviceNetwork::backward(const float* inputs, std::size_t rows) {
     multiply_weight_gradient(l, activations_[l - 1].data(), rows);
     products_.multiply(rows, layer.inputs, layer.outputs, {deltas_[l].data(), layer.outputs},
                        {parameters(layer.weight), layer.inputs}, deltas_[l - 1].data());
-    QMNIST_CHECK(launch_relu_backward(stream_, activations_[l - 1].data(), deltas_[l - 1].data(),
-                                      gradients(below.bias), rows, below.outputs));
+    QMNIST_CHECK(launch_slope_backward(stream_, slopes_[l - 1].data(), deltas_[l - 1].data(),
+                                       gradients(below.bias), rows, below.outputs));
   }
   multiply_weight_gradient(0, inputs, rows);
 }
@@ -57,12 +63,12 @@ void DeviceNetwork::multiply_weight_gradient(std::size_t l, const float* inputs,
 }
 
 void DeviceNetwork::differentiate(const float* inputs, const std::uint8_t* labels, std::size_t rows,
-                                  DeviceMetrics* metrics) {
-  forward(inputs, rows);
+                                  const RowRandom* random, DeviceMetrics* metrics) {
+  forward(inputs, rows, random);
   const DenseLayer& last = layers_.back();
-  QMNIST_CHECK(launch_softmax_cross_entropy(stream_, activations_.back().data(),
-                                            parameters(last.bias), labels, deltas_.back().data(),
-                                            gradients(last.bias), metrics, rows, last.outputs));
+  QMNIST_CHECK(launch_softmax_cross_entropy(
+      stream_, activations_.back().data(), parameters(last.bias), labels, deltas_.back().data(),
+      gradients(last.bias), metrics, label_smoothing_, rows, last.outputs));
   backward(inputs, rows);
 }
 
@@ -72,7 +78,7 @@ void DeviceNetwork::update(const AdamStep<float>* step) {
 }
 
 const float* DeviceNetwork::predict(const float* inputs, std::size_t rows) {
-  forward(inputs, rows);
+  forward(inputs, rows, nullptr);
   const DenseLayer& last = layers_.back();
   float* outputs = activations_.back().data();
   QMNIST_CHECK(launch_bias_softmax(stream_, outputs, parameters(last.bias), rows, last.outputs));

@@ -5,8 +5,11 @@
 
 #include "host/engines/cuda/matrix_products.h"
 #include "host/engines/cuda/resources.h"
+#include "host/engines/engine.h"
 #include "host/model/network.h"
+#include "kernels/activation.h"
 #include "kernels/adam.h"
+#include "kernels/dropout.h"
 #include "kernels/score.h"
 #include "kernels/softmax_cross_entropy.h"
 
@@ -20,7 +23,7 @@ namespace qmnist {
 class DeviceNetwork {
  public:
   /// @param stream must outlive this
-  DeviceNetwork(const Network& network, std::size_t max_rows, MathMode math, cudaStream_t stream);
+  DeviceNetwork(const EngineSettings& settings, std::size_t max_rows, cudaStream_t stream);
 
   /// Returns when the device has the state, or the host has it.
   void set_state(const TrainingState& state);
@@ -29,8 +32,9 @@ class DeviceNetwork {
 
   /// Forward and backward pass: leaves the gradient of the mean loss in the gradient arena and adds
   /// losses and hits to `metrics`. inputs [rows, inputs], labels [rows].
+  /// @param random the step's
   void differentiate(const float* inputs, const std::uint8_t* labels, std::size_t rows,
-                     DeviceMetrics* metrics);
+                     const RowRandom* random, DeviceMetrics* metrics);
 
   /// A step of Adam with the gradients that differentiate() left.
   void update(const AdamStep<float>* step);
@@ -45,7 +49,8 @@ class DeviceNetwork {
              Score* scores, unsigned long long* confusion);
 
  private:
-  void forward(const float* inputs, std::size_t rows);
+  /// @param random nullptr to predict, without dropout
+  void forward(const float* inputs, std::size_t rows, const RowRandom* random);
   void backward(const float* inputs, std::size_t rows);
   /// d loss / d weights of layer l, from d loss / d its products.
   void multiply_weight_gradient(std::size_t l, const float* inputs, std::size_t rows);
@@ -58,11 +63,15 @@ class DeviceNetwork {
   [[nodiscard]] float* gradients(const Tensor& tensor) { return arena(3) + tensor.offset; }
 
   std::vector<DenseLayer> layers_;
+  Activation activation_;
+  Dropout dropout_;
+  float label_smoothing_;
   std::size_t arena_size_;
   cudaStream_t stream_;
   MatrixProducts products_;
   DeviceBuffer<float> arenas_;  ///< parameters, first moments, second moments, gradients
   std::vector<DeviceBuffer<float>> activations_;  ///< [layers][max_rows, outputs]; logits last
+  std::vector<DeviceBuffer<float>> slopes_;       ///< [layers][max_rows, outputs]; logits have none
   std::vector<DeviceBuffer<float>> deltas_;       ///< [layers][max_rows, outputs]: d loss / d z
 };
 

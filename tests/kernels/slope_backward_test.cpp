@@ -1,10 +1,9 @@
 #include "tests/kernels/launcher.h"  // before any kernel
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 
-#include "kernels/relu_backward.h"
+#include "kernels/slope_backward.h"
 #include "tests/kernels/values.h"
 
 namespace qmnist {
@@ -14,15 +13,15 @@ namespace {
 struct Pass {
   std::size_t rows;
   std::size_t columns;
-  std::vector<float> activations;
+  std::vector<float> slopes;
   std::vector<float> deltas;
 };
 
-/// Activations as the ReLU leaves them: about half are 0.
+/// Half of the slopes are 0, as a ReLU leaves them, the others powers of 2: products are exact.
 Pass make_pass(std::size_t rows, std::size_t columns, std::vector<float> deltas) {
   Pass pass{rows, columns, test::coarse_values(rows * columns, 1), std::move(deltas)};
-  for (float& activation : pass.activations) {
-    activation = std::max(activation, 0.0F);
+  for (float& slope : pass.slopes) {
+    slope = slope < 0 ? 0 : std::exp2(std::floor(slope));
   }
   return pass;
 }
@@ -32,16 +31,16 @@ struct Result {
   std::vector<float> bias_gradient;
 };
 
-class ReluBackwardKernelTest : public test::KernelTest {
+class SlopeBackwardKernelTest : public test::KernelTest {
  protected:
   /// @param spare elements behind the bias gradient, which must stay as they are
   Result result_of(const Pass& pass, std::size_t spare = 0) {
-    test::Array activations(pass.activations);
+    test::Array slopes(pass.slopes);
     test::Array deltas(pass.deltas);
     test::Array bias_gradient(std::vector<float>(pass.columns + spare, test::kUntouched));
     run([&](cudaStream_t stream) {
-      return launch_relu_backward(stream, activations.data(), deltas.data(), bias_gradient.data(),
-                                  pass.rows, pass.columns);
+      return launch_slope_backward(stream, slopes.data(), deltas.data(), bias_gradient.data(),
+                                   pass.rows, pass.columns);
     });
     return {deltas.values(), bias_gradient.values()};
   }
@@ -54,7 +53,7 @@ class ReluBackwardKernelTest : public test::KernelTest {
       double magnitude = 0;
       for (std::size_t row = 0; row < pass.rows; ++row) {
         const std::size_t i = row * pass.columns + column;
-        const double want = relu_gradient(double{pass.activations[i]}, double{pass.deltas[i]});
+        const double want = double{pass.slopes[i]} * double{pass.deltas[i]};
         ASSERT_EQ(result.deltas[i], want) << row << ", " << column << " of " << pass.columns;
         sum += want;
         magnitude += std::abs(want);
@@ -65,9 +64,9 @@ class ReluBackwardKernelTest : public test::KernelTest {
     }
   }
 };
-INSTANTIATE_TEST_SUITE_P(Kernels, ReluBackwardKernelTest, test::ways(), test::name_of);
+INSTANTIATE_TEST_SUITE_P(Kernels, SlopeBackwardKernelTest, test::ways(), test::name_of);
 
-TEST_P(ReluBackwardKernelTest, MasksDeltasAndSumsThemByColumn) {
+TEST_P(SlopeBackwardKernelTest, MasksDeltasAndSumsThemByColumn) {
   for (const std::size_t rows : test::Sizes{1, 7, 8, 9, 31, 33, 127}) {
     for (const std::size_t columns : test::Sizes{1, 10, 31, 32, 33, 64, 127, 128}) {
       const Pass exact = make_pass(rows, columns, test::coarse_values(rows * columns, 2));
@@ -76,7 +75,7 @@ TEST_P(ReluBackwardKernelTest, MasksDeltasAndSumsThemByColumn) {
   }
 }
 
-TEST_P(ReluBackwardKernelTest, SumsRoundedDeltasTheSameWayEachTime) {
+TEST_P(SlopeBackwardKernelTest, SumsRoundedDeltasTheSameWayEachTime) {
   const Pass fine = make_pass(127, 70, test::fine_values(8890, 3, -1, 1));
   const Result first = result_of(fine);
   const Result second = result_of(fine);
@@ -85,7 +84,7 @@ TEST_P(ReluBackwardKernelTest, SumsRoundedDeltasTheSameWayEachTime) {
   EXPECT_TRUE(test::same_bits(first.deltas, second.deltas));
 }
 
-TEST_P(ReluBackwardKernelTest, LeavesWhatFollowsAlone) {
+TEST_P(SlopeBackwardKernelTest, LeavesWhatFollowsAlone) {
   Pass pass = make_pass(9, 33, test::coarse_values(297, 2));
   pass.deltas.resize(330, test::kUntouched);
   const Result result = result_of(pass, 31);

@@ -1,0 +1,46 @@
+#include "host/engines/cpu/hidden_units.h"
+
+#include <array>
+
+namespace qmnist {
+namespace {
+
+static_assert(kBlock % kDropoutGroup == 0);
+
+/// What the units of a block are multiplied by.
+std::array<float, kBlock> block_factors(const HiddenUnits& units, const RowRandom& random,
+                                        std::size_t block) {
+  constexpr std::size_t kGroups = kBlock / kDropoutGroup;
+  std::array<float, kBlock> factors;
+  for (std::size_t group = 0; group < kGroups; ++group) {
+    dropout_factors(units.dropout, random, units.layer, block * kGroups + group,
+                    factors.data() + group * kDropoutGroup);
+  }
+  return factors;
+}
+
+}  // namespace
+
+void finish_units(const HiddenUnits& units, const RowRandom* random, Range rows, Range blocks,
+                  PanelMatrix& outputs, PanelMatrix& slopes) {
+  const bool drops = random != nullptr && units.dropout.active();
+  std::array<float, kBlock> factors;
+  factors.fill(1);
+  for (std::size_t row = rows.begin; row < rows.end; ++row) {
+    for (std::size_t block = blocks.begin; block < blocks.end; ++block) {
+      if (drops) {
+        RowRandom of_row = *random;
+        of_row.row = static_cast<std::uint32_t>(row);
+        factors = block_factors(units, of_row, block);
+      }
+      float* z = outputs.row(block, row);
+      float* slope = slopes.row(block, row);
+      for (std::size_t i = 0; i < kBlock; ++i) {
+        slope[i] = activation_slope(units.activation, z[i]) * factors[i];
+        z[i] = activate(units.activation, z[i]) * factors[i];
+      }
+    }
+  }
+}
+
+}  // namespace qmnist

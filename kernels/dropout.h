@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/host_device.h"
+#include "kernels/philox.h"
+
+namespace qmnist {
+
+/// Inverted dropout (Srivastava et al. 2014): in training each unit of a hidden layer is 0 with
+/// some probability, and otherwise multiplied so that its mean stays what it was.
+struct Dropout {
+  std::uint32_t threshold = 0;  ///< of 65,536, to which probabilities are rounded
+  float scale = 1;
+
+  explicit Dropout(double probability)
+      : threshold(static_cast<std::uint32_t>(probability * 65536 + 0.5)),
+        scale(65536.0F / static_cast<float>(65536 - threshold)) {}
+
+  [[nodiscard]] QMNIST_HOST_DEVICE bool active() const { return threshold > 0; }
+};
+
+/// Units whose factors come from one call of the generator.
+inline constexpr std::size_t kDropoutGroup = 8;
+
+/// What the units kDropoutGroup * group and following of a hidden layer are multiplied by, for one
+/// image: 0 or the scale. Masks are drawn anew wherever they are needed and never stored.
+/// @param factors [kDropoutGroup]
+QMNIST_HOST_DEVICE inline void dropout_factors(const Dropout& dropout, const RowRandom& random,
+                                               std::size_t layer, std::size_t group,
+                                               float* factors) {
+  constexpr std::uint32_t kMostGroups = 1 << 16;  // in a layer
+  const auto index = static_cast<std::uint32_t>(layer * kMostGroups + group);
+  const RandomWords drawn = random.words(StepRandom::kDropout, index);
+  for (std::size_t i = 0; i < kDropoutGroup; ++i) {
+    const std::uint32_t uniform = drawn.words[i / 2] >> (i % 2 * 16) & 0xffffU;
+    factors[i] = uniform < dropout.threshold ? 0.0F : dropout.scale;
+  }
+}
+
+}  // namespace qmnist
