@@ -2,9 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <random>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -41,12 +39,7 @@ class PredictAccuracyTest : public testing::Test {
     const ProgramResult result =
         run_qmnist({"predict", "--json", "--model", run->path().string(), folder.string()});
     expect_success(result);
-    std::vector<Json> answers;
-    std::istringstream lines(result.output);
-    for (std::string line; std::getline(lines, line);) {
-      answers.push_back(Json::parse(line));
-    }
-    return answers;
+    return parse_json_lines(result.output);
   }
 
   static TemporaryFolder* run;

@@ -56,14 +56,6 @@ class PredictTest : public testing::Test {
     all.insert(all.begin(), {"env", kEnvironment});
     return run_program(all);
   }
-  static std::vector<Json> json_of(const ProgramResult& result) {
-    std::vector<Json> lines;
-    std::istringstream stream(result.output);
-    for (std::string line; std::getline(stream, line);) {
-      lines.push_back(Json::parse(line));
-    }
-    return lines;
-  }
 
   static SmallRun* run;
   TemporaryFolder pictures_;
@@ -76,7 +68,7 @@ TEST_F(PredictTest, TestDigitsGetWhatTheRunPredicted) {
   expect_success(result);
   std::vector<PredictionRow> rows = rows_;
   std::ranges::sort(rows, {}, [](const PredictionRow& row) { return name(row); });
-  const std::vector<Json> answers = json_of(result);
+  const std::vector<Json> answers = parse_json_lines(result.output);
   ASSERT_EQ(answers.size(), rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     EXPECT_EQ(fs::path(answers[i].at("file").get<std::string>()).stem(), name(rows[i]));
@@ -156,8 +148,8 @@ TEST_F(PredictTest, ReadsOnePictureFromStandardInput) {
   }
   const ProgramResult result = run_program({"sh", "-c", shell + "< '" + picture(0) + "'"});
   expect_success(result);
-  EXPECT_EQ(json_of(result).at(0).at("file"), "-");
-  EXPECT_EQ(json_of(result).at(0).at("confidence"), rows_[0].confidence);
+  EXPECT_EQ(parse_json_lines(result.output).at(0).at("file"), "-");
+  EXPECT_EQ(parse_json_lines(result.output).at(0).at("confidence"), rows_[0].confidence);
   expect_error(run_program({"sh", "-c", shell + "< /dev/null"}), 3, {"standard input: is empty"});
 }
 
@@ -169,7 +161,7 @@ TEST_F(PredictTest, ABrokenPictureIsOneErrorLineAndTheOthersRun) {
   write_file(pictures_ / "4_blank.pgm", pgm(20, 20, std::vector<std::uint8_t>(400, 255)));
   const ProgramResult result = predict({"--json", folder(), "/no/such.png", picture(0)});
   EXPECT_EQ(result.status, 3);
-  EXPECT_EQ(json_of(result).size(), rows_.size() + 1);
+  EXPECT_EQ(parse_json_lines(result.output).size(), rows_.size() + 1);
   std::istringstream lines(result.errors);
   std::vector<std::string> all;
   for (std::string line; std::getline(lines, line);) {
@@ -213,14 +205,14 @@ TEST_F(PredictTest, TakesTheBaselineOfTheWorkingFolderIfNoModelIsNamed) {
   fs::copy(run->file("model.safetensors"), folder / "runs/baseline/model.safetensors");
   const ProgramResult result = in_folder("--json '" + picture(0) + "'");
   expect_success(result);
-  EXPECT_EQ(json_of(result).at(0).at("confidence"), rows_[0].confidence);
+  EXPECT_EQ(parse_json_lines(result.output).at(0).at("confidence"), rows_[0].confidence);
 }
 
 TEST_F(PredictTest, OptionsChooseTheWay) {
   for (const std::string way : {"notebook", "mnist"}) {
     const ProgramResult result = predict({"--json", "--preprocess", way, picture(0)});
     expect_success(result);
-    EXPECT_EQ(json_of(result).at(0).at("preprocess"), way);
+    EXPECT_EQ(parse_json_lines(result.output).at(0).at("preprocess"), way);
   }
 }
 

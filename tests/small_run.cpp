@@ -49,23 +49,22 @@ void write_digits(const fs::path& folder) {
   cut_idx("t10k-labels-idx1-ubyte", kLabelHeader, 1, kTestFileDigits, folder);
 }
 
-std::vector<std::string> lines_of(const fs::path& path) {
-  const std::string content = read_file(path);
-  if (!content.empty() && content.back() != '\n') {
-    throw std::runtime_error(path.string() + ": the last line has no end");
+std::vector<std::string> lines_of(const std::string& text, const std::string& place) {
+  if (!text.empty() && text.back() != '\n') {
+    throw std::runtime_error(place + ": the last line has no end");
   }
   std::vector<std::string> lines;
-  std::istringstream stream(content);
+  std::istringstream stream(text);
   for (std::string line; std::getline(stream, line);) {
     lines.push_back(line);
   }
   return lines;
 }
 
-Json parse(const fs::path& path, const std::string& text) {
+Json parse(const std::string& text, const std::string& place) {
   Json json = Json::parse(text, nullptr, false);
   if (json.is_discarded()) {
-    throw std::runtime_error(path.string() + ": no complete JSON");
+    throw std::runtime_error(place + ": no complete JSON");
   }
   return json;
 }
@@ -97,19 +96,23 @@ ProgramResult SmallRun::train(std::vector<std::string> more) const {
 }
 
 Json read_json(const fs::path& path) {
-  return parse(path, read_file(path));
+  return parse(read_file(path), path.string());
 }
 
 std::vector<Json> read_json_lines(const fs::path& path) {
+  return parse_json_lines(read_file(path), path.string());
+}
+
+std::vector<Json> parse_json_lines(const std::string& text, const std::string& place) {
   std::vector<Json> values;
-  for (const std::string& line : lines_of(path)) {
-    values.push_back(parse(path, line));
+  for (const std::string& line : lines_of(text, place)) {
+    values.push_back(parse(line, place));
   }
   return values;
 }
 
 std::vector<PredictionRow> read_predictions(const fs::path& path) {
-  const std::vector<std::string> lines = lines_of(path);
+  const std::vector<std::string> lines = lines_of(read_file(path), path.string());
   if (lines.empty() || lines.front() != "index,label,prediction,confidence") {
     throw std::runtime_error(path.string() + ": no header of predictions");
   }
@@ -138,7 +141,7 @@ TensorFile read_tensors(const fs::path& path) {
   }
   TensorFile file;
   std::size_t end_of_all = 0;
-  const Json header = parse(path, content.substr(sizeof header_size, header_size));
+  const Json header = parse(content.substr(sizeof header_size, header_size), path.string());
   for (const auto& [name, entry] : header.items()) {
     if (name == "__metadata__") {
       file.metadata = entry;
@@ -165,7 +168,7 @@ TensorFile read_tensors(const fs::path& path) {
 }
 
 Json read_progress(const fs::path& checkpoint) {
-  return parse(checkpoint, read_tensors(checkpoint).metadata.at("qmnist_gpu"));
+  return parse(read_tensors(checkpoint).metadata.at("qmnist_gpu"), checkpoint.string());
 }
 
 std::vector<Json> read_timeless_metrics(const fs::path& path) {

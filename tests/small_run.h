@@ -67,6 +67,9 @@ struct PredictionRow {
 // Readers of whole files; each throws std::runtime_error where a part of the file is missing.
 [[nodiscard]] Json read_json(const std::filesystem::path& path);
 [[nodiscard]] std::vector<Json> read_json_lines(const std::filesystem::path& path);
+/// The same of text, as a program prints it.
+[[nodiscard]] std::vector<Json> parse_json_lines(const std::string& text,
+                                                 const std::string& place = "output");
 [[nodiscard]] std::vector<PredictionRow> read_predictions(const std::filesystem::path& path);
 [[nodiscard]] TensorFile read_tensors(const std::filesystem::path& path);
 /// How far the run of a checkpoint had come.

@@ -70,7 +70,7 @@ std::vector<GroupResult> group_results(const Dataset& dataset, const Evaluation&
     for (const Prediction& prediction : evaluation.predictions) {
       if (group.members[prediction.index]) {
         result.digits += 1;
-        result.correct += prediction.predicted == prediction.label ? 1 : 0;
+        result.correct += prediction.is_right() ? 1 : 0;
       }
     }
     if (result.digits > 0) {
@@ -127,9 +127,7 @@ ExitStatus evaluate_command(const EvaluateOptions& options) {
                grouped(digits.indices.size()), grouped(digits.dataset.count()), digits.what);
     fmt::print("device    {}\n", chosen.engine->device());
   }
-  chosen.engine->set_state({.parameters = model.parameters,
-                            .first_moments = std::vector<float>(model.network.arena_size()),
-                            .second_moments = std::vector<float>(model.network.arena_size())});
+  chosen.engine->set_state(trained_state(model));
   const Evaluation evaluation = evaluate(*chosen.engine, digits.dataset.view(), digits.indices);
   const std::vector<GroupResult> groups = group_results(digits.dataset, evaluation);
   if (options.json) {

@@ -13,14 +13,6 @@
 namespace qmnist {
 namespace {
 
-std::string compiler() {
-#ifdef __clang__
-  return "Clang " __clang_version__;
-#else
-  return "GCC " __VERSION__;
-#endif
-}
-
 /// The notebook's network: the smallest engine that shows what a training run would use.
 std::string gpu() {
   const std::array<std::size_t, 2> hidden{128, 64};
@@ -47,7 +39,7 @@ std::string digits_in(const std::filesystem::path& folder) {
 
 ExitStatus info_command(const std::filesystem::path& data) {
   fmt::print("qmnist_gpu {}\n", QMNIST_VERSION);
-  fmt::print("build      {}, {}, {}\n", compiler(), QMNIST_BUILD_TYPE, QMNIST_CUDA_VERSION);
+  fmt::print("build      {}, {}, {}\n", QMNIST_COMPILER, QMNIST_BUILD_TYPE, QMNIST_CUDA_VERSION);
   fmt::print("libraries  {}\n", QMNIST_LIBRARIES);
   fmt::print("CPU        {}, {} threads\n", cpu_model(), std::thread::hardware_concurrency());
   fmt::print(

@@ -41,9 +41,7 @@ fs::path chosen_model(const PredictOptions& options) {
 std::unique_ptr<Engine> cpu_engine(const Model& model) {
   EngineSettings settings{.network = model.network, .adam = {}, .batch_size = 1};
   std::unique_ptr<Engine> engine = make_engine(DeviceChoice::kCpu, std::move(settings)).engine;
-  TrainingState state = initial_state(model.network, 0);
-  state.parameters = model.parameters;
-  engine->set_state(state);
+  engine->set_state(trained_state(model));
   return engine;
 }
 

@@ -15,6 +15,9 @@ struct Model {
   std::vector<float> parameters;  ///< arena
 };
 
+/// The state in which an engine answers as the model; its moments are zero.
+[[nodiscard]] TrainingState trained_state(const Model& model);
+
 /// The file of a model that a command line names: that file, or a run folder's model.safetensors.
 /// @throws DataError where neither is there.
 [[nodiscard]] std::filesystem::path model_file(const std::filesystem::path& run_or_file);

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "host/report/text.h"
+#include "kernels/softmax.h"
 
 namespace qmnist {
 namespace {
@@ -18,11 +18,7 @@ double six_decimals(float probability) {
 }  // namespace
 
 std::size_t Answer::digit() const {
-  return static_cast<std::size_t>(std::ranges::max_element(probabilities) - probabilities.begin());
-}
-
-std::string percent(float probability) {
-  return fmt::format("{:.2f} %", 100 * probability);
+  return argmax(probabilities.data(), probabilities.size());
 }
 
 std::string answer_line(const Answer& answer, std::size_t name_columns) {

@@ -20,9 +20,6 @@ struct Answer {
   [[nodiscard]] float confidence() const { return probabilities.at(digit()); }
 };
 
-/// A probability as people read it: "99.98 %".
-[[nodiscard]] std::string percent(float probability);
-
 /// Name, digit and confidence, the name padded to so many columns.
 [[nodiscard]] std::string answer_line(const Answer& answer, std::size_t name_columns);
 

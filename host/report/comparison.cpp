@@ -61,10 +61,8 @@ std::optional<Disagreement> disagreement(std::span<const Prediction> first,
     if (first[i].index != second[i].index || first[i].label != second[i].label) {
       return std::nullopt;
     }
-    const bool first_is_right = first[i].predicted == first[i].label;
-    const bool second_is_right = second[i].predicted == second[i].label;
-    result.only_first += first_is_right && !second_is_right ? 1 : 0;
-    result.only_second += second_is_right && !first_is_right ? 1 : 0;
+    result.only_first += first[i].is_right() && !second[i].is_right() ? 1 : 0;
+    result.only_second += second[i].is_right() && !first[i].is_right() ? 1 : 0;
   }
   return result;
 }

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "host/image/png.h"
+#include "host/report/html.h"
 #include "host/report/text.h"
 
 namespace qmnist {
@@ -31,8 +32,7 @@ std::string caption(const std::string& name) {
   const bool is_long = length > kLongest;
   const char* shown =
       is_long ? g_utf8_offset_to_pointer(valid.get(), length - kLongest + 1) : valid.get();
-  const Text escaped(g_markup_escape_text(shown, -1), g_free);
-  return (is_long ? "…" : "") + std::string(escaped.get());
+  return (is_long ? "…" : "") + escaped(shown);
 }
 
 /// The picture enlarged here, as a viewer would blur it.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <cmath>
 #include <ctime>
 #include <iterator>
@@ -63,10 +64,8 @@ std::string rate_text(const RunResult& result) {
 
 std::string headline(const RunResult& result) {
   const std::size_t digits = result.test.predictions.size();
-  std::size_t right = 0;
-  for (const Prediction& row : result.test.predictions) {
-    right += row.predicted == row.label ? 1 : 0;
-  }
+  const auto right = static_cast<std::size_t>(
+      std::ranges::count_if(result.test.predictions, &Prediction::is_right));
   std::string html = fmt::format(
       "<header>\n<p>{}</p>\n<h1>Test accuracy {}</h1>\n"
       "<p>{} of {} test digits were read right. The ± is one standard deviation, which an accuracy "

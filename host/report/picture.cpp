@@ -8,6 +8,8 @@
 #include <iterator>
 #include <string_view>
 
+#include "host/report/text.h"
+
 namespace qmnist {
 namespace {
 

@@ -26,7 +26,7 @@ std::string picture(std::vector<std::uint8_t> pixels, std::string_view alternati
 std::vector<Prediction> surest_mistakes(const Evaluation& test) {
   std::vector<Prediction> wrong;
   std::ranges::copy_if(test.predictions, std::back_inserter(wrong),
-                       [](const Prediction& row) { return row.predicted != row.label; });
+                       [](const Prediction& row) { return !row.is_right(); });
   // A diverged network's confidence is no number, which would have no place in the order.
   std::ranges::stable_sort(wrong, std::greater(), [](const Prediction& row) {
     return std::isfinite(row.confidence) ? row.confidence : 0;
@@ -62,12 +62,11 @@ std::string mistakes_html(const Evaluation& test, const DataView& data) {
       mistakes.size());
   for (const Prediction& row : mistakes) {
     const auto image = data.image(row.index);
-    fmt::format_to(
-        std::back_inserter(html),
-        "<li>{}<p><strong>{} read as {}</strong><br/>{:.2f} % sure<br/>No. {}</p></li>\n",
-        picture({image.begin(), image.end()},
-                fmt::format("A handwritten {}, read as {}", row.label, row.predicted)),
-        row.label, row.predicted, 100 * row.confidence, row.index);
+    fmt::format_to(std::back_inserter(html),
+                   "<li>{}<p><strong>{} read as {}</strong><br/>{} sure<br/>No. {}</p></li>\n",
+                   picture({image.begin(), image.end()},
+                           fmt::format("A handwritten {}, read as {}", row.label, row.predicted)),
+                   row.label, row.predicted, percent(row.confidence), row.index);
   }
   return html + "</ul>\n";
 }

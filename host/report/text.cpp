@@ -23,6 +23,10 @@ std::string grouped(std::size_t count) {
   return digits;
 }
 
+std::string percent(float probability) {
+  return fmt::format("{:.2f} %", 100 * probability);
+}
+
 std::string accuracy_text(double accuracy, std::size_t images) {
   return fmt::format("{:.2f} ± {:.2f} %", 100 * accuracy,
                      100 * accuracy_deviation(accuracy, images));

@@ -16,6 +16,9 @@ namespace qmnist {
 /// A count with separators between thousands: 109,386.
 [[nodiscard]] std::string grouped(std::size_t count);
 
+/// A probability as people read it: "99.98 %".
+[[nodiscard]] std::string percent(float probability);
+
 /// An accuracy 0..1 over so many images with its deviation: "97.54 ± 0.13 %".
 [[nodiscard]] std::string accuracy_text(double accuracy, std::size_t images);
 [[nodiscard]] std::string accuracy_text(const Evaluation& evaluation);

@@ -15,6 +15,8 @@ struct Prediction {
   std::uint8_t label;
   std::uint8_t predicted;
   float confidence;  ///< probability of `predicted`
+
+  [[nodiscard]] bool is_right() const { return predicted == label; }
 };
 
 struct ClassReport {
