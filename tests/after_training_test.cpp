@@ -90,6 +90,48 @@ TEST_F(AfterTrainingTest, EvaluationTakesAWholeFolder) {
   EXPECT_EQ(result.at("digits"), kDigits);
 }
 
+TEST_F(AfterTrainingTest, EnsembleOfOneModelTwiceIsThatModel) {
+  Json one = evaluate({"--model", run().output()});
+  const Json two = evaluate({"--model", run().output(), run().file("model.safetensors")});
+  EXPECT_EQ(one.at("models"), 1);
+  EXPECT_EQ(two.at("models"), 2);
+  one["models"] = 2;
+  EXPECT_EQ(two, one);
+}
+
+TEST_F(AfterTrainingTest, EnsembleOfRunsIsTestedOnTheirTestPart) {
+  const SmallRun other(Json{{"training", {{"seed", 1}}}});  // on copies of the same files
+  expect_success(other.train({"--quiet"}));
+  const Json both = evaluate({"--model", run().output(), "--model", other.output()});
+  EXPECT_EQ(both.at("digits"), kTestDigits);
+  // -log of a mean is below the mean of -log.
+  const double losses = evaluate({"--model", run().output()}).at("loss").get<double>() +
+                        evaluate({"--model", other.output()}).at("loss").get<double>();
+  EXPECT_LT(both.at("loss").get<double>(), losses / 2);
+  const ProgramResult text = run_qmnist({"evaluate", "--model", run().output(), other.output()});
+  expect_success(text);
+  expect_contains(text.output, "ensemble of 2 models");
+  expect_contains(text.output, "the runs' test part");
+}
+
+TEST_F(AfterTrainingTest, EnsembleNamesHowItsTestPartsDiffer) {
+  const SmallRun other({{"data", {{"split_seed", 7}}}, {"training", {{"epochs", 1}}}});
+  expect_success(other.train({"--quiet"}));
+  const fs::path data = run().data("").parent_path();
+  expect_refusal({"evaluate", "--model", run().output(), other.output()}, 2,
+                 {other.output().c_str(), "data.split_seed is 7", "is 42", "--data"});
+  EXPECT_EQ(evaluate({"--model", run().output(), other.output(), "--data", data}).at("digits"),
+            kDigits);
+
+  const SmallRun changed;
+  expect_success(changed.train({"--quiet"}));
+  std::string bytes = read_file(changed.data("t10k-images-idx3-ubyte"));
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  write_file(changed.data("t10k-images-idx3-ubyte"), bytes);
+  expect_refusal({"evaluate", "--model", run().output(), changed.output()}, 2,
+                 {changed.output().c_str(), "data files", "--data"});
+}
+
 TEST_F(AfterTrainingTest, EvaluationNamesWhatIsMissing) {
   expect_refusal({"evaluate"}, 2, {"--model"});
   expect_refusal({"evaluate", "--model", run().folder()}, 3,

@@ -85,6 +85,24 @@ TEST_F(PredictTest, TestDigitsGetWhatTheRunPredicted) {
   }
 }
 
+TEST_F(PredictTest, AnEnsembleAnswersWithTheMeanOfItsModels) {
+  const SmallRun other(Json{{"training", {{"seed", 1}}}});
+  expect_success(other.train({"--quiet"}));
+  const auto probability = [&](const std::vector<std::string>& arguments) {
+    const Json answer = parse_json_lines(run_qmnist(arguments).output).at(0);
+    EXPECT_EQ(answer.at("models"), std::ranges::count(arguments, std::string("--model")));
+    return answer.at("probabilities").at(rows_[0].label).get<double>();
+  };
+  const std::string first = run->output().string();
+  const std::string second = other.output().string();
+  const double mean = (probability({"predict", "--json", "--model", first, picture(0)}) +
+                       probability({"predict", "--json", "--model", second, picture(0)})) /
+                      2;
+  EXPECT_NEAR(probability({"predict", "--json", "--model", first, "--model", second, picture(0)}),
+              mean, 2e-6);  // three roundings to six decimals
+  expect_contains(predict({"--model", second, picture(0)}).output, "Ensemble of 2 models");
+}
+
 TEST_F(PredictTest, ShowsANamedPictureWithItsProbabilities) {
   const ProgramResult result = predict({picture(0)});
   expect_success(result);

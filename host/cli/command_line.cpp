@@ -79,16 +79,19 @@ Command train(const CLI::App& app, const TrainArguments& arguments) {
 void add_evaluate(CLI::App& app, Command& command) {
   CLI::App* sub = app.add_subcommand("evaluate", "Say how well a model does on labelled digits");
   sub->footer(
-      "Example:  qmnist_gpu evaluate --model runs/baseline\n"
+      "Examples:\n"
+      "  qmnist_gpu evaluate --model runs/baseline\n"
+      "  qmnist_gpu evaluate --model runs/seed0 runs/seed1 runs/seed2\n"
+      "Several models are an ensemble: the mean of their class probabilities counts.\n"
       "Where QMNIST's labels lie beside the digits, writers are told apart.");
   const auto options = std::make_shared<EvaluateOptions>();
-  sub->add_option("--model", options->model, "Run folder, or a model.safetensors")
+  sub->add_option("--model", options->models, "Run folders, or files model.safetensors")
       ->type_name("RUN_OR_FILE")
       ->required();
   sub->add_option(
          "--data", options->data,
          "Take all digits of this folder or file (IDX images with their labels beside them, or "
-         "Kaggle's MNIST-120k), not the run's test part")
+         "Kaggle's MNIST-120k), not the runs' test part")
       ->type_name("PATH");
   sub->add_option_function<std::string>(
          "--device", [options](const std::string& name) { options->device = kDevices.at(name); },
@@ -151,9 +154,12 @@ void add_predict(CLI::App& app, Command& command) {
                   "PNG, JPEG, BMP, PGM or PPM files; folders of them; - for standard input")
       ->type_name("IMAGE")
       ->required();
-  sub->add_option("--model", options->model,
-                  fmt::format("Run folder or model.safetensors (default: {})", kUsualModel))
-      ->type_name("RUN_OR_FILE");
+  sub->add_option("--model", options->models,
+                  fmt::format("Run folder or model.safetensors (default: {}); given several times, "
+                              "the mean of their class probabilities counts",
+                              kUsualModel))
+      ->type_name("RUN_OR_FILE")
+      ->allow_extra_args(false);
   sub->add_option_function<std::string>(
          "--preprocess", [options](const std::string& way) { options->preprocess = kWays.at(way); },
          "How a picture becomes 28 x 28: notebook (resized as a whole), mnist (the ink alone, as "

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <numeric>
+#include <span>
 
 #include "host/data/digit_groups.h"
 #include "host/data/split.h"
-#include "host/engines/make_engine.h"
+#include "host/engines/ensemble.h"
 #include "host/model/model.h"
 #include "host/report/run_folder.h"
 #include "host/report/summary.h"
@@ -24,7 +26,8 @@ struct Digits {
   std::string what;
 };
 
-Digits test_part_of_run(const fs::path& model) {
+Config config_of_run(const fs::path& run_or_file) {
+  const fs::path model = model_file(run_or_file);
   const fs::path config_file = model.parent_path() / run_file::kConfig;
   if (!fs::exists(config_file)) {
     throw UsageError(
@@ -32,10 +35,43 @@ Digits test_part_of_run(const fs::path& model) {
         "--data",
         model.string());
   }
-  const Config config = load_config(config_file, {});
+  return load_config(config_file, {});
+}
+
+bool are_equal(const Dataset& one, const Dataset& other) {
+  return std::ranges::equal(one.files, other.files, {}, &DataFile::sha256, &DataFile::sha256);
+}
+
+/// Throws where a run has other test digits than the first one of an ensemble.
+void check_test_part(const fs::path& run, const Config& config, const Dataset& dataset,
+                     const fs::path& first, const Config& first_config) {
+  for (const char* key : {"data.test_fraction", "data.split_seed"}) {
+    const Json& value = value_of(config.values, key);
+    const Json& expected = value_of(first_config.values, key);
+    if (value != expected) {
+      throw UsageError(
+          "{}: its {} is {}, that of {} is {}; the runs of an ensemble must have the same test "
+          "digits, or name others with --data",
+          run.string(), key, value.dump(), first.string(), expected.dump());
+    }
+  }
+  if (!are_equal(dataset, load_dataset(config.data.dir, config.data.source))) {
+    throw UsageError(
+        "{}: its data files are not those of {}; the runs of an ensemble must have the same test "
+        "digits, or name others with --data",
+        run.string(), first.string());
+  }
+}
+
+/// The test part that all these runs have: none was trained on any of it.
+Digits test_part_of_runs(const std::vector<fs::path>& runs) {
+  const Config config = config_of_run(runs.front());
   Digits digits{.dataset = load_dataset(config.data.dir, config.data.source),
                 .indices = {},
-                .what = "the run's test part"};
+                .what = runs.size() == 1 ? "the run's test part" : "the runs' test part"};
+  for (const fs::path& run : std::span(runs).subspan(1)) {
+    check_test_part(run, config_of_run(run), digits.dataset, runs.front(), config);
+  }
   digits.indices = split_dataset(digits.dataset.count(), config.data.test_fraction,
                                  config.data.split_seed, config.data.validation_fraction)
                        .test;
@@ -80,7 +116,8 @@ std::vector<GroupResult> group_results(const Dataset& dataset, const Evaluation&
   return results;
 }
 
-Json to_json(const Evaluation& evaluation, const std::vector<GroupResult>& groups) {
+Json to_json(std::size_t models, const Evaluation& evaluation,
+             const std::vector<GroupResult>& groups) {
   Json groups_json = Json::array();
   for (const GroupResult& group : groups) {
     groups_json.push_back(
@@ -89,13 +126,25 @@ Json to_json(const Evaluation& evaluation, const std::vector<GroupResult>& group
          {"accuracy", group.accuracy()},
          {"accuracy_deviation", accuracy_deviation(group.accuracy(), group.digits)}});
   }
-  return {{"digits", evaluation.predictions.size()},
+  return {{"models", models},
+          {"digits", evaluation.predictions.size()},
           {"loss", evaluation.loss},
           {"accuracy", evaluation.accuracy},
           {"accuracy_deviation", evaluation.accuracy_deviation()},
           {"confusion", evaluation.confusion},
           {"per_class", per_class_json(evaluation)},
           {"groups", groups_json}};
+}
+
+void print_models(const std::vector<fs::path>& paths, const std::vector<Model>& models) {
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    fmt::print("{:<10}{}, {}\n", i == 0 ? "model" : "", model_file(paths[i]).string(),
+               widths_text(models[i].network));
+  }
+  if (models.size() > 1) {
+    fmt::print("          an ensemble of {} models: the mean of their class probabilities\n",
+               models.size());
+  }
 }
 
 void print_report(const Evaluation& evaluation, const std::vector<GroupResult>& groups) {
@@ -115,23 +164,22 @@ void print_report(const Evaluation& evaluation, const std::vector<GroupResult>& 
 }  // namespace
 
 ExitStatus evaluate_command(const EvaluateOptions& options) {
-  const fs::path file = model_file(options.model);
-  const Model model = read_model(file);
-  const Digits digits = options.data.empty() ? test_part_of_run(file) : all_digits_in(options.data);
-  constexpr std::size_t kBatch = 512;
-  const ChosenEngine chosen = make_engine(
-      options.device, {.network = model.network, .adam = {}, .batch_size = kBatch, .threads = 0});
+  const std::vector<Model> models = read_models(options.models);
+  const Digits digits =
+      options.data.empty() ? test_part_of_runs(options.models) : all_digits_in(options.data);
+  Ensemble ensemble(models, options.device);
   if (!options.json) {
-    fmt::print("model     {}, {}\n", file.string(), widths_text(model.network));
+    print_models(options.models, models);
     fmt::print("data      {}: {} of {} digits, {}\n", digits.dataset.name,
                grouped(digits.indices.size()), grouped(digits.dataset.count()), digits.what);
-    fmt::print("device    {}\n", chosen.engine->device());
+    fmt::print("device    {}\n", ensemble.device());
   }
-  chosen.engine->set_state(trained_state(model));
-  const Evaluation evaluation = evaluate(*chosen.engine, digits.dataset.view(), digits.indices);
+  const DataView data = digits.dataset.view();
+  const Evaluation evaluation =
+      to_evaluation(ensemble.score(data, digits.indices), data, digits.indices);
   const std::vector<GroupResult> groups = group_results(digits.dataset, evaluation);
   if (options.json) {
-    fmt::print("{}\n", to_json(evaluation, groups).dump(2));
+    fmt::print("{}\n", to_json(ensemble.size(), evaluation, groups).dump(2));
   } else {
     print_report(evaluation, groups);
   }

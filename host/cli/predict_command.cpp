@@ -12,7 +12,7 @@
 #include "host/cli/image_files.h"
 #include "host/cli/interrupt.h"
 #include "host/cli/terminal.h"
-#include "host/engines/make_engine.h"
+#include "host/engines/ensemble.h"
 #include "host/image/decode.h"
 #include "host/image/svg.h"
 #include "host/model/model.h"
@@ -27,22 +27,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path chosen_model(const PredictOptions& options) {
-  if (options.model.empty() && !fs::exists(kUsualModel)) {
+std::vector<fs::path> chosen_models(const PredictOptions& options) {
+  if (!options.models.empty()) {
+    return options.models;
+  }
+  if (!fs::exists(kUsualModel)) {
     throw UsageError(
         "--model is missing, and there is no {} in this folder; name the folder of a run, or train "
         "one with scripts/train",
         kUsualModel);
   }
-  return options.model.empty() ? kUsualModel : options.model;
-}
-
-/// A network of that small size has answered on the CPU before a GPU has started.
-std::unique_ptr<Engine> cpu_engine(const Model& model) {
-  EngineSettings settings{.network = model.network, .adam = {}, .batch_size = 1};
-  std::unique_ptr<Engine> engine = make_engine(DeviceChoice::kCpu, std::move(settings)).engine;
-  engine->set_state(trained_state(model));
-  return engine;
+  return {kUsualModel};
 }
 
 /// Shows on standard error how far it has come, where somebody may be waiting for nothing else.
@@ -82,7 +77,8 @@ class Predictor {
  public:
   explicit Predictor(const PredictOptions& options)
       : options_(options),
-        engine_(cpu_engine(read_model(model_file(chosen_model(options))))),
+        // A network of that small size has answered on the CPU before a GPU has started.
+        ensemble_(read_models(chosen_models(options)), DeviceChoice::kCpu),
         files_(list_image_files(options.images)),
         progress_(files_.size()),
         style_{.is_unicode = environment_is_utf8(), .has_colour = wants_colour()} {
@@ -94,6 +90,10 @@ class Predictor {
   }
 
   ExitStatus run() {
+    if (ensemble_.size() > 1 && !options_.json) {
+      fmt::print("Ensemble of {} models: the mean of their class probabilities\n",
+                 ensemble_.size());
+    }
     constexpr std::size_t kBlock = 512;  // pictures; bounds memory
     for (std::size_t first = 0; first < files_.size(); first += kBlock) {
       if (interrupt_requested()) {
@@ -144,7 +144,7 @@ class Predictor {
     std::vector<std::uint32_t> all(answers.size());
     std::iota(all.begin(), all.end(), 0U);
     const std::vector<float> probabilities =
-        engine_->predict({.pixels = pixels, .labels = no_labels}, all);
+        ensemble_.predict({.pixels = pixels, .labels = no_labels}, all);
     for (std::size_t i = 0; i < answers.size(); ++i) {
       std::copy_n(probabilities.begin() + static_cast<std::ptrdiff_t>(i * kClasses), kClasses,
                   answers[i].probabilities.begin());
@@ -153,7 +153,9 @@ class Predictor {
 
   void report(const ImageFile& file, Answer answer) {
     if (options_.json) {
-      fmt::print("{}\n", to_json(answer).dump(-1, ' ', false, Json::error_handler_t::replace));
+      Json json = to_json(answer);
+      json["models"] = ensemble_.size();
+      fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));
     } else if (file.is_in_folder) {
       fmt::print("{}\n", answer_line(answer, name_columns_));
     } else {
@@ -184,7 +186,7 @@ class Predictor {
   }
 
   const PredictOptions& options_;
-  std::unique_ptr<Engine> engine_;
+  Ensemble ensemble_;
   std::vector<ImageFile> files_;
   Progress progress_;
   TextStyle style_;

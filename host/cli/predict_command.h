@@ -11,8 +11,8 @@ namespace qmnist {
 
 /// The command line of predictions.
 struct PredictOptions {
-  std::filesystem::path model;      ///< a run folder or a model file; empty for kUsualModel
-  std::vector<std::string> images;  ///< files, folders, "-"
+  std::vector<std::filesystem::path> models;  ///< run folders or model files; empty for kUsualModel
+  std::vector<std::string> images;            ///< files, folders, "-"
   Preprocess preprocess = Preprocess::kAuto;
   bool json = false;
   std::filesystem::path contact_sheet;  ///< empty for none
@@ -21,8 +21,8 @@ struct PredictOptions {
 /// Where the baseline's config puts its run, seen from the repository.
 inline constexpr const char* kUsualModel = "runs/baseline";
 
-/// Says which digits pictures show. One that cannot be read is an error line and the others still
-/// run.
+/// Says which digits pictures show, by a model or the mean of several. One that cannot be read is
+/// an error line and the others still run.
 /// @return kDone, or kData if there was such a picture. @throws Error
 [[nodiscard]] ExitStatus predict_command(const PredictOptions& options);
 

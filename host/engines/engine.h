@@ -38,6 +38,11 @@ struct Scores {
   std::vector<std::uint64_t> confusion;  ///< counts [true][predicted], [classes, classes] row-major
 };
 
+/// Judges class probabilities, [indices.size(), classes] row-major, of the images data[indices[i]]
+/// by their labels.
+[[nodiscard]] Scores judge(std::span<const float> probabilities, const DataView& data,
+                           std::span<const std::uint32_t> indices);
+
 /// What an engine is made for.
 struct EngineSettings {
   Network network;

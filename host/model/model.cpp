@@ -84,4 +84,12 @@ Model read_model(const fs::path& file) {
   return to_model(read_safetensors(file), file.string());
 }
 
+std::vector<Model> read_models(std::span<const fs::path> runs_or_files) {
+  std::vector<Model> models;
+  for (const fs::path& path : runs_or_files) {
+    models.push_back(read_model(model_file(path)));
+  }
+  return models;
+}
+
 }  // namespace qmnist

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,5 +31,8 @@ struct Model {
 /// Reads a model.safetensors.
 /// @throws DataError naming file and expectation: unreadable, damaged, or as to_model.
 [[nodiscard]] Model read_model(const std::filesystem::path& file);
+
+/// Reads the models that a command line names. @throws DataError as model_file and read_model.
+[[nodiscard]] std::vector<Model> read_models(std::span<const std::filesystem::path> runs_or_files);
 
 }  // namespace qmnist

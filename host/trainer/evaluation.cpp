@@ -30,8 +30,8 @@ double accuracy_deviation(double accuracy, std::size_t images) {
   return std::sqrt(accuracy * (1 - accuracy) / static_cast<double>(images));
 }
 
-Evaluation evaluate(Engine& engine, const DataView& data, std::span<const std::uint32_t> indices) {
-  const Scores scores = engine.score(data, indices);
+Evaluation to_evaluation(const Scores& scores, const DataView& data,
+                         std::span<const std::uint32_t> indices) {
   Evaluation evaluation;
   evaluation.loss = scores.loss_sum / static_cast<double>(indices.size());
   for (std::size_t i = 0; i < indices.size(); ++i) {
@@ -50,6 +50,10 @@ Evaluation evaluate(Engine& engine, const DataView& data, std::span<const std::u
     evaluation.per_class[digit] = class_report(evaluation, digit);
   }
   return evaluation;
+}
+
+Evaluation evaluate(Engine& engine, const DataView& data, std::span<const std::uint32_t> indices) {
+  return to_evaluation(engine.score(data, indices), data, indices);
 }
 
 }  // namespace qmnist

@@ -42,6 +42,10 @@ struct Evaluation {
   }
 };
 
+/// What the scores of the images data[indices[i]] say of a network; at least one.
+[[nodiscard]] Evaluation to_evaluation(const Scores& scores, const DataView& data,
+                                       std::span<const std::uint32_t> indices);
+
 /// Evaluates the images data[indices[i]]; at least one.
 [[nodiscard]] Evaluation evaluate(Engine& engine, const DataView& data,
                                   std::span<const std::uint32_t> indices);

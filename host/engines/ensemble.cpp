@@ -1,0 +1,35 @@
+#include "host/engines/ensemble.h"
+
+#include <algorithm>
+
+namespace qmnist {
+
+Ensemble::Ensemble(std::span<const Model> models, DeviceChoice device) {
+  constexpr std::size_t kBatch = 512;
+  for (const Model& model : models) {
+    engines_.push_back(
+        make_engine(device,
+                    {.network = model.network, .adam = {}, .batch_size = kBatch, .threads = 0})
+            .engine);
+    engines_.back()->set_state(trained_state(model));
+  }
+}
+
+std::vector<float> Ensemble::predict(const DataView& data, std::span<const std::uint32_t> indices) {
+  std::vector<float> mean = engines_.front()->predict(data, indices);
+  for (const auto& engine : std::span(engines_).subspan(1)) {
+    std::ranges::transform(mean, engine->predict(data, indices), mean.begin(), std::plus());
+  }
+  const auto count = static_cast<float>(size());
+  std::ranges::transform(mean, mean.begin(), [count](float sum) { return sum / count; });
+  return mean;
+}
+
+Scores Ensemble::score(const DataView& data, std::span<const std::uint32_t> indices) {
+  if (size() == 1) {
+    return engines_.front()->score(data, indices);  // a GPU judges by itself
+  }
+  return judge(predict(data, indices), data, indices);
+}
+
+}  // namespace qmnist

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "host/engines/make_engine.h"
+#include "host/model/model.h"
+
+namespace qmnist {
+
+/// One or more trained models that answer together: the mean of their class probabilities.
+/// Source: Hansen and Salamon, Neural network ensembles (1990)
+class Ensemble {
+ public:
+  /// Makes an engine for each model. @throws DeviceError as make_engine
+  Ensemble(std::span<const Model> models, DeviceChoice device);
+
+  [[nodiscard]] std::size_t size() const { return engines_.size(); }
+  [[nodiscard]] std::string device() const { return engines_.front()->device(); }
+
+  /// Class probabilities of the images data[indices[i]], [indices.size(), classes] row-major.
+  [[nodiscard]] std::vector<float> predict(const DataView& data,
+                                           std::span<const std::uint32_t> indices);
+
+  /// Judges the predictions for data[indices[i]] by their labels.
+  [[nodiscard]] Scores score(const DataView& data, std::span<const std::uint32_t> indices);
+
+ private:
+  std::vector<std::unique_ptr<Engine>> engines_;
+};
+
+}  // namespace qmnist
