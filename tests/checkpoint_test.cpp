@@ -63,14 +63,37 @@ TEST_F(CheckpointTest, GivesBackEveryBit) {
   EXPECT_EQ(to_json(read.history[0]), to_json(checkpoint_.history[0]));
 }
 
+TEST_F(CheckpointTest, GivesBackTheBestEpoch) {
+  EXPECT_FALSE(read_for(config_).best.has_value());
+  std::vector<float> parameters = initial_state(network_, 2).parameters;
+  checkpoint_.best = {.epoch = 1, .loss = 1.0 / 3, .parameters = std::move(parameters)};
+  write_checkpoint(path_, checkpoint_, network_, config_, dataset_);
+  EXPECT_EQ(read_for(config_).best, checkpoint_.best);
+  EXPECT_EQ(read_for(config_).state, checkpoint_.state);
+}
+
+TEST_F(CheckpointTest, ChangedBestWeightsAreRefused) {
+  checkpoint_.best = {.epoch = 1, .loss = 0.5, .parameters = checkpoint_.state.parameters};
+  write_checkpoint(path_, checkpoint_, network_, config_, dataset_);
+  Safetensors file = read_safetensors(path_);
+  checkpoint_.best->parameters.front() += 1;
+  file.tensors.clear();
+  file.add_arena(network_, checkpoint_.state.parameters, "model.");
+  file.add_arena(network_, checkpoint_.state.first_moments, "adam.m.");
+  file.add_arena(network_, checkpoint_.state.second_moments, "adam.v.");
+  file.add_arena(network_, checkpoint_.best->parameters, "best.");
+  write_safetensors(path_, file);
+  EXPECT_THROW((void)read_for(config_), DataError);
+}
+
 TEST_F(CheckpointTest, KeysThatChangeTheResultMustBeTheSame) {
   for (const std::string assignment :
        {"training.seed=1", "training.batch_size=31", "training.shuffle=false",
         "optimizer.learning_rate=0.002", "optimizer.beta1=0.8", "optimizer.beta2=0.9",
-        "optimizer.epsilon=1e-8", "schedule.name=step", "schedule.warmup_epochs=1",
-        "schedule.step_epochs=2", "schedule.step_factor=0.5", "schedule.final_factor=0.1",
-        "data.test_fraction=0.3", "data.split_seed=1", "data.validation_fraction=0.1",
-        "model.hidden=[6]"}) {
+        "optimizer.epsilon=1e-8", "training.early_stopping=2", "schedule.name=step",
+        "schedule.warmup_epochs=1", "schedule.step_epochs=2", "schedule.step_factor=0.5",
+        "schedule.final_factor=0.1", "data.test_fraction=0.3", "data.split_seed=1",
+        "data.validation_fraction=0.1", "model.hidden=[6]"}) {
     const std::string key = assignment.substr(0, assignment.find('='));
     try {
       (void)read_for(config_with(assignment));

@@ -229,6 +229,12 @@ TEST_F(HtmlReportTest, TheTableOfEpochsHasValidationWhereThereIsOne) {
   expect_in(section(report(), "curves"), {"Validation loss", "0.3141", "0.9265"});
 }
 
+TEST_F(HtmlReportTest, SaysWhichEpochsWeightsItShows) {
+  EXPECT_EQ(report().find("weights of epoch"), std::string::npos);
+  checkpoint_.best = {.epoch = 1, .loss = 0.3, .parameters = checkpoint_.state.parameters};
+  expect_in(section(report(), "run"), {"weights of epoch 1, the best of 2"});
+}
+
 TEST_F(HtmlReportTest, OfManyEpochsTheTableHasAHundred) {
   checkpoint_.history.resize(5000, checkpoint_.history.back());
   const std::string html = report();

@@ -45,11 +45,12 @@ class TrainerTest : public testing::Test {
   bool run(std::size_t stop_after_steps = 1000) {
     engine_.set_state(checkpoint_.state);
     return train(
-        config_, data_.view(), split_, engine_, checkpoint_,
-        {.observer = recorder_,
-         .stop_requested =
-             [this, stop_after_steps] { return recorder_.steps.size() >= stop_after_steps; },
-         .save = [this](const Checkpoint& checkpoint) { saved_.push_back(checkpoint); }});
+               config_, data_.view(), split_, engine_, checkpoint_,
+               {.observer = recorder_,
+                .stop_requested =
+                    [this, stop_after_steps] { return recorder_.steps.size() >= stop_after_steps; },
+                .save = [this](const Checkpoint& checkpoint) { saved_.push_back(checkpoint); }}) !=
+           TrainingEnd::kInterrupted;
   }
 };
 
@@ -127,7 +128,8 @@ TEST(EpochOrderTest, IsAPermutationOfTheTrainingPartAndFollowsSeedAndEpoch) {
                             .shuffle = true,
                             .seed = 3,
                             .threads = 1,
-                            .math = MathMode::kFp32};
+                            .math = MathMode::kFp32,
+                            .early_stopping = 0};
   const auto first = epoch_order(train, training, 1);
   EXPECT_TRUE(std::ranges::is_permutation(first, train));
   EXPECT_NE(first, train);

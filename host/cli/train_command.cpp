@@ -55,6 +55,7 @@ class TrainingRun {
                                          .schedule = schedule_of(config_, split_.train.size())})),
         folder_(config_.output.dir),
         seconds_load_(since_start.seconds()) {
+    check_validation();
     resolve_config();
   }
 
@@ -63,14 +64,25 @@ class TrainingRun {
       print_plan();
     }
     start_or_resume();
-    if (!train_network()) {
+    const TrainingEnd end = train_network();
+    if (end == TrainingEnd::kInterrupted) {
       return ExitStatus::kInterrupted;
     }
+    say_end(end);
     evaluate_and_report();
     return ExitStatus::kDone;
   }
 
  private:
+  void check_validation() const {
+    if (config_.training.early_stopping > 0 && split_.validation.empty()) {
+      throw UsageError(
+          "training.early_stopping is {}, but no digits are held back to validate on; set "
+          "data.validation_fraction to 0.1, say, or training.early_stopping to 0",
+          config_.training.early_stopping);
+    }
+  }
+
   /// Puts what was chosen in place of "auto" and 0, so that config.json gives the same run again.
   void resolve_config() {
     Json& values = config_.values;
@@ -138,8 +150,7 @@ class TrainingRun {
     }
   }
 
-  /// @return false if it was interrupted.
-  bool train_network() {
+  TrainingEnd train_network() {
     ConsoleObserver console(config_.training.epochs, split_.train.size(),
                             config_.training.batch_size);
     SilentObserver silent;
@@ -151,13 +162,25 @@ class TrainingRun {
                            dataset_);
           folder_.write_metrics(checkpoint.history);
         }};
-    if (train(config_, dataset_.view(), split_, *chosen_.engine, checkpoint_, hooks)) {
-      return true;
+    const TrainingEnd end =
+        train(config_, dataset_.view(), split_, *chosen_.engine, checkpoint_, hooks);
+    if (end == TrainingEnd::kInterrupted) {
+      say("\nInterrupted and saved after epoch {} and {} digits of the next; the same command with "
+          "--resume goes on\n",
+          checkpoint_.finished_epochs(), grouped(checkpoint_.running.samples));
     }
-    say("\nInterrupted and saved after epoch {} and {} digits of the next; the same command with "
-        "--resume goes on\n",
-        checkpoint_.finished_epochs(), grouped(checkpoint_.running.samples));
-    return false;
+    return end;
+  }
+
+  void say_end(TrainingEnd end) const {
+    if (end == TrainingEnd::kStoppedEarly) {
+      say("\nThe validation loss has not fallen since epoch {}: training ended, and the weights of "
+          "that epoch are restored\n",
+          checkpoint_.best->epoch);
+    } else if (checkpoint_.best) {
+      say("\nThe weights of epoch {} are restored, whose validation loss is the least\n",
+          checkpoint_.best->epoch);
+    }
   }
 
   void evaluate_and_report() {

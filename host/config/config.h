@@ -44,6 +44,7 @@ struct Config {
     std::uint32_t seed;
     std::size_t threads;
     MathMode math;
+    std::size_t early_stopping;
   } training;
   DeviceChoice device;
   std::size_t device_index;

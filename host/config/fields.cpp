@@ -153,6 +153,10 @@ std::span<const Field> config_fields() {
       Field{"training.threads", 0, IntegerRule{0, 1024}, "CPU threads; 0 takes all cores"},
       Field{"training.math", "fp32", ChoiceRule{{"fp32", "tf32", "bf16"}},
             "to what a GPU may round the operands of matrix products; the CPU takes fp32"},
+      Field{
+          "training.early_stopping", 0, IntegerRule{0, 100000},
+          "epochs without a lower validation loss after which training ends, as in Keras; the best "
+          "epoch's weights are taken; 0 never ends it"},
       Field{"device", "auto", ChoiceRule{{"auto", "cuda", "cpu"}},
             "where to train; auto takes a GPU if one works"},
       Field{"device_index", 0, IntegerRule{0, 1023}, "which GPU, as CUDA numbers them"},

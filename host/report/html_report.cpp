@@ -92,9 +92,20 @@ std::string model_table(const Network& network) {
   return html_table(table, "numbers");
 }
 
+std::string training_text(const RunResult& result) {
+  const Config::Training& training = result.config.training;
+  const Checkpoint& checkpoint = result.checkpoint;
+  const std::string best = checkpoint.best
+                               ? fmt::format("; weights of epoch {}, the best of {}",
+                                             checkpoint.best->epoch, checkpoint.finished_epochs())
+                               : "";
+  return fmt::format(
+      "{} epochs, batches of {}, {}, seed {}{}", training.epochs, training.batch_size,
+      training.shuffle ? "shuffled every epoch" : "not shuffled", training.seed, best);
+}
+
 std::string run_summary(const RunResult& result) {
   const Config& config = result.config;
-  const Config::Training& training = config.training;
   return "<div class=\"columns\">\n" + model_table(result.network) +
          facts_html(
              "facts",
@@ -105,10 +116,7 @@ std::string run_summary(const RunResult& result) {
               {"Test digits",
                fmt::format("{} (scikit-learn's split, seed {})", grouped(result.split.test.size()),
                            config.data.split_seed)},
-              {"Training", fmt::format("{} epochs, batches of {}, {}, seed {}", training.epochs,
-                                       training.batch_size,
-                                       training.shuffle ? "shuffled every epoch" : "not shuffled",
-                                       training.seed)},
+              {"Training", training_text(result)},
               {"Optimizer", fmt::format("Adam: learning rate {}, beta1 {}, beta2 {}, epsilon {}",
                                         schedule_text(config.schedule), config.optimizer.beta1,
                                         config.optimizer.beta2, config.optimizer.epsilon)},

@@ -44,20 +44,24 @@ double RunResult::samples_per_second() const {
 }
 
 Json summary_json(const RunResult& result) {
-  return {{"test_loss", result.test.loss},
-          {"test_accuracy", result.test.accuracy},
-          {"test_accuracy_deviation", result.test.accuracy_deviation()},
-          {"confusion", result.test.confusion},
-          {"per_class", per_class_json(result.test)},
-          {"dataset", dataset_json(result.dataset, result.split)},
-          {"device", result.device},
-          {"seed", result.config.training.seed},
-          {"epochs", result.checkpoint.finished_epochs()},
-          {"seconds_load", result.seconds_load},
-          {"seconds_train", result.seconds_train()},
-          {"seconds_test", result.seconds_test},
-          {"samples_per_second", result.samples_per_second()},
-          {"parameters", result.network.parameter_count()}};
+  Json summary{{"test_loss", result.test.loss},
+               {"test_accuracy", result.test.accuracy},
+               {"test_accuracy_deviation", result.test.accuracy_deviation()},
+               {"confusion", result.test.confusion},
+               {"per_class", per_class_json(result.test)},
+               {"dataset", dataset_json(result.dataset, result.split)},
+               {"device", result.device},
+               {"seed", result.config.training.seed},
+               {"epochs", result.checkpoint.finished_epochs()},
+               {"seconds_load", result.seconds_load},
+               {"seconds_train", result.seconds_train()},
+               {"seconds_test", result.seconds_test},
+               {"samples_per_second", result.samples_per_second()},
+               {"parameters", result.network.parameter_count()}};
+  if (result.checkpoint.best) {
+    summary["best_epoch"] = result.checkpoint.best->epoch;
+  }
+  return summary;
 }
 
 }  // namespace qmnist

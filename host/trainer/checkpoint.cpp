@@ -14,6 +14,7 @@ constexpr const char* kRunKey = "qmnist_gpu";  // metadata entry that holds the 
 constexpr const char* kParameters = "model.";
 constexpr const char* kFirstMoments = "adam.m.";
 constexpr const char* kSecondMoments = "adam.v.";
+constexpr const char* kBest = "best.";
 
 constexpr std::string_view kEpochs = "training.epochs";
 
@@ -29,10 +30,14 @@ Json checksums(const Dataset& dataset) {
   return sums;
 }
 
-std::string checksum(const TrainingState& state) {
+std::string checksum(const Checkpoint& checkpoint) {
+  const TrainingState& state = checkpoint.state;
   Sha256 sum;
   for (const auto* arena : {&state.parameters, &state.first_moments, &state.second_moments}) {
     sum.add(std::as_bytes(std::span(*arena)));
+  }
+  if (checkpoint.best) {
+    sum.add(std::as_bytes(std::span(checkpoint.best->parameters)));
   }
   return sum.digest();
 }
@@ -80,8 +85,14 @@ Checkpoint parse(const std::string& place, const Safetensors& file, const Networ
                   .correct = run.at("running").at("correct"),
                   .samples = run.at("running").at("samples")},
       .running_seconds = run.at("running").at("seconds"),
+      .best = {},
   };
-  if (run.at("state_sha256") != checksum(checkpoint.state)) {
+  if (run.contains("best")) {
+    checkpoint.best = {.epoch = run.at("best").at("epoch"),
+                       .loss = run.at("best").at("loss"),
+                       .parameters = file.arena(network, kBest, place)};
+  }
+  if (run.at("state_sha256") != checksum(checkpoint)) {
     throw DataError(
         "{}: its weights or moments are not those that were written (SHA-256); start "
         "anew without --resume",
@@ -98,18 +109,22 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
                       const Network& network, const Config& config, const Dataset& dataset) {
   Json history = Json::array();
   std::ranges::transform(checkpoint.history, std::back_inserter(history), to_json);
-  const Json run{{"step", checkpoint.state.step},
-                 {"epoch", checkpoint.finished_epochs()},
-                 {"history", history},
-                 {"running",
-                  {{"loss_sum", checkpoint.running.loss_sum},
-                   {"correct", checkpoint.running.correct},
-                   {"samples", checkpoint.running.samples},
-                   {"seconds", checkpoint.running_seconds}}},
-                 {"state_sha256", checksum(checkpoint.state)},
-                 {"config", config.values},
-                 {"data", checksums(dataset)}};
+  Json run{{"step", checkpoint.state.step},
+           {"epoch", checkpoint.finished_epochs()},
+           {"history", history},
+           {"running",
+            {{"loss_sum", checkpoint.running.loss_sum},
+             {"correct", checkpoint.running.correct},
+             {"samples", checkpoint.running.samples},
+             {"seconds", checkpoint.running_seconds}}},
+           {"state_sha256", checksum(checkpoint)},
+           {"config", config.values},
+           {"data", checksums(dataset)}};
   Safetensors file;
+  if (checkpoint.best) {
+    run["best"] = {{"epoch", checkpoint.best->epoch}, {"loss", checkpoint.best->loss}};
+    file.add_arena(network, checkpoint.best->parameters, kBest);
+  }
   file.metadata[kRunKey] = run.dump();
   file.add_arena(network, checkpoint.state.parameters, kParameters);
   file.add_arena(network, checkpoint.state.first_moments, kFirstMoments);

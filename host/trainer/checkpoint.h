@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,15 @@
 
 namespace qmnist {
 
+/// The epoch whose validation loss was the least, where early stopping asks for it.
+struct BestEpoch {
+  std::size_t epoch;
+  double loss;  ///< of validation
+  std::vector<float> parameters;
+
+  friend bool operator==(const BestEpoch&, const BestEpoch&) = default;
+};
+
 /// How far a run has come: all that is needed to go on and end bit for bit as if never stopped.
 /// The order of an epoch follows from seed and epoch, so it is not stored.
 struct Checkpoint {
@@ -17,6 +27,7 @@ struct Checkpoint {
   std::vector<EpochMetrics> history = {};  ///< of the finished epochs
   RunningMetrics running = {};             ///< of the epoch under way; 0 samples between epochs
   double running_seconds = 0;              ///< spent on the epoch under way
+  std::optional<BestEpoch> best = {};
 
   [[nodiscard]] std::size_t finished_epochs() const { return history.size(); }
 };

@@ -1,6 +1,7 @@
 #include "host/trainer/trainer.h"
 
 #include <cmath>
+#include <optional>
 
 #include "host/data/shuffle.h"
 #include "host/error.h"
@@ -30,6 +31,69 @@ EpochMetrics finish_epoch(const Config& config, const DataView& data, const Spli
   return metrics;
 }
 
+/// Keeps the weights of an epoch that has just ended, if they are the best so far.
+void keep_best(Checkpoint& checkpoint) {
+  const EpochMetrics& last = checkpoint.history.back();
+  const double loss = last.validation.value().loss;
+  if (!checkpoint.best || loss < checkpoint.best->loss) {
+    checkpoint.best = {
+        .epoch = last.epoch, .loss = loss, .parameters = checkpoint.state.parameters};
+  }
+}
+
+/// Why no epoch follows the finished ones, if none does.
+std::optional<TrainingEnd> end_of(const Config::Training& training, const Checkpoint& checkpoint) {
+  const std::size_t epochs = checkpoint.finished_epochs();
+  if (epochs >= training.epochs) {
+    return TrainingEnd::kLastEpoch;
+  }
+  if (checkpoint.best && epochs >= checkpoint.best->epoch + training.early_stopping) {
+    return TrainingEnd::kStoppedEarly;
+  }
+  return std::nullopt;
+}
+
+/// Trains to the end of the epoch under way, or until it is told to stop, and saves.
+void train_epoch(const Config& config, const DataView& data, const Split& split, Engine& engine,
+                 Checkpoint& checkpoint, const TrainingHooks& hooks) {
+  const std::size_t epoch = checkpoint.finished_epochs() + 1;
+  const Stopwatch watch;
+  const auto order = epoch_order(split.train, config.training, epoch);
+  if (checkpoint.running.samples >= order.size()) {
+    throw DataError(
+        "the checkpoint stands behind {} images of an epoch of {}; start anew without "
+        "--resume",
+        checkpoint.running.samples, order.size());
+  }
+  hooks.observer.on_epoch_begin(epoch, checkpoint.running);
+  engine.train(data, order, checkpoint.running, [&](const RunningMetrics& running) {
+    hooks.observer.on_progress(running);
+    return std::isfinite(running.loss_sum) && !hooks.stop_requested();
+  });
+  if (!std::isfinite(checkpoint.running.loss_sum)) {
+    throw UsageError(
+        "training diverged in epoch {}: the loss is no longer a number; lower "
+        "optimizer.learning_rate, which is {}",
+        epoch, config.schedule.peak);
+  }
+  const bool finished = checkpoint.running.samples == order.size();
+  if (finished) {
+    checkpoint.history.push_back(finish_epoch(config, data, split, engine, checkpoint, watch));
+    checkpoint.running = {};
+    checkpoint.running_seconds = 0;
+  } else {
+    checkpoint.running_seconds += watch.seconds();
+  }
+  checkpoint.state = engine.state();
+  if (finished && config.training.early_stopping > 0) {
+    keep_best(checkpoint);
+  }
+  hooks.save(checkpoint);
+  if (finished) {
+    hooks.observer.on_epoch_end(checkpoint.history.back());
+  }
+}
+
 }  // namespace
 
 Schedule schedule_of(const Config& config, std::size_t train_size) {
@@ -50,47 +114,21 @@ std::vector<std::uint32_t> epoch_order(std::span<const std::uint32_t> train,
   return order;
 }
 
-bool train(const Config& config, const DataView& data, const Split& split, Engine& engine,
-           Checkpoint& checkpoint, const TrainingHooks& hooks) {
-  while (checkpoint.finished_epochs() < config.training.epochs) {
-    const std::size_t epoch = checkpoint.finished_epochs() + 1;
-    const Stopwatch watch;
-    const auto order = epoch_order(split.train, config.training, epoch);
-    if (checkpoint.running.samples >= order.size()) {
-      throw DataError(
-          "the checkpoint stands behind {} images of an epoch of {}; start anew without "
-          "--resume",
-          checkpoint.running.samples, order.size());
-    }
-    hooks.observer.on_epoch_begin(epoch, checkpoint.running);
-    engine.train(data, order, checkpoint.running, [&](const RunningMetrics& running) {
-      hooks.observer.on_progress(running);
-      return std::isfinite(running.loss_sum) && !hooks.stop_requested();
-    });
-    if (!std::isfinite(checkpoint.running.loss_sum)) {
-      throw UsageError(
-          "training diverged in epoch {}: the loss is no longer a number; lower "
-          "optimizer.learning_rate, which is {}",
-          epoch, config.schedule.peak);
-    }
-    const bool finished = checkpoint.running.samples == order.size();
-    if (finished) {
-      checkpoint.history.push_back(finish_epoch(config, data, split, engine, checkpoint, watch));
-      checkpoint.running = {};
-      checkpoint.running_seconds = 0;
-    } else {
-      checkpoint.running_seconds += watch.seconds();
-    }
-    checkpoint.state = engine.state();
-    hooks.save(checkpoint);
-    if (finished) {
-      hooks.observer.on_epoch_end(checkpoint.history.back());
-    }
-    if (hooks.stop_requested() && checkpoint.finished_epochs() < config.training.epochs) {
-      return false;
+TrainingEnd train(const Config& config, const DataView& data, const Split& split, Engine& engine,
+                  Checkpoint& checkpoint, const TrainingHooks& hooks) {
+  std::optional<TrainingEnd> end = end_of(config.training, checkpoint);
+  while (!end) {
+    train_epoch(config, data, split, engine, checkpoint, hooks);
+    end = end_of(config.training, checkpoint);
+    if (!end && hooks.stop_requested()) {
+      return TrainingEnd::kInterrupted;
     }
   }
-  return true;
+  if (checkpoint.best) {
+    checkpoint.state.parameters = checkpoint.best->parameters;
+    engine.set_state(checkpoint.state);
+  }
+  return *end;
 }
 
 }  // namespace qmnist

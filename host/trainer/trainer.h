@@ -40,12 +40,19 @@ struct TrainingHooks {
                                                      const Config::Training& training,
                                                      std::size_t epoch);
 
-/// Trains from `checkpoint` to the config's last epoch and updates it on the way.
+enum class TrainingEnd {
+  kInterrupted,   ///< by the stop request; the checkpoint is saved as it stands
+  kLastEpoch,     ///< that the config asks for
+  kStoppedEarly,  ///< as the validation loss no longer fell
+};
+
+/// Trains from `checkpoint` until the config says that it is enough, and updates it on the way.
 ///
-/// The engine's state must be the checkpoint's. Knows neither device nor file nor terminal.
-/// @return false if the stop request ended it early; the checkpoint is then saved as it stands.
+/// The engine's state must be the checkpoint's. Where early stopping is on and nothing interrupts,
+/// both hold the best epoch's weights in the end; what is saved keeps the last epoch's beside them,
+/// so that a run can be extended. Knows neither device nor file nor terminal.
 /// @throws UsageError where the loss is no longer finite; what was saved before stays.
-[[nodiscard]] bool train(const Config& config, const DataView& data, const Split& split,
-                         Engine& engine, Checkpoint& checkpoint, const TrainingHooks& hooks);
+[[nodiscard]] TrainingEnd train(const Config& config, const DataView& data, const Split& split,
+                                Engine& engine, Checkpoint& checkpoint, const TrainingHooks& hooks);
 
 }  // namespace qmnist
