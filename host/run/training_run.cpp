@@ -1,0 +1,123 @@
+#include "host/run/training_run.h"
+
+#include "host/error.h"
+#include "host/image/svg.h"
+#include "host/report/charts.h"
+#include "host/report/heat_map.h"
+#include "host/report/html_report.h"
+#include "host/report/summary.h"
+
+namespace qmnist {
+
+namespace fs = std::filesystem;
+
+TrainingRun::TrainingRun(Config config, const Dataset& dataset, const Stopwatch& since_start)
+    : config_(std::move(config)),
+      dataset_(dataset),
+      split_(split_dataset(dataset_.count(), config_.data.test_fraction, config_.data.split_seed,
+                           config_.data.validation_fraction)),
+      network_(kPixels, config_.model.hidden, kClasses),
+      chosen_(
+          make_engine(config_.device, {.network = network_,
+                                       .adam = config_.optimizer,
+                                       .batch_size = config_.training.batch_size,
+                                       .threads = config_.training.threads,
+                                       .device_index = config_.device_index,
+                                       .math = config_.training.math,
+                                       .seed = config_.training.seed,
+                                       .augmentation = config_.augmentation,
+                                       .dropout = config_.regularization.dropout,
+                                       .label_smoothing = config_.regularization.label_smoothing,
+                                       .schedule = schedule_of(config_, split_.train.size())})),
+      folder_(config_.output.dir),
+      seconds_load_(since_start.seconds()) {
+  check_validation();
+  resolve_config();
+}
+
+void TrainingRun::check_validation() const {
+  if (config_.training.early_stopping > 0 && split_.validation.empty()) {
+    throw UsageError(
+        "training.early_stopping is {}, but no digits are held back to validate on; set "
+        "data.validation_fraction to 0.1, say, or training.early_stopping to 0",
+        config_.training.early_stopping);
+  }
+}
+
+/// Puts what was chosen in place of "auto" and 0, so that config.json gives the same run again.
+void TrainingRun::resolve_config() {
+  Json& values = config_.values;
+  values["data"]["source"] = choice_name("data.source", static_cast<std::size_t>(dataset_.source));
+  values["device"] = choice_name("device", static_cast<std::size_t>(chosen_.device));
+  values["training"]["threads"] = chosen_.threads;
+  config_ = to_config(values);
+}
+
+bool TrainingRun::start() {
+  checkpoint_.state = initial_state(network_, config_.training.seed);
+  const bool was_there = folder_.set_aside_earlier_run();
+  begin();
+  return was_there;
+}
+
+bool TrainingRun::resume() {
+  const fs::path saved = folder_.file(run_file::kCheckpoint);
+  if (!fs::exists(saved)) {
+    return false;
+  }
+  checkpoint_ = read_checkpoint(saved, network_, config_, dataset_);
+  check_epochs();
+  begin();
+  return true;
+}
+
+void TrainingRun::check_epochs() const {
+  const std::size_t begun =
+      checkpoint_.finished_epochs() + (checkpoint_.running.samples > 0 ? 1 : 0);
+  if (config_.training.epochs < begun) {
+    throw UsageError(
+        "training.epochs is {}, but this run is in epoch {} already; resume with at "
+        "least that many, or start anew without --resume",
+        config_.training.epochs, begun);
+  }
+}
+
+void TrainingRun::begin() {
+  folder_.write_config(config_.values);
+  chosen_.engine->set_state(checkpoint_.state);
+}
+
+TrainingEnd TrainingRun::train(TrainingObserver& observer,
+                               const std::function<bool()>& stop_requested) {
+  const TrainingHooks hooks{
+      .observer = observer, .stop_requested = stop_requested, .save = [this](const Checkpoint& c) {
+        write_checkpoint(folder_.file(run_file::kCheckpoint), c, network_, config_, dataset_);
+        folder_.write_metrics(c.history);
+      }};
+  return qmnist::train(config_, dataset_.view(), split_, *chosen_.engine, checkpoint_, hooks);
+}
+
+Evaluation TrainingRun::finish() {
+  folder_.write_metrics(checkpoint_.history);
+  folder_.write_model(network_, checkpoint_.state.parameters);
+  const Stopwatch watch;
+  Evaluation test = evaluate(*chosen_.engine, dataset_.view(), split_.test);
+  const double seconds_test = watch.seconds();
+  folder_.write_predictions(test.predictions);
+  const RunResult result{.config = config_,
+                         .dataset = dataset_,
+                         .split = split_,
+                         .network = network_,
+                         .checkpoint = checkpoint_,
+                         .test = test,
+                         .device = chosen_.engine->device(),
+                         .seconds_load = seconds_load_,
+                         .seconds_test = seconds_test};
+  folder_.write_summary(summary_json(result));
+  folder_.write_charts(svg_to_png(confusion_svg(test)),
+                       svg_to_png(curves_svg(checkpoint_.history)));
+  folder_.write_report(html_report(result));
+  return test;
+}
+
+}  // namespace qmnist
