@@ -15,6 +15,7 @@ enum class ExitStatus {
   kUsage = 2,
   kData = 3,
   kDevice = 4,
+  kTargetMissed = 5,  ///< a finished run whose training.target_accuracy was not reached
   kInterrupted = 130,
 };
 

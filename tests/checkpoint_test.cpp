@@ -90,10 +90,10 @@ TEST_F(CheckpointTest, KeysThatChangeTheResultMustBeTheSame) {
   for (const std::string assignment :
        {"training.seed=1", "training.batch_size=31", "training.shuffle=false",
         "optimizer.learning_rate=0.002", "optimizer.beta1=0.8", "optimizer.beta2=0.9",
-        "optimizer.epsilon=1e-8", "training.early_stopping=2", "schedule.name=step",
-        "schedule.warmup_epochs=1", "schedule.step_epochs=2", "schedule.step_factor=0.5",
-        "schedule.final_factor=0.1", "data.test_fraction=0.3", "data.split_seed=1",
-        "data.validation_fraction=0.1", "model.hidden=[6]"}) {
+        "optimizer.epsilon=1e-8", "training.early_stopping=2", "training.target_accuracy=0.5",
+        "schedule.name=step", "schedule.warmup_epochs=1", "schedule.step_epochs=2",
+        "schedule.step_factor=0.5", "schedule.final_factor=0.1", "data.test_fraction=0.3",
+        "data.split_seed=1", "data.validation_fraction=0.1", "model.hidden=[6]"}) {
     const std::string key = assignment.substr(0, assignment.find('='));
     try {
       (void)read_for(config_with(assignment));

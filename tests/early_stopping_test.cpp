@@ -90,8 +90,9 @@ class EarlyStoppingTest : public testing::Test {
 
   test::SmallData data_{60, 4, kClasses};
   Split split_ = split_dataset(60, 0.1, 0, 0.2);  // 11 to validate
-  Checkpoint checkpoint_{
+  const Checkpoint initial_{
       .state = {.parameters = {0}, .first_moments = {0}, .second_moments = {0}, .step = 0}};
+  Checkpoint checkpoint_ = initial_;
   Checkpoint saved_;
   float weight_ = 0;  ///< the engine's in the end
 };
@@ -132,7 +133,7 @@ TEST_F(EarlyStoppingTest, RestoresTheBestAtTheLastEpochToo) {
 TEST_F(EarlyStoppingTest, GoesOnInTheMidstOfThePatience) {
   const Config config = config_with({"training.early_stopping=2"});
   for (std::size_t stop = 1; stop < 5; ++stop) {
-    checkpoint_ = {.state = {.parameters = {0}, .first_moments = {0}, .second_moments = {0}}};
+    checkpoint_ = initial_;
     EXPECT_EQ(run(config, kScript, stop), TrainingEnd::kInterrupted);
     EXPECT_EQ(weight_, stop) << "an interrupted run keeps its last weights";
     EXPECT_EQ(run(config, kScript), TrainingEnd::kStoppedEarly);
@@ -148,6 +149,42 @@ TEST_F(EarlyStoppingTest, AnEndedRunStaysEnded) {
   EXPECT_EQ(run(config, kScript), TrainingEnd::kStoppedEarly);
   EXPECT_EQ(checkpoint_.finished_epochs(), 5U);
   EXPECT_EQ(weight_, 3);
+}
+
+// Right are more and more, but in the fifth epoch.
+const std::vector<Script> kRising{{1, 3}, {0.5, 6}, {0.7, 8}, {0.6, 9}, {0.4, 8}, {0.3, 11}};
+
+TEST_F(EarlyStoppingTest, EndsWithTheEpochThatReachesTheTarget) {
+  // 8 of 11 are 0.7273.
+  const Config config = config_with({"training.target_accuracy=0.7272"});
+  EXPECT_EQ(run(config, kRising), TrainingEnd::kTargetReached);
+  EXPECT_EQ(checkpoint_.finished_epochs(), 3U);
+  EXPECT_FALSE(checkpoint_.best.has_value());
+  EXPECT_EQ(run(config, kRising), TrainingEnd::kTargetReached) << "it stays ended";
+  EXPECT_EQ(checkpoint_.finished_epochs(), 3U);
+}
+
+TEST_F(EarlyStoppingTest, TheTargetMayBeReachedInTheLastEpochOrNever) {
+  EXPECT_EQ(run(config_with({"training.target_accuracy=1", "training.epochs=6"}), kRising),
+            TrainingEnd::kTargetReached);
+  checkpoint_ = initial_;
+  EXPECT_EQ(run(config_with({"training.target_accuracy=1", "training.epochs=5"}), kRising),
+            TrainingEnd::kLastEpoch);
+}
+
+TEST_F(EarlyStoppingTest, TheEpochThatReachesTheTargetIsTheBestWhateverItsLoss) {
+  const Config config =
+      config_with({"training.target_accuracy=0.7272", "training.early_stopping=2"});
+  EXPECT_EQ(run(config, kRising), TrainingEnd::kTargetReached);
+  EXPECT_EQ(checkpoint_.best->epoch, 3U);  // the second had the least loss
+  EXPECT_EQ(weight_, 3);
+}
+
+TEST_F(EarlyStoppingTest, MayEndTrainingBeforeTheTargetIsReached) {
+  const Config config = config_with({"training.target_accuracy=0.8", "training.early_stopping=1"});
+  EXPECT_EQ(run(config, kRising), TrainingEnd::kStoppedEarly);
+  EXPECT_EQ(checkpoint_.finished_epochs(), 3U);
+  EXPECT_EQ(weight_, 2);
 }
 
 TEST_F(EarlyStoppingTest, IsOffByDefaultAndThenKeepsNoCopy) {

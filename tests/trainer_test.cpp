@@ -129,7 +129,8 @@ TEST(EpochOrderTest, IsAPermutationOfTheTrainingPartAndFollowsSeedAndEpoch) {
                             .seed = 3,
                             .threads = 1,
                             .math = MathMode::kFp32,
-                            .early_stopping = 0};
+                            .early_stopping = 0,
+                            .target_accuracy = 0};
   const auto first = epoch_order(train, training, 1);
   EXPECT_TRUE(std::ranges::is_permutation(first, train));
   EXPECT_NE(first, train);

@@ -53,8 +53,53 @@ TEST(TrainingEndTest, ResumedInTheMidstOfItsPatienceEndsTheSame) {
   }
 }
 
-TEST(TrainingEndTest, EarlyStoppingNeedsDigitsToValidateOn) {
+Json with_target(double accuracy, std::size_t epochs) {
+  return {{"data", {{"validation_fraction", 0.2}}},
+          {"training", {{"epochs", epochs}, {"target_accuracy", accuracy}}}};
+}
+
+TEST(TrainingEndTest, TargetAccuracyEndsTrainingInTheEpochThatReachesIt) {
+  const SmallRun run(with_target(0.6, 100));
+  const ProgramResult result = run.train();
+  expect_success(result);
+  const std::vector<Json> epochs = read_json_lines(run.file("metrics.jsonl"));
+  ASSERT_LT(epochs.size(), 100);
+  for (const Json& epoch : epochs) {
+    EXPECT_EQ(epoch.at("val_accuracy") >= 0.6, epoch == epochs.back());
+  }
+  expect_contains(result.output,
+                  fmt::format("Target accuracy 0.6 reached: it was {:.4f} on the validation digits "
+                              "in epoch {}\n",
+                              epochs.back().at("val_accuracy").get<double>(), epochs.size()));
+  expect_success(run.train({"--resume"}));
+  EXPECT_EQ(read_json_lines(run.file("metrics.jsonl")).size(), epochs.size());
+}
+
+TEST(TrainingEndTest, AMissedTargetIsExitStatus5WithAllResults) {
+  const SmallRun run(with_target(1, 2));
+  for (const char* more : {"--set=training.threads=1", "--resume"}) {
+    const ProgramResult result = run.train({more});
+    EXPECT_EQ(result.status, 5);
+    EXPECT_EQ(result.errors, "");
+    expect_contains(result.output, "Target accuracy 1 not reached: at best it was 0.");
+    expect_contains(result.output, "Saved in");
+    EXPECT_EQ(read_folder(run.output()).size(), 10);
+  }
+}
+
+TEST(TrainingEndTest, ResumedRunReachesItsTargetInTheSameEpoch) {
+  const SmallRun whole(with_target(0.6, 100));
+  expect_success(whole.train());
+  const SmallRun run(with_target(0.6, 1));
+  EXPECT_EQ(run.train().status, 5);
+  expect_success(run.train({"--resume", "--set", "training.epochs=100"}));
+  expect_same_result(run.output(), whole.output());
+}
+
+TEST(TrainingEndTest, BothNeedDigitsToValidateOn) {
   const SmallRun run;
+  expect_error(run.train({"--set", "training.target_accuracy=0.5"}), 2,
+               {"training.target_accuracy is 0.5", "data.validation_fraction"});
   expect_error(run.train({"--set", "training.early_stopping=3"}), 2,
                {"training.early_stopping is 3", "data.validation_fraction"});
 }

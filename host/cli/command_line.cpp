@@ -29,7 +29,8 @@ constexpr const char* kFooter =
     "\n"
     "Exit status: 0 done, 1 a defect of the program, 2 bad command line or config, 3 missing or "
     "bad\n"
-    "data, 4 device failure, 130 interrupted (saved; --resume goes on).";
+    "data, 4 device failure, 5 target accuracy not reached, 130 interrupted (saved; --resume goes\n"
+    "on).";
 
 /// What stands on the command line where no command is named.
 struct TrainArguments {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "host/cli/console.h"
@@ -39,7 +40,9 @@ class TrainCommand {
     }
     say_end(end);
     evaluate_and_report();
-    return ExitStatus::kDone;
+    const bool missed =
+        run_.config().training.target_accuracy > 0 && end != TrainingEnd::kTargetReached;
+    return missed ? ExitStatus::kTargetMissed : ExitStatus::kDone;
   }
 
  private:
@@ -111,10 +114,22 @@ class TrainCommand {
       say("\nThe validation loss has not fallen since epoch {}: training ended, and the weights of "
           "that epoch are restored\n",
           best->epoch);
-    } else if (best) {
+    } else if (end == TrainingEnd::kLastEpoch && best) {
       say("\nThe weights of epoch {} are restored, whose validation loss is the least\n",
           best->epoch);
     }
+    if (run_.config().training.target_accuracy > 0) {
+      say_target(end);
+    }
+  }
+
+  void say_target(TrainingEnd end) const {
+    const auto accuracy = [](const EpochMetrics& epoch) { return epoch.validation->accuracy; };
+    const EpochMetrics& best = *std::ranges::max_element(run_.checkpoint().history, {}, accuracy);
+    const bool reached = end == TrainingEnd::kTargetReached;
+    say("\nTarget accuracy {} {}: {} {:.4f} on the validation digits in epoch {}\n",
+        run_.config().training.target_accuracy, reached ? "reached" : "not reached",
+        reached ? "it was" : "at best it was", accuracy(best), best.epoch);
   }
 
   void evaluate_and_report() {

@@ -17,7 +17,8 @@ struct TrainOptions {
 };
 
 /// Trains, evaluates and reports, as the config says.
-/// @return kDone, or kInterrupted after a saved early end. @throws Error
+/// @return kDone; kTargetMissed after a whole run; kInterrupted after a saved early end.
+/// @throws Error
 [[nodiscard]] ExitStatus train_command(const TrainOptions& options);
 
 }  // namespace qmnist

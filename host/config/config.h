@@ -45,6 +45,7 @@ struct Config {
     std::size_t threads;
     MathMode math;
     std::size_t early_stopping;
+    double target_accuracy;
   } training;
   DeviceChoice device;
   std::size_t device_index;

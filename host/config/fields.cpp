@@ -157,6 +157,10 @@ std::span<const Field> config_fields() {
           "training.early_stopping", 0, IntegerRule{0, 100000},
           "epochs without a lower validation loss after which training ends, as in Keras; the best "
           "epoch's weights are taken; 0 never ends it"},
+      Field{
+          "training.target_accuracy", 0.0, NumberRule{0, true, 1, true},
+          "validation accuracy 0..1 that ends training; where it is not reached the exit status is "
+          "5; 0 asks for none"},
       Field{"device", "auto", ChoiceRule{{"auto", "cuda", "cpu"}},
             "where to train; auto takes a GPU if one works"},
       Field{"device_index", 0, IntegerRule{0, 1023}, "which GPU, as CUDA numbers them"},

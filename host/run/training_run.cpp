@@ -36,11 +36,14 @@ TrainingRun::TrainingRun(Config config, const Dataset& dataset, const Stopwatch&
 }
 
 void TrainingRun::check_validation() const {
-  if (config_.training.early_stopping > 0 && split_.validation.empty()) {
-    throw UsageError(
-        "training.early_stopping is {}, but no digits are held back to validate on; set "
-        "data.validation_fraction to 0.1, say, or training.early_stopping to 0",
-        config_.training.early_stopping);
+  for (const char* key : {"training.early_stopping", "training.target_accuracy"}) {
+    const Json& value = value_of(config_.values, key);
+    if (value != 0 && split_.validation.empty()) {
+      throw UsageError(
+          "{} is {}, but no digits are held back to validate on; set data.validation_fraction to "
+          "0.1, say, or {} to 0",
+          key, value.dump(), key);
+    }
   }
 }
 

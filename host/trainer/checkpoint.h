@@ -11,7 +11,8 @@
 
 namespace qmnist {
 
-/// The epoch whose validation loss was the least, where early stopping asks for it.
+/// The epoch whose validation loss was the least, or which reached the target accuracy, where early
+/// stopping asks for it.
 struct BestEpoch {
   std::size_t epoch;
   double loss;  ///< of validation

@@ -31,11 +31,16 @@ EpochMetrics finish_epoch(const Config& config, const DataView& data, const Spli
   return metrics;
 }
 
+bool reaches_target(const Config::Training& training, const EpochMetrics& epoch) {
+  return training.target_accuracy > 0 &&
+         epoch.validation.value().accuracy >= training.target_accuracy;
+}
+
 /// Keeps the weights of an epoch that has just ended, if they are the best so far.
-void keep_best(Checkpoint& checkpoint) {
+void keep_best(const Config::Training& training, Checkpoint& checkpoint) {
   const EpochMetrics& last = checkpoint.history.back();
   const double loss = last.validation.value().loss;
-  if (!checkpoint.best || loss < checkpoint.best->loss) {
+  if (!checkpoint.best || loss < checkpoint.best->loss || reaches_target(training, last)) {
     checkpoint.best = {
         .epoch = last.epoch, .loss = loss, .parameters = checkpoint.state.parameters};
   }
@@ -44,6 +49,9 @@ void keep_best(Checkpoint& checkpoint) {
 /// Why no epoch follows the finished ones, if none does.
 std::optional<TrainingEnd> end_of(const Config::Training& training, const Checkpoint& checkpoint) {
   const std::size_t epochs = checkpoint.finished_epochs();
+  if (epochs > 0 && reaches_target(training, checkpoint.history.back())) {
+    return TrainingEnd::kTargetReached;
+  }
   if (epochs >= training.epochs) {
     return TrainingEnd::kLastEpoch;
   }
@@ -86,7 +94,7 @@ void train_epoch(const Config& config, const DataView& data, const Split& split,
   }
   checkpoint.state = engine.state();
   if (finished && config.training.early_stopping > 0) {
-    keep_best(checkpoint);
+    keep_best(config.training, checkpoint);
   }
   hooks.save(checkpoint);
   if (finished) {

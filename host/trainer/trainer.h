@@ -41,9 +41,10 @@ struct TrainingHooks {
                                                      std::size_t epoch);
 
 enum class TrainingEnd {
-  kInterrupted,   ///< by the stop request; the checkpoint is saved as it stands
-  kLastEpoch,     ///< that the config asks for
-  kStoppedEarly,  ///< as the validation loss no longer fell
+  kInterrupted,    ///< by the stop request; the checkpoint is saved as it stands
+  kLastEpoch,      ///< that the config asks for
+  kStoppedEarly,   ///< as the validation loss no longer fell
+  kTargetReached,  ///< the validation accuracy, in the last finished epoch
 };
 
 /// Trains from `checkpoint` until the config says that it is enough, and updates it on the way.
