@@ -70,9 +70,10 @@ std::string sha256(const std::string& content) {
 TEST(CommandLineTest, HelpTellsEveryOptionAndStatus) {
   const ProgramResult result = run_qmnist({"--help"});
   expect_success(result);
-  for (const char* word : {"--config", "--set", "KEY.PATH=VALUE", "--device", "auto", "cuda", "cpu",
-                           "--resume", "--quiet", "--version", "--help", "Exit status: 0 done",
-                           "1 a defect", "2 bad", "3 missing", "4 device", "130 interrupted"}) {
+  for (const char* word :
+       {"--config", "--set", "KEY.PATH=VALUE", "--device", "auto", "cuda", "cpu", "--resume",
+        "--quiet", "--version", "--help", "Exit status: 0 done", "1 a defect", "2 bad", "3 missing",
+        "4 device", "5 target", "130 interrupted"}) {
     expect_contains(result.output, word);
   }
 }

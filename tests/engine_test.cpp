@@ -29,11 +29,16 @@ void PrintTo(const Shape& shape, std::ostream* stream) {  // NOLINT: GoogleTest'
           << shape.batch;
 }
 
+/// With a learning rate that halves every 30 steps.
 EngineSettings settings_for(const Shape& shape) {
-  return {.network = Network(shape.features, shape.hidden, shape.classes),
-          .adam = {},
-          .batch_size = shape.batch,
-          .threads = 1};
+  return {
+      .network = Network(shape.features, shape.hidden, shape.classes),
+      .adam = {},
+      .batch_size = shape.batch,
+      .threads = 1,
+      .schedule = {.settings = {.name = ScheduleName::kStep, .step_epochs = 1, .step_factor = 0.5},
+                   .epochs = 4,
+                   .steps_per_epoch = 30}};
 }
 
 bool keep_going(const RunningMetrics& /*running*/) {
