@@ -119,7 +119,7 @@ void add_first_layer(const Digits& digits, const CpuPeaks& peaks) {
       [&digits, parameters, deltas](std::size_t step) {
         static const std::vector<std::uint8_t> was_nonzero(kPixels, 1);
         sparse_update(digits.batches[step % kBatches], *deltas, was_nonzero, {0, deltas->blocks()},
-                      {adam_step<float>({}, 1e-3, step + 1)}, *parameters);
+                      {optimizer_step<float>({}, 1e-3, step + 1)}, *parameters);
       });
 }
 
@@ -142,7 +142,7 @@ void add_layer(const CpuPeaks& peaks, std::size_t inputs, std::size_t outputs) {
   add("dense_update" + shape, peaks,
       {.flops = products + 11 * weights, .bytes = 24 * weights, .roots = weights},
       [=](std::size_t step) {
-        const Update update{adam_step<float>({}, 1e-3, step + 1)};
+        const Update update{optimizer_step<float>({}, 1e-3, step + 1)};
         bias_update(*z, kBatch, {0, z->blocks()}, update, layer->bias);
         dense_update(*x, *z, kBatch, {0, blocks_for(inputs)}, update, layer->weight,
                      layer->weight_transposed);
@@ -166,7 +166,7 @@ void add_step(const Digits& digits, std::size_t threads) {
   benchmark::RegisterBenchmark(name.c_str(), [&digits, threads](State& state) {
     const std::vector<std::size_t> hidden{kHidden, 64};
     CpuEngine engine({.network = Network(kPixels, hidden, kClasses),
-                      .adam = {},
+                      .optimizer = {},
                       .batch_size = kBatch,
                       .threads = threads});
     RunningMetrics metrics;

@@ -170,14 +170,14 @@ void add_last_layer(Suite& suite, std::size_t classes) {
 }
 
 void add_adam(Suite& suite, std::size_t count) {
-  const auto step = std::make_shared<Zeros<AdamStep<float>>>(1);
+  const auto step = std::make_shared<Zeros<OptimizerStep<float>>>(1);
   const auto arenas = std::make_shared<Zeros<float>>(4 * count);
   const auto parameters = static_cast<double>(count);
   suite.add("adam/" + std::to_string(count), {28 * parameters, 12 * parameters},
             [=](cudaStream_t stream) {
               float* arena = arenas->data();
-              QMNIST_CHECK(launch_adam(stream, step->data(), arena, arena + count,
-                                       arena + 2 * count, arena + 3 * count, count));
+              QMNIST_CHECK(launch_optimizer(stream, step->data(), arena, arena + count,
+                                            arena + 2 * count, arena + 3 * count, count));
             });
 }
 
@@ -208,13 +208,13 @@ void add_products(Suite& suite, const std::shared_ptr<MatrixProducts>& products,
 
 void add_step(Suite& suite, cudaStream_t stream) {
   const Network network(784, kHidden, 10);
-  const EngineSettings settings{.network = network, .adam = {}, .batch_size = kBatch};
+  const EngineSettings settings{.network = network, .optimizer = {}, .batch_size = kBatch};
   const auto device = std::make_shared<DeviceNetwork>(settings, kBatch, stream);
   device->set_state(initial_state(network, 0));
   const auto inputs = std::make_shared<Zeros<float>>(kBatch * 784);
   const auto labels = std::make_shared<Zeros<std::uint8_t>>(kBatch);
   const auto metrics = std::make_shared<Zeros<DeviceMetrics>>(1);
-  const auto step = std::make_shared<Zeros<AdamStep<float>>>(1);
+  const auto step = std::make_shared<Zeros<OptimizerStep<float>>>(1);
   const auto parameters = static_cast<double>(network.parameter_count());
   // Weights are read on both ways and gradients written, then Adam moves 28 bytes; of the flops, 4
   // a weight and image on the way back, but 2 in the first layer.

@@ -23,10 +23,11 @@ TrainingState train_some(const SmallData& data, std::size_t threads,
                          const AugmentationSettings& augmentation = {}) {
   const std::vector<std::size_t> hidden{200, 70};
   CpuEngine engine({.network = Network(data.features, hidden, 10),
-                    .adam = {},
+                    .optimizer = {},
                     .batch_size = 50,
                     .threads = threads,
-                    .augmentation = augmentation});
+                    .augmentation = augmentation,
+                    .dropout = 0.2});
   RunningMetrics metrics;
   engine.train(data.view(), data.all(), metrics, [](const RunningMetrics&) { return true; });
   return engine.state();
@@ -51,7 +52,7 @@ TEST(CpuEngineTest, AnyNumberOfThreadsDistortsToTheSameBits) {
 TEST(CpuEngineTest, SharesWorkAmongNoMoreThreadsThanTheFirstLayerIsWorth) {
   const std::vector<std::size_t> hidden{40};
   const CpuEngine engine(
-      {.network = Network(5, hidden, 2), .adam = {}, .batch_size = 1, .threads = 4});
+      {.network = Network(5, hidden, 2), .optimizer = {}, .batch_size = 1, .threads = 4});
   EXPECT_NE(engine.device().find("1 thread of 4"), std::string::npos) << engine.device();
 }
 
@@ -76,7 +77,7 @@ TEST_P(InstructionSetTest, TrainsAsTheReferenceDoes) {
   EXPECT_EQ(instruction_set(), hwy::TargetName(GetParam()));
   const std::vector<std::size_t> hidden{200, 70};
   const EngineSettings settings{
-      .network = Network(100, hidden, 10), .adam = {}, .batch_size = 50, .threads = 2};
+      .network = Network(100, hidden, 10), .optimizer = {}, .batch_size = 50, .threads = 2};
   const SmallData data(430, 100, 10);
   CpuEngine engine(settings);
   ReferenceEngine<double> reference(settings);

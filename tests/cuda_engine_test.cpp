@@ -22,7 +22,7 @@ namespace {
 
 EngineSettings baseline(MathMode math = MathMode::kFp32) {
   const std::vector<std::size_t> hidden{128, 64};
-  return {.network = Network(784, hidden, 10), .adam = {}, .batch_size = 32, .math = math};
+  return {.network = Network(784, hidden, 10), .optimizer = {}, .batch_size = 32, .math = math};
 }
 
 /// The shipped digits on a GPU and, beside it, on the CPU; skipped where no GPU works.
@@ -83,7 +83,7 @@ TEST_F(CudaEngineTest, TrainsWithAnyBatchSize) {
   const std::vector<std::size_t> hidden{16};
   for (const std::size_t batch : {std::size_t{1}, std::size_t{100}, std::size_t{3000}}) {
     const EngineSettings settings{
-        .network = Network(784, hidden, 10), .adam = {}, .batch_size = batch};
+        .network = Network(784, hidden, 10), .optimizer = {}, .batch_size = batch};
     const auto engine = make_cuda_engine(settings);
     CpuEngine cpu(settings);
     const auto order = std::span(split_.train).first(std::min<std::size_t>(2 * batch + 7, 6000));

@@ -33,7 +33,7 @@ void PrintTo(const Shape& shape, std::ostream* stream) {  // NOLINT: GoogleTest'
 EngineSettings settings_for(const Shape& shape) {
   return {
       .network = Network(shape.features, shape.hidden, shape.classes),
-      .adam = {},
+      .optimizer = {},
       .batch_size = shape.batch,
       .threads = 1,
       .schedule = {.settings = {.name = ScheduleName::kStep, .step_epochs = 1, .step_factor = 0.5},
@@ -152,6 +152,17 @@ std::vector<EngineSettings> rich_settings(const Shape& shape) {
       all.push_back(settings);
     }
   }
+  const std::vector<OptimizerSettings> optimizers{
+      {.name = OptimizerName::kAdamW, .weight_decay = 0.1},
+      {.name = OptimizerName::kSgd, .weight_decay = 0.1},
+      {.name = OptimizerName::kSgd, .momentum = 0.9},
+      {.name = OptimizerName::kSgd, .momentum = 0.9, .nesterov = true, .ema_decay = 0.5},
+      {.ema_decay = 0.99}};
+  for (const OptimizerSettings& optimizer : optimizers) {
+    EngineSettings settings = settings_for(shape);
+    settings.optimizer = optimizer;
+    all.push_back(settings);
+  }
   return all;
 }
 
@@ -189,6 +200,14 @@ TEST_F(EngineContract, TrainingWithEveryIngredientIsTheReferences) {
     const std::vector<float> expected_probabilities = reference.predict(data.view(), data.all());
     for (std::size_t i = 0; i < probabilities.size(); ++i) {
       ASSERT_NEAR(probabilities[i], expected_probabilities[i], 1e-3) << i;
+    }
+    const TrainingState state = engine->state();
+    const TrainingState expected_state = reference.state();
+    ASSERT_EQ(state.averages.size(), expected_state.averages.size());
+    for (std::size_t i = 0; i < state.parameters.size(); ++i) {
+      // 1 % of what 50 steps of Adam can move a parameter.
+      ASSERT_NEAR(state.parameters[i], expected_state.parameters[i], 0.01 * 1e-3 * 50) << i;
+      ASSERT_NEAR(state.learnt()[i], expected_state.learnt()[i], 0.01 * 1e-3 * 50) << i;
     }
   }
 }
@@ -282,6 +301,7 @@ TEST_F(EngineContract, StoppedAndResumedWithAugmentationGivesTheSameBits) {
   EngineSettings settings = settings_for({784, {9}, 10, 4});
   settings.augmentation = {.rotation = 20, .elastic = 1};
   settings.dropout = 0.2;
+  settings.optimizer.ema_decay = 0.9;
   expect_same_bits_when_stopped(settings, data);
 }
 

@@ -77,7 +77,7 @@ TEST(InitialStateTest, EverythingButTheWeightsIsZero) {
                 layer.weight.size, 0.0F);
   }
   const std::vector<float> zeros(network.arena_size());
-  EXPECT_EQ(state, (TrainingState{zeros, zeros, zeros, 0}));
+  EXPECT_EQ(state, (TrainingState{zeros, zeros, zeros, {}, 0}));
 }
 
 TEST(InitialStateTest, FollowsTheSeed) {

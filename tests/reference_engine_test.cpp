@@ -21,7 +21,7 @@ Network small_network() {
 }
 
 ReferenceEngine<double> small_engine(std::size_t batch_size = 3) {
-  return ReferenceEngine<double>({small_network(), AdamSettings{}, batch_size, 1});
+  return ReferenceEngine<double>({small_network(), OptimizerSettings{}, batch_size, 1});
 }
 
 /// Ways to train that change the gradient.
@@ -32,7 +32,7 @@ struct Ingredients {
 };
 
 ReferenceEngine<double> small_engine(const Ingredients& ingredients) {
-  EngineSettings settings{.network = small_network(), .adam = {}, .batch_size = 3};
+  EngineSettings settings{.network = small_network(), .optimizer = {}, .batch_size = 3};
   settings.network = {kFeatures, std::array<std::size_t, 2>{7, 5}, kSmallClasses,
                       ingredients.activation};
   settings.dropout = ingredients.dropout;
@@ -153,7 +153,7 @@ TEST(ReferenceEngineTest, TakesTheLearningRateOfEachStep) {
       .epochs = 3,
       .steps_per_epoch = 1};
   ReferenceEngine<double> engine(
-      {.network = small_network(), .adam = {}, .batch_size = 2, .schedule = schedule});
+      {.network = small_network(), .optimizer = {}, .batch_size = 2, .schedule = schedule});
   ReferenceEngine<double> by_hand = small_engine(2);
   std::vector<double> first(engine.parameters().size());
   std::vector<double> second(engine.parameters().size());
@@ -162,7 +162,7 @@ TEST(ReferenceEngineTest, TakesTheLearningRateOfEachStep) {
     const std::vector<std::uint32_t> batch{2 * step, 2 * step + 1};
     RunningMetrics ignored;
     const auto gradients = by_hand.precise_gradients(data.view(), batch, ignored);
-    const auto scalars = adam_step<double>({}, learning_rate, step + 1);
+    const auto scalars = optimizer_step<double>({}, learning_rate, step + 1);
     for (std::size_t i = 0; i < gradients.size(); ++i) {
       adam_update(scalars, gradients[i], by_hand.parameters()[i], first[i], second[i]);
     }
@@ -175,7 +175,7 @@ TEST(ReferenceEngineTest, TakesTheLearningRateOfEachStep) {
 
 TEST(ReferenceEngineTest, FloatFollowsDouble) {
   const SmallData data(40, kFeatures, kSmallClasses);
-  ReferenceEngine<float> single({small_network(), AdamSettings{}, 8, 1});
+  ReferenceEngine<float> single({small_network(), OptimizerSettings{}, 8, 1});
   ReferenceEngine<double> precise = small_engine(8);
   const std::vector<float> a = single.gradients(data.view(), data.all());
   const std::vector<float> b = precise.gradients(data.view(), data.all());

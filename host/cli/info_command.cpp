@@ -18,7 +18,7 @@ std::string gpu() {
   const std::array<std::size_t, 2> hidden{128, 64};
   try {
     return make_cuda_engine(
-               {.network = Network(kPixels, hidden, kClasses), .adam = {}, .batch_size = 32})
+               {.network = Network(kPixels, hidden, kClasses), .optimizer = {}, .batch_size = 32})
         ->device();
   } catch (const DeviceError& error) {
     return fmt::format("none: {}", error.what());

@@ -9,6 +9,7 @@
 #include "host/cli/console.h"
 #include "host/cli/interrupt.h"
 #include "host/report/text.h"
+#include "host/report/training_text.h"
 #include "host/run/training_run.h"
 
 namespace qmnist {
@@ -71,9 +72,16 @@ class TrainCommand {
     if (!run_.chosen().reason.empty()) {
       fmt::print("          ({})\n", run_.chosen().reason);
     }
-    fmt::print("training  {} epochs, batches of {}, Adam with learning rate {}, seed {}\n",
-               config.training.epochs, config.training.batch_size, schedule_text(config.schedule),
-               config.training.seed);
+    fmt::print("training  {} epochs, batches of {}, {} with learning rate {}, seed {}\n",
+               config.training.epochs, config.training.batch_size, optimizer_text(config.optimizer),
+               schedule_text(config.schedule), config.training.seed);
+    if (config.augmentation.any()) {
+      fmt::print("          digits distorted anew at each use: {}\n",
+                 augmentation_text(config.augmentation));
+    }
+    if (const std::string text = regularization_text(config); !text.empty()) {
+      fmt::print("          {}\n", text);
+    }
     fmt::print("output    {}\n", shown(run_.folder().path()));
     (void)std::fflush(stdout);
   }

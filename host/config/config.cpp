@@ -175,6 +175,19 @@ Enum choice(const Json& values, std::string_view key) {
 
 /// Each value keeps its own rule already; these rules are about several.
 void check_together(const Config& config) {
+  const OptimizerSettings& optimizer = config.optimizer;
+  if (optimizer.name == OptimizerName::kAdam && optimizer.weight_decay > 0) {
+    throw UsageError(
+        "optimizer.weight_decay is {} and optimizer.name is \"adam\", which knows none; set the "
+        "second to \"adamw\"",
+        optimizer.weight_decay);
+  }
+  if (optimizer.name != OptimizerName::kSgd && (optimizer.momentum > 0 || optimizer.nesterov)) {
+    throw UsageError(
+        "optimizer.momentum is {} and optimizer.nesterov {}, which are those of \"sgd\"; set "
+        "optimizer.name to that, or optimizer.beta1 instead",
+        optimizer.momentum, optimizer.nesterov);
+  }
   const ScheduleSettings& schedule = config.schedule;
   if (schedule.name == ScheduleName::kOneCycle && schedule.warmup_epochs != 0) {
     throw UsageError(
@@ -220,9 +233,14 @@ Config to_config(const Json& values) {
                        .elastic_sigma = augmentation.at("elastic_sigma")},
       .regularization = {.dropout = regularization.at("dropout"),
                          .label_smoothing = regularization.at("label_smoothing")},
-      .optimizer = {.beta1 = optimizer.at("beta1"),
+      .optimizer = {.name = choice<OptimizerName>(values, "optimizer.name"),
+                    .beta1 = optimizer.at("beta1"),
                     .beta2 = optimizer.at("beta2"),
-                    .epsilon = optimizer.at("epsilon")},
+                    .epsilon = optimizer.at("epsilon"),
+                    .momentum = optimizer.at("momentum"),
+                    .nesterov = optimizer.at("nesterov"),
+                    .weight_decay = optimizer.at("weight_decay"),
+                    .ema_decay = regularization.at("ema_decay")},
       .schedule = {.name = choice<ScheduleName>(values, "schedule.name"),
                    .peak = optimizer.at("learning_rate"),
                    .warmup_epochs = schedule.at("warmup_epochs"),

@@ -11,8 +11,8 @@
 #include "host/data/dataset.h"
 #include "host/engines/augmentation.h"
 #include "host/engines/schedule.h"
-#include "kernels/adam.h"
 #include "kernels/math_mode.h"
+#include "kernels/optimizer.h"
 
 namespace qmnist {
 
@@ -35,7 +35,7 @@ struct Config {
     double dropout;
     double label_smoothing;
   } regularization;
-  AdamSettings optimizer;
+  OptimizerSettings optimizer;
   ScheduleSettings schedule;  ///< its peak is optimizer.learning_rate
   struct Training {
     std::size_t epochs;

@@ -12,8 +12,8 @@
 #include "host/engines/augmentation.h"
 #include "host/engines/schedule.h"
 #include "host/model/network.h"
-#include "kernels/adam.h"
 #include "kernels/math_mode.h"
+#include "kernels/optimizer.h"
 #include "kernels/score.h"
 
 namespace qmnist {
@@ -46,7 +46,7 @@ struct Scores {
 /// What an engine is made for.
 struct EngineSettings {
   Network network;
-  AdamSettings adam;
+  OptimizerSettings optimizer;
   std::size_t batch_size;
   std::size_t threads = 1;          ///< of the CPU
   std::size_t device_index = 0;     ///< of the GPU
@@ -79,7 +79,8 @@ class Engine {
   /// The device in words, for people.
   [[nodiscard]] virtual std::string device() const = 0;
 
-  /// Sets weights, moments and step count; arenas of the engine's network.
+  /// Sets weights, moments and step count; arenas of the engine's network. An engine that keeps
+  /// averages begins them with the parameters where the state has none.
   virtual void set_state(const TrainingState& state) = 0;
   [[nodiscard]] virtual TrainingState state() const = 0;
 
@@ -95,7 +96,8 @@ class Engine {
   [[nodiscard]] virtual std::vector<float> gradients(const DataView& data,
                                                      std::span<const std::uint32_t> batch) = 0;
 
-  /// Class probabilities of the images data[indices[i]], [indices.size(), classes] row-major.
+  /// Class probabilities of the images data[indices[i]], [indices.size(), classes] row-major; by
+  /// what the network has learnt (TrainingState::learnt).
   [[nodiscard]] virtual std::vector<float> predict(const DataView& data,
                                                    std::span<const std::uint32_t> indices) = 0;
 

@@ -9,7 +9,7 @@ Ensemble::Ensemble(std::span<const Model> models, DeviceChoice device) {
   for (const Model& model : models) {
     engines_.push_back(
         make_engine(device,
-                    {.network = model.network, .adam = {}, .batch_size = kBatch, .threads = 0})
+                    {.network = model.network, .optimizer = {}, .batch_size = kBatch, .threads = 0})
             .engine);
     engines_.back()->set_state(trained_state(model));
   }

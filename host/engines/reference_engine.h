@@ -35,11 +35,16 @@ class ReferenceEngine final : public Engine {
     parameters_.assign(state.parameters.begin(), state.parameters.end());
     first_moments_.assign(state.first_moments.begin(), state.first_moments.end());
     second_moments_.assign(state.second_moments.begin(), state.second_moments.end());
+    averages_.clear();
+    if (settings_.optimizer.ema_decay > 0) {
+      averages_.assign(state.learnt().begin(), state.learnt().end());
+    }
     step_ = state.step;
   }
 
   [[nodiscard]] TrainingState state() const override {
-    return {to_float(parameters_), to_float(first_moments_), to_float(second_moments_), step_};
+    return {to_float(parameters_), to_float(first_moments_), to_float(second_moments_),
+            to_float(averages_), step_};
   }
 
   void train(const DataView& data, std::span<const std::uint32_t> order, RunningMetrics& metrics,
@@ -49,9 +54,12 @@ class ReferenceEngine final : public Engine {
       const auto batch = order.subspan(metrics.samples, std::min(settings_.batch_size, left));
       const Values gradient = precise_gradients(data, batch, metrics);
       const double learning_rate = settings_.schedule.learning_rate(step_);
-      const auto step = adam_step<Real>(settings_.adam, learning_rate, ++step_);
+      const auto step = optimizer_step<Real>(settings_.optimizer, learning_rate, ++step_);
       for (std::size_t i = 0; i < gradient.size(); ++i) {
-        adam_update(step, gradient[i], parameters_[i], first_moments_[i], second_moments_[i]);
+        optimizer_update(step, gradient[i], parameters_[i], first_moments_[i], second_moments_[i]);
+      }
+      for (std::size_t i = 0; i < averages_.size(); ++i) {
+        average_update(step, parameters_[i], averages_[i]);
       }
       if (!keep_going(metrics)) {
         return;
@@ -71,7 +79,8 @@ class ReferenceEngine final : public Engine {
     std::vector<float> probabilities;
     Values row(classes);
     for (const std::uint32_t index : indices) {
-      const ForwardPass pass = forward(data.image(index), nullptr);
+      const ForwardPass pass =
+          forward(data.image(index), nullptr, averages_.empty() ? parameters_ : averages_);
       softmax(pass.activations.back().data(), classes, row.data());
       std::ranges::copy(to_float(row), std::back_inserter(probabilities));
     }
@@ -96,7 +105,7 @@ class ReferenceEngine final : public Engine {
         image = distorted;
       }
       const RowRandom random{step_, static_cast<std::uint32_t>(row), settings_.seed};
-      const ForwardPass pass = forward(image, &random);
+      const ForwardPass pass = forward(image, &random, parameters_);
       const Values& logits = pass.activations.back();
       const std::size_t label = data.labels[batch[row]];
       Values delta(logits.size());
@@ -118,14 +127,14 @@ class ReferenceEngine final : public Engine {
   };
 
   /// @param random of a training step's row; nullptr without dropout
-  [[nodiscard]] ForwardPass forward(std::span<const std::uint8_t> image,
-                                    const RowRandom* random) const {
+  [[nodiscard]] ForwardPass forward(std::span<const std::uint8_t> image, const RowRandom* random,
+                                    const Values& parameters) const {
     ForwardPass pass;
     std::ranges::transform(image, std::back_inserter(pass.activations.emplace_back()),
                            normalize<Real>);
     const auto layers = settings_.network.layers();
     for (std::size_t l = 0; l < layers.size(); ++l) {
-      Values sums = multiply(layers[l], pass.activations.back());
+      Values sums = multiply(layers[l], pass.activations.back(), parameters);
       if (l + 1 < layers.size()) {
         pass.slopes.push_back(finish_units(l, random, sums));
       }
@@ -134,12 +143,13 @@ class ReferenceEngine final : public Engine {
     return pass;
   }
 
-  [[nodiscard]] Values multiply(const DenseLayer& layer, const Values& inputs) const {
+  [[nodiscard]] static Values multiply(const DenseLayer& layer, const Values& inputs,
+                                       const Values& parameters) {
     Values sums(layer.outputs);
     for (std::size_t o = 0; o < layer.outputs; ++o) {
-      sums[o] = parameters_[layer.bias.offset + o];
+      sums[o] = parameters[layer.bias.offset + o];
       for (std::size_t i = 0; i < layer.inputs; ++i) {
-        sums[o] += parameters_[layer.weight.offset + o * layer.inputs + i] * inputs[i];
+        sums[o] += parameters[layer.weight.offset + o * layer.inputs + i] * inputs[i];
       }
     }
     return sums;
@@ -199,6 +209,7 @@ class ReferenceEngine final : public Engine {
   Values parameters_;
   Values first_moments_;
   Values second_moments_;
+  Values averages_;
   std::uint64_t step_ = 0;
 };
 

@@ -56,8 +56,13 @@ struct TrainingState {
   std::vector<float> parameters;      ///< arena
   std::vector<float> first_moments;   ///< arena, Adam's m
   std::vector<float> second_moments;  ///< arena, Adam's v
+  std::vector<float> averages = {};   ///< arena, moving average of the parameters; empty for none
   std::uint64_t step = 0;             ///< optimiser steps done
 
+  /// What the network has learnt: the averages where there are any, else the parameters.
+  [[nodiscard]] const std::vector<float>& learnt() const {
+    return averages.empty() ? parameters : averages;
+  }
   friend bool operator==(const TrainingState&, const TrainingState&) = default;
 };
 

@@ -19,6 +19,7 @@
 #include "host/report/report_pictures.h"
 #include "host/report/run_folder.h"
 #include "host/report/text.h"
+#include "host/report/training_text.h"
 
 namespace qmnist {
 namespace {
@@ -92,6 +93,10 @@ std::string model_table(const Network& network) {
   return html_table(table, "numbers");
 }
 
+std::string or_none(const std::string& text) {
+  return text.empty() ? "none" : text;
+}
+
 std::string training_text(const RunResult& result) {
   const Config::Training& training = result.config.training;
   const Checkpoint& checkpoint = result.checkpoint;
@@ -117,9 +122,10 @@ std::string run_summary(const RunResult& result) {
                fmt::format("{} (scikit-learn's split, seed {})", grouped(result.split.test.size()),
                            config.data.split_seed)},
               {"Training", training_text(result)},
-              {"Optimizer", fmt::format("Adam: learning rate {}, beta1 {}, beta2 {}, epsilon {}",
-                                        schedule_text(config.schedule), config.optimizer.beta1,
-                                        config.optimizer.beta2, config.optimizer.epsilon)},
+              {"Optimizer", fmt::format("{}: learning rate {}", optimizer_text(config.optimizer),
+                                        schedule_text(config.schedule))},
+              {"Augmentation", or_none(augmentation_text(config.augmentation))},
+              {"Regularization", or_none(regularization_text(config))},
               {"Device", result.device},
               {"Run folder", config.output.dir.string()}}) +
          "</div>\n";

@@ -19,7 +19,7 @@ TrainingRun::TrainingRun(Config config, const Dataset& dataset, const Stopwatch&
       network_(kPixels, config_.model.hidden, kClasses),
       chosen_(
           make_engine(config_.device, {.network = network_,
-                                       .adam = config_.optimizer,
+                                       .optimizer = config_.optimizer,
                                        .batch_size = config_.training.batch_size,
                                        .threads = config_.training.threads,
                                        .device_index = config_.device_index,
@@ -102,7 +102,7 @@ TrainingEnd TrainingRun::train(TrainingObserver& observer,
 
 Evaluation TrainingRun::finish() {
   folder_.write_metrics(checkpoint_.history);
-  folder_.write_model(network_, checkpoint_.state.parameters);
+  folder_.write_model(network_, checkpoint_.state.learnt());
   const Stopwatch watch;
   Evaluation test = evaluate(*chosen_.engine, dataset_.view(), split_.test);
   const double seconds_test = watch.seconds();

@@ -14,6 +14,7 @@ constexpr const char* kRunKey = "qmnist_gpu";  // metadata entry that holds the 
 constexpr const char* kParameters = "model.";
 constexpr const char* kFirstMoments = "adam.m.";
 constexpr const char* kSecondMoments = "adam.v.";
+constexpr const char* kAverages = "average.";
 constexpr const char* kBest = "best.";
 
 constexpr std::string_view kEpochs = "training.epochs";
@@ -79,6 +80,8 @@ Checkpoint parse(const std::string& place, const Safetensors& file, const Networ
       .state = {.parameters = file.arena(network, kParameters, place),
                 .first_moments = file.arena(network, kFirstMoments, place),
                 .second_moments = file.arena(network, kSecondMoments, place),
+                .averages = config.optimizer.ema_decay > 0 ? file.arena(network, kAverages, place)
+                                                           : std::vector<float>(),
                 .step = run.at("step")},
       .history = {},
       .running = {.loss_sum = run.at("running").at("loss_sum"),
@@ -129,6 +132,9 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
   file.add_arena(network, checkpoint.state.parameters, kParameters);
   file.add_arena(network, checkpoint.state.first_moments, kFirstMoments);
   file.add_arena(network, checkpoint.state.second_moments, kSecondMoments);
+  if (!checkpoint.state.averages.empty()) {
+    file.add_arena(network, checkpoint.state.averages, kAverages);
+  }
   write_safetensors(path, file);
 }
 

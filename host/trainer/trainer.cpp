@@ -41,8 +41,7 @@ void keep_best(const Config::Training& training, Checkpoint& checkpoint) {
   const EpochMetrics& last = checkpoint.history.back();
   const double loss = last.validation.value().loss;
   if (!checkpoint.best || loss < checkpoint.best->loss || reaches_target(training, last)) {
-    checkpoint.best = {
-        .epoch = last.epoch, .loss = loss, .parameters = checkpoint.state.parameters};
+    checkpoint.best = {.epoch = last.epoch, .loss = loss, .parameters = checkpoint.state.learnt()};
   }
 }
 
@@ -133,7 +132,8 @@ TrainingEnd train(const Config& config, const DataView& data, const Split& split
     }
   }
   if (checkpoint.best) {
-    checkpoint.state.parameters = checkpoint.best->parameters;
+    TrainingState& state = checkpoint.state;
+    (state.averages.empty() ? state.parameters : state.averages) = checkpoint.best->parameters;
     engine.set_state(checkpoint.state);
   }
   return *end;

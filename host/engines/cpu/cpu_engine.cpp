@@ -57,10 +57,12 @@ std::string CpuEngine::device() const {
 }
 
 void CpuEngine::set_state(const TrainingState& state) {
-  load_state(settings_.network, state, layers_);
+  TrainingState kept = state;
+  kept.averages = keeps_averages() ? state.learnt() : std::vector<float>();
+  load_state(settings_.network, kept, layers_);
   step_ = state.step;
   const DenseLayer& first = settings_.network.layers().front();
-  std::ranges::fill(was_nonzero_, std::uint8_t{0});
+  std::ranges::fill(was_nonzero_, settings_.optimizer.weight_decay > 0 ? 1 : 0);
   for (std::size_t i = 0; i < first.weight.size; ++i) {
     if (state.first_moments[first.weight.offset + i] != 0 ||
         state.second_moments[first.weight.offset + i] != 0) {
@@ -107,6 +109,10 @@ bool CpuEngine::plain_relu(const RowRandom* random) const {
          (random == nullptr || !dropout_.active());
 }
 
+const PanelMatrix& CpuEngine::of(const Parameters& parameters, const RowRandom* random) const {
+  return random == nullptr && keeps_averages() ? parameters.averages : parameters.values;
+}
+
 HiddenUnits CpuEngine::hidden_units(std::size_t layer) const {
   return {settings_.network.activation(), dropout_, layer};
 }
@@ -117,7 +123,7 @@ void CpuEngine::forward_first(Workspace& workspace, const Nonzeros& nonzeros, st
   const bool hidden = layers_.size() > 1;
   const Range blocks = share(first.weight.values.blocks(), part, parts);
   LayerOutputs& outputs = workspace.layers.front();
-  sparse_forward(nonzeros, rows, first.weight.values, first.bias.values,
+  sparse_forward(nonzeros, rows, of(first.weight, random), of(first.bias, random),
                  hidden && plain_relu(random), blocks, outputs.activations);
   if (hidden && !plain_relu(random)) {
     finish_units(hidden_units(0), random, {0, rows}, blocks, outputs.activations, outputs.deltas);
@@ -128,8 +134,9 @@ void CpuEngine::forward_rest(Workspace& workspace, Range tiles, const RowRandom*
   for (std::size_t l = 1; l < layers_.size(); ++l) {
     const bool hidden = l + 1 < layers_.size();
     LayerOutputs& outputs = workspace.layers[l];
-    dense_forward(workspace.layers[l - 1].activations, layers_[l].weight.values,
-                  layers_[l].bias.values, hidden && plain_relu(random), tiles, outputs.activations);
+    dense_forward(workspace.layers[l - 1].activations, of(layers_[l].weight, random),
+                  of(layers_[l].bias, random), hidden && plain_relu(random), tiles,
+                  outputs.activations);
     if (hidden && !plain_relu(random)) {
       finish_units(hidden_units(l), random, {tiles.begin * kTileRows, tiles.end * kTileRows},
                    {0, outputs.activations.blocks()}, outputs.activations, outputs.deltas);
@@ -174,8 +181,8 @@ void CpuEngine::propagate(Workspace& workspace, const DataView& data, Batch batc
 }
 
 void CpuEngine::update(const Workspace& workspace, const Nonzeros& nonzeros, std::size_t rows,
-                       const AdamStep<float>& step, std::vector<Layer>* gradients, std::size_t part,
-                       std::size_t parts) {
+                       const OptimizerStep<float>& step, std::vector<Layer>* gradients,
+                       std::size_t part, std::size_t parts) {
   // The first layer first: its moments fill the cache, and what the others change is needed soon.
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const PanelMatrix& deltas = workspace.layers[l].deltas;
@@ -195,6 +202,14 @@ void CpuEngine::update(const Workspace& workspace, const Nonzeros& nonzeros, std
       dense_update(inputs, deltas, rows, {std::min(mine.begin, most), std::min(mine.end, most)},
                    weight, layer.weight, layer.weight_transposed);
     }
+  }
+}
+
+void CpuEngine::average(const OptimizerStep<float>& step, std::size_t part, std::size_t parts) {
+  for (Layer& layer : layers_) {
+    const Range blocks = share(layer.weight.values.blocks(), part, parts);
+    update_averages(step, blocks, layer.weight);
+    update_averages(step, blocks, layer.bias);
   }
 }
 
@@ -253,7 +268,7 @@ void CpuEngine::train(const DataView& data, std::span<const std::uint32_t> order
       }
     });
     const double learning_rate = settings_.schedule.learning_rate(step_);
-    const auto step = adam_step<float>(settings_.adam, learning_rate, ++step_);
+    const auto step = optimizer_step<float>(settings_.optimizer, learning_rate, ++step_);
     const RowRandom random = step_random();
     team_.run([&](std::size_t part, std::size_t parts) {
       update(training_, nonzeros, batch.size(), step, nullptr, part, parts);
@@ -262,6 +277,9 @@ void CpuEngine::train(const DataView& data, std::span<const std::uint32_t> order
         distort_batch(data, after_next, step_ + 1, part, parts);
       }
     });
+    if (keeps_averages()) {
+      team_.run([&](std::size_t part, std::size_t parts) { average(step, part, parts); });
+    }
     for (std::size_t row = 0; row < batch.size(); ++row) {
       metrics.loss_sum += static_cast<double>(training_.judgements[row].loss);
       metrics.correct += training_.judgements[row].correct ? 1 : 0;

@@ -22,7 +22,8 @@ namespace qmnist {
 /// The threads meet twice a step. They share
 ///   1. the images: every layer but the first forward, the loss, the deltas backward; beside that,
 ///      the next batch's pixels are looked through
-///   2. the first layer's outputs: every gradient, put through Adam while it is in registers, and
+///   2. the first layer's outputs: every gradient, put through the optimizer while it is in
+///   registers, and
 ///      the next batch's forward pass of that layer; with augmentation, the images of the batch
 ///      after that are distorted. So the weights of the first layer, nine tenths
 ///      of all, stay in the cache of the core that changes them.
@@ -59,10 +60,16 @@ class CpuEngine final : public Engine {
   /// These three.
   void propagate(Workspace& workspace, const DataView& data, Batch batch, std::size_t part,
                  std::size_t parts) const;
-  /// A step of Adam, or only the gradients where there is room for them.
+  /// A step of the optimizer, or only the gradients where there is room for them.
   void update(const Workspace& workspace, const Nonzeros& nonzeros, std::size_t rows,
-              const AdamStep<float>& step, std::vector<Layer>* gradients, std::size_t part,
+              const OptimizerStep<float>& step, std::vector<Layer>* gradients, std::size_t part,
               std::size_t parts);
+
+  /// The moving average of the weights, after a step.
+  void average(const OptimizerStep<float>& step, std::size_t part, std::size_t parts);
+  [[nodiscard]] bool keeps_averages() const { return settings_.optimizer.ema_decay > 0; }
+  /// The values to compute with: in a step the parameters, to predict what was learnt.
+  [[nodiscard]] const PanelMatrix& of(const Parameters& parameters, const RowRandom* random) const;
 
   /// Of the step that comes next.
   [[nodiscard]] RowRandom step_random() const { return {step_, 0, settings_.seed}; }

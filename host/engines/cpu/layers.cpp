@@ -47,10 +47,27 @@ std::vector<Layer> make_layers(const Network& network) {
   return layers;
 }
 
+void update_averages(const OptimizerStep<float>& step, Range blocks, Parameters& parameters) {
+  for (std::size_t block = blocks.begin; block < blocks.end; ++block) {
+    for (std::size_t row = 0; row < parameters.values.rows(); ++row) {
+      const float* values = parameters.values.row(block, row);
+      float* averages = parameters.averages.row(block, row);
+      for (std::size_t i = 0; i < kBlock; ++i) {
+        average_update(step, values[i], averages[i]);
+      }
+    }
+  }
+}
+
 void load_state(const Network& network, const TrainingState& state, std::vector<Layer>& layers) {
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const DenseLayer& shape = network.layers()[l];
     auto& [weight, bias, weight_transposed] = layers[l];
+    if (!state.averages.empty()) {
+      weight.averages = PanelMatrix(weight.values.rows(), shape.outputs, panels_of(l));
+      bias.averages = PanelMatrix(1, shape.outputs, panels_of(l));
+      load(shape, state.averages, weight.averages, bias.averages);
+    }
     load(shape, state.parameters, weight.values, bias.values);
     load(shape, state.first_moments, weight.first_moments, bias.first_moments);
     load(shape, state.second_moments, weight.second_moments, bias.second_moments);
@@ -65,13 +82,19 @@ void load_state(const Network& network, const TrainingState& state, std::vector<
 TrainingState save_state(const Network& network, const std::vector<Layer>& layers,
                          std::uint64_t step) {
   const std::vector<float> zeros(network.arena_size());
-  TrainingState state{zeros, zeros, zeros, step};
+  TrainingState state{zeros, zeros, zeros, {}, step};
+  if (layers.front().weight.averages.rows() > 0) {
+    state.averages = zeros;
+  }
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const DenseLayer& shape = network.layers()[l];
     const auto& [weight, bias, weight_transposed] = layers[l];
     save(shape, weight.values, bias.values, state.parameters);
     save(shape, weight.first_moments, bias.first_moments, state.first_moments);
     save(shape, weight.second_moments, bias.second_moments, state.second_moments);
+    if (!state.averages.empty()) {
+      save(shape, weight.averages, bias.averages, state.averages);
+    }
   }
   return state;
 }

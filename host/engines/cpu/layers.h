@@ -6,7 +6,7 @@
 
 #include "host/engines/cpu/panels.h"
 #include "host/model/network.h"
-#include "kernels/adam.h"
+#include "kernels/optimizer.h"
 
 namespace qmnist {
 
@@ -20,12 +20,13 @@ struct Parameters {
   PanelMatrix values;
   PanelMatrix first_moments;
   PanelMatrix second_moments;
+  PanelMatrix averages;  ///< moving average of the values; without rows where none is kept
 };
 
-/// What is done with a gradient once it is known, while it is still in registers: a step of Adam,
-/// or, where `gradients` is given, only written there.
+/// What is done with a gradient once it is known, while it is still in registers: a step of the
+/// optimizer, or, where `gradients` is given, only written there.
 struct Update {
-  AdamStep<float> step;
+  OptimizerStep<float> step;
   PanelMatrix* gradients = nullptr;
 };
 
@@ -41,7 +42,11 @@ struct Layer {
 
 [[nodiscard]] std::vector<Layer> make_layers(const Network& network);
 
-/// Copies parameters and moments from arenas of the network, and to new ones.
+/// Takes the weights of some blocks of columns into their averages.
+void update_averages(const OptimizerStep<float>& step, Range blocks, Parameters& parameters);
+
+/// Copies parameters, moments and averages, if there are any, from arenas of the network, and to
+/// new ones.
 void load_state(const Network& network, const TrainingState& state, std::vector<Layer>& layers);
 [[nodiscard]] TrainingState save_state(const Network& network, const std::vector<Layer>& layers,
                                        std::uint64_t step);

@@ -22,7 +22,7 @@ void sparse_forward(const Nonzeros& batch, std::size_t rows, const PanelMatrix& 
 ///
 /// @param was_nonzero [inputs]; the others are passed over: pixels that were never nonzero have
 /// zero
-///   gradients and moments, with which Adam leaves their weights as they are
+///   gradients and moments, with which the optimizer leaves their weights as they are but for decay
 void sparse_update(const Nonzeros& batch, const PanelMatrix& deltas,
                    std::span<const std::uint8_t> was_nonzero, Range blocks, const Update& update,
                    Parameters& weight);

@@ -50,15 +50,59 @@ class Store {
   PanelMatrix& gradients_;
 };
 
-/// adam_update() on consecutive parameters.
+/// adam_update(): what is taken from consecutive parameters.
 class Adam {
  public:
-  Adam(Parameters& parameters, const AdamStep<float>& step)
-      : parameters_(parameters),
-        alpha_(hn::Set(kFloats, step.alpha)),
+  explicit Adam(const OptimizerStep<float>& step)
+      : alpha_(hn::Set(kFloats, step.alpha)),
         one_minus_beta1_(hn::Set(kFloats, step.one_minus_beta1)),
         one_minus_beta2_(hn::Set(kFloats, step.one_minus_beta2)),
         epsilon_(hn::Set(kFloats, step.epsilon)) {}
+
+  HWY_INLINE Vector operator()(Vector g, float* m, float* v) const {
+    const Vector old_m = hn::Load(kFloats, m);
+    const Vector old_v = hn::Load(kFloats, v);
+    const Vector new_m = hn::MulAdd(hn::Sub(g, old_m), one_minus_beta1_, old_m);
+    const Vector new_v = hn::MulAdd(hn::MulSub(g, g, old_v), one_minus_beta2_, old_v);
+    hn::Store(new_m, kFloats, m);
+    hn::Store(new_v, kFloats, v);
+    return hn::Div(hn::Mul(alpha_, new_m), hn::Add(hn::Sqrt(new_v), epsilon_));
+  }
+
+ private:
+  Vector alpha_;
+  Vector one_minus_beta1_;
+  Vector one_minus_beta2_;
+  Vector epsilon_;
+};
+
+/// sgd_update(), likewise.
+class Sgd {
+ public:
+  explicit Sgd(const OptimizerStep<float>& step)
+      : rate_(hn::Set(kFloats, step.alpha)),
+        momentum_(hn::Set(kFloats, step.momentum)),
+        nesterov_(step.nesterov) {}
+
+  HWY_INLINE Vector operator()(Vector g, float* velocity, float* /*v*/) const {
+    const Vector push = hn::Mul(rate_, g);
+    const Vector faster = hn::MulSub(momentum_, hn::Load(kFloats, velocity), push);
+    hn::Store(faster, kFloats, velocity);
+    return hn::Neg(nesterov_ ? hn::MulSub(momentum_, faster, push) : faster);
+  }
+
+ private:
+  Vector rate_;
+  Vector momentum_;
+  bool nesterov_;
+};
+
+/// optimizer_update() on consecutive parameters.
+template <typename Rule>
+class Step {
+ public:
+  Step(Parameters& parameters, const OptimizerStep<float>& step)
+      : parameters_(parameters), rule_(step), decay_(hn::Set(kFloats, step.decay)) {}
 
   template <std::size_t kCount>
   HWY_INLINE void operator()(std::size_t block, std::size_t row,
@@ -67,24 +111,16 @@ class Adam {
     float* m = parameters_.first_moments.row(block, row);
     float* v = parameters_.second_moments.row(block, row);
     for (std::size_t i = 0; i < kCount; ++i, w += kLanes, m += kLanes, v += kLanes) {
-      const Vector g = gradients[i];
-      const Vector old_m = hn::Load(kFloats, m);
-      const Vector old_v = hn::Load(kFloats, v);
-      const Vector new_m = hn::MulAdd(hn::Sub(g, old_m), one_minus_beta1_, old_m);
-      const Vector new_v = hn::MulAdd(hn::MulSub(g, g, old_v), one_minus_beta2_, old_v);
-      const Vector change = hn::Div(hn::Mul(alpha_, new_m), hn::Add(hn::Sqrt(new_v), epsilon_));
-      hn::Store(new_m, kFloats, m);
-      hn::Store(new_v, kFloats, v);
-      hn::Store(hn::Sub(hn::Load(kFloats, w), change), kFloats, w);
+      const Vector change = rule_(gradients[i], m, v);
+      const Vector old_w = hn::Load(kFloats, w);
+      hn::Store(hn::Sub(hn::NegMulAdd(decay_, old_w, old_w), change), kFloats, w);
     }
   }
 
  private:
   Parameters& parameters_;
-  Vector alpha_;
-  Vector one_minus_beta1_;
-  Vector one_minus_beta2_;
-  Vector epsilon_;
+  Rule rule_;
+  Vector decay_;
 };
 
 /// Calls work(apply), where apply(block, row, gradients) does what `update` says.
@@ -92,8 +128,10 @@ template <typename Work>
 HWY_INLINE void with_update(Parameters& parameters, const Update& update, const Work& work) {
   if (update.gradients != nullptr) {
     work(Store(*update.gradients));
+  } else if (update.step.sgd) {
+    work(Step<Sgd>(parameters, update.step));
   } else {
-    work(Adam(parameters, update.step));
+    work(Step<Adam>(parameters, update.step));
   }
 }
 

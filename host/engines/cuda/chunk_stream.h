@@ -8,13 +8,13 @@
 #include "host/data/dataset.h"
 #include "host/engines/augmentation.h"
 #include "host/engines/cuda/resources.h"
-#include "kernels/adam.h"
+#include "kernels/optimizer.h"
 
 namespace qmnist {
 
 /// What a step of training needs to know on the device.
 struct DeviceStep {
-  AdamStep<float> update;
+  OptimizerStep<float> update;
   RowRandom random;
 };
 

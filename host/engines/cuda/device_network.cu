@@ -13,10 +13,11 @@ DeviceNetwork::DeviceNetwork(const EngineSettings& settings, std::size_t max_row
       activation_(settings.network.activation()),
       dropout_(settings.dropout),
       label_smoothing_(static_cast<float>(settings.label_smoothing)),
+      keeps_averages_(settings.optimizer.ema_decay > 0),
       arena_size_(settings.network.arena_size()),
       stream_(stream),
       products_(stream, settings.math),
-      arenas_(4 * arena_size_) {
+      arenas_((keeps_averages_ ? 5 : 4) * arena_size_) {
   // Gradients of the gaps between tensors are never written and must be zero.
   QMNIST_CHECK(cudaMemsetAsync(arenas_.data(), 0, arenas_.bytes(), stream));
   for (const DenseLayer& layer : layers_) {
@@ -28,15 +29,18 @@ DeviceNetwork::DeviceNetwork(const EngineSettings& settings, std::size_t max_row
 
 void DeviceNetwork::forward(const float* inputs, std::size_t rows, const RowRandom* random) {
   const nvtx3::scoped_range range("forward");
+  const bool predicts = random == nullptr;
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const DenseLayer& layer = layers_[l];
     float* outputs = activations_[l].data();
-    products_.multiply(rows, layer.outputs, layer.inputs, {inputs, layer.inputs},
-                       {parameters(layer.weight), layer.inputs, true}, outputs);
+    products_.multiply(
+        rows, layer.outputs, layer.inputs, {inputs, layer.inputs},
+        {(predicts ? learnt(layer.weight) : parameters(layer.weight)), layer.inputs, true},
+        outputs);
     if (l + 1 < layers_.size()) {
       QMNIST_CHECK(launch_bias_activation(stream_, outputs, slopes_[l].data(),
-                                          parameters(layer.bias), {activation_, dropout_, l},
-                                          random, rows, layer.outputs));
+                                          predicts ? learnt(layer.bias) : parameters(layer.bias),
+                                          {activation_, dropout_, l}, random, rows, layer.outputs));
     }
     inputs = outputs;
   }
@@ -72,16 +76,20 @@ void DeviceNetwork::differentiate(const float* inputs, const std::uint8_t* label
   backward(inputs, rows);
 }
 
-void DeviceNetwork::update(const AdamStep<float>* step) {
+void DeviceNetwork::update(const OptimizerStep<float>* step) {
   const nvtx3::scoped_range range("update");
-  QMNIST_CHECK(launch_adam(stream_, step, arena(3), arena(0), arena(1), arena(2), arena_size_));
+  QMNIST_CHECK(launch_optimizer(stream_, step, arena(kGradients), arena(kParameters),
+                                arena(kFirstMoments), arena(kSecondMoments), arena_size_));
+  if (keeps_averages_) {
+    QMNIST_CHECK(launch_average(stream_, step, arena(kParameters), arena(kAverages), arena_size_));
+  }
 }
 
 const float* DeviceNetwork::predict(const float* inputs, std::size_t rows) {
   forward(inputs, rows, nullptr);
   const DenseLayer& last = layers_.back();
   float* outputs = activations_.back().data();
-  QMNIST_CHECK(launch_bias_softmax(stream_, outputs, parameters(last.bias), rows, last.outputs));
+  QMNIST_CHECK(launch_bias_softmax(stream_, outputs, learnt(last.bias), rows, last.outputs));
   return outputs;
 }
 
@@ -92,10 +100,15 @@ void DeviceNetwork::score(const float* probabilities, const std::uint8_t* labels
 }
 
 void DeviceNetwork::set_state(const TrainingState& state) {
-  std::size_t which = 0;
-  for (const auto* values : {&state.parameters, &state.first_moments, &state.second_moments}) {
-    QMNIST_CHECK(cudaMemcpyAsync(arena(which++), values->data(), arena_size_ * sizeof(float),
+  const auto upload = [this](Which which, const std::vector<float>& values) {
+    QMNIST_CHECK(cudaMemcpyAsync(arena(which), values.data(), arena_size_ * sizeof(float),
                                  cudaMemcpyHostToDevice, stream_));
+  };
+  upload(kParameters, state.parameters);
+  upload(kFirstMoments, state.first_moments);
+  upload(kSecondMoments, state.second_moments);
+  if (keeps_averages_) {
+    upload(kAverages, state.learnt());
   }
   QMNIST_CHECK(cudaStreamSynchronize(stream_));
 }
@@ -107,10 +120,13 @@ void DeviceNetwork::get_state(TrainingState& state) const {
     values->assign(from, from + static_cast<std::ptrdiff_t>(arena_size_));
     from += static_cast<std::ptrdiff_t>(arena_size_);
   }
+  if (keeps_averages_) {
+    state.averages = download(kAverages * arena_size_, arena_size_);
+  }
 }
 
 std::vector<float> DeviceNetwork::gradients() const {
-  return download(3 * arena_size_, arena_size_);
+  return download(kGradients * arena_size_, arena_size_);
 }
 
 std::vector<float> DeviceNetwork::download(std::size_t first, std::size_t count) const {

@@ -8,8 +8,8 @@
 #include "host/engines/engine.h"
 #include "host/model/network.h"
 #include "kernels/activation.h"
-#include "kernels/adam.h"
 #include "kernels/dropout.h"
+#include "kernels/optimizer.h"
 #include "kernels/score.h"
 #include "kernels/softmax_cross_entropy.h"
 
@@ -36,8 +36,8 @@ class DeviceNetwork {
   void differentiate(const float* inputs, const std::uint8_t* labels, std::size_t rows,
                      const RowRandom* random, DeviceMetrics* metrics);
 
-  /// A step of Adam with the gradients that differentiate() left.
-  void update(const AdamStep<float>* step);
+  /// A step of the optimizer with the gradients that differentiate() left.
+  void update(const OptimizerStep<float>* step);
 
   /// Forward pass. inputs [rows, inputs].
   /// @return probabilities [rows, classes], which the next call of any member overwrites.
@@ -49,7 +49,7 @@ class DeviceNetwork {
              Score* scores, unsigned long long* confusion);
 
  private:
-  /// @param random nullptr to predict, without dropout
+  /// @param random nullptr to predict, by what was learnt and without dropout
   void forward(const float* inputs, std::size_t rows, const RowRandom* random);
   void backward(const float* inputs, std::size_t rows);
   /// d loss / d weights of layer l, from d loss / d its products.
@@ -58,18 +58,26 @@ class DeviceNetwork {
   /// That part of arenas_, once the stream has come here.
   [[nodiscard]] std::vector<float> download(std::size_t first, std::size_t count) const;
 
-  [[nodiscard]] float* arena(std::size_t which) { return arenas_.data() + which * arena_size_; }
-  [[nodiscard]] float* parameters(const Tensor& tensor) { return arena(0) + tensor.offset; }
-  [[nodiscard]] float* gradients(const Tensor& tensor) { return arena(3) + tensor.offset; }
+  /// Arenas in the order in which they lie in memory; the averages only where they are kept.
+  enum Which : std::size_t { kParameters, kFirstMoments, kSecondMoments, kGradients, kAverages };
+  [[nodiscard]] float* arena(Which which) { return arenas_.data() + which * arena_size_; }
+  [[nodiscard]] float* parameters(const Tensor& tensor) {
+    return arena(kParameters) + tensor.offset;
+  }
+  [[nodiscard]] float* gradients(const Tensor& tensor) { return arena(kGradients) + tensor.offset; }
+  [[nodiscard]] float* learnt(const Tensor& tensor) {
+    return arena(keeps_averages_ ? kAverages : kParameters) + tensor.offset;
+  }
 
   std::vector<DenseLayer> layers_;
   Activation activation_;
   Dropout dropout_;
   float label_smoothing_;
+  bool keeps_averages_;
   std::size_t arena_size_;
   cudaStream_t stream_;
   MatrixProducts products_;
-  DeviceBuffer<float> arenas_;  ///< parameters, first moments, second moments, gradients
+  DeviceBuffer<float> arenas_;                    ///< as Which says
   std::vector<DeviceBuffer<float>> activations_;  ///< [layers][max_rows, outputs]; logits last
   std::vector<DeviceBuffer<float>> slopes_;       ///< [layers][max_rows, outputs]; logits have none
   std::vector<DeviceBuffer<float>> deltas_;       ///< [layers][max_rows, outputs]: d loss / d z

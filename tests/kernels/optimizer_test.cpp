@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "kernels/adam.h"
+#include "kernels/optimizer.h"
 #include "tests/kernels/values.h"
 
 namespace qmnist {
@@ -24,7 +24,7 @@ struct Reference {
   ///     v + (g^2 - v) c: g^2 errs by eps / 2 before, then as above
   ///     w - alpha m / (sqrt(v) + epsilon): alpha, two operations on it, the sum and the root err
   ///     by 2.5 eps, v's own error by half of it; w by eps / 2
-  void update(const AdamStep<double>& step, double gradient) {
+  void update(const OptimizerStep<double>& step, double gradient) {
     const double m = first_moment;
     const double v = second_moment;
     const double w = parameter;
@@ -42,16 +42,17 @@ struct Reference {
   }
 };
 
-class AdamKernelTest : public test::KernelTest {
+class OptimizerKernelTest : public test::KernelTest {
  protected:
   void step(std::uint64_t t, const std::vector<float>& gradients, test::Array<float>& parameters,
             test::Array<float>& first_moments, test::Array<float>& second_moments,
             std::size_t count) {
-    test::Array scalars(std::vector<AdamStep<float>>{adam_step<float>(settings_, 1e-3, t)});
+    test::Array scalars(
+        std::vector<OptimizerStep<float>>{optimizer_step<float>(settings_, 1e-3, t)});
     test::Array device_gradients(gradients);
     run([&](cudaStream_t stream) {
-      return launch_adam(stream, scalars.data(), device_gradients.data(), parameters.data(),
-                         first_moments.data(), second_moments.data(), count);
+      return launch_optimizer(stream, scalars.data(), device_gradients.data(), parameters.data(),
+                              first_moments.data(), second_moments.data(), count);
     });
   }
 
@@ -73,7 +74,7 @@ class AdamKernelTest : public test::KernelTest {
       const auto v = second_moments.values();
       for (std::size_t i = 0; i < count; ++i) {
         Reference& want = references[i];
-        want.update(adam_step<double>(settings_, 1e-3, t), double{gradients[i]});
+        want.update(optimizer_step<double>(settings_, 1e-3, t), double{gradients[i]});
         ASSERT_NEAR(m[i], want.first_moment, want.first_error) << i << " of " << count;
         ASSERT_NEAR(v[i], want.second_moment, want.second_error) << i << " of " << count;
         ASSERT_NEAR(w[i], want.parameter, want.parameter_error) << i << " of " << count;
@@ -85,23 +86,75 @@ class AdamKernelTest : public test::KernelTest {
     }
   }
 
-  AdamSettings settings_;
+  OptimizerSettings settings_;
 };
-INSTANTIATE_TEST_SUITE_P(Kernels, AdamKernelTest, test::ways(), test::name_of);
+INSTANTIATE_TEST_SUITE_P(Kernels, OptimizerKernelTest, test::ways(), test::name_of);
 
-TEST_P(AdamKernelTest, StepsAsTheFormulaDoes) {
+TEST_P(OptimizerKernelTest, StepsAsTheFormulaDoes) {
   for (const std::size_t count : test::kCounts) {
     compare(count, 0);
   }
 }
 
-TEST_P(AdamKernelTest, LeavesWhatFollowsAlone) {
+TEST_P(OptimizerKernelTest, DecaysWeightsAndDescendsAsTheFormulaDoes) {
+  const std::vector<OptimizerSettings> optimizers{
+      {.name = OptimizerName::kAdamW, .weight_decay = 0.3},
+      {.name = OptimizerName::kSgd, .momentum = 0.9, .weight_decay = 0.3},
+      {.name = OptimizerName::kSgd, .momentum = 0.9, .nesterov = true}};
+  for (const OptimizerSettings& optimizer : optimizers) {
+    for (const std::size_t count : test::Sizes{1, 5, 1023}) {
+      const auto initial = test::fine_values(count, 1, -0.1F, 0.1F);
+      const auto gradients = test::fine_values(count, 2, -2, 2);
+      test::Array parameters(initial);
+      test::Array first_moments(test::fine_values(count, 3, -1, 1));
+      test::Array second_moments(test::fine_values(count, 4, 0, 1));
+      const auto old_m = first_moments.values();
+      const auto old_v = second_moments.values();
+      settings_ = optimizer;
+      step(3, gradients, parameters, first_moments, second_moments, count);
+      const auto scalars = optimizer_step<double>(optimizer, 1e-3, 3);
+      const auto w = parameters.values();
+      const auto m = first_moments.values();
+      for (std::size_t i = 0; i < count; ++i) {
+        double want_w = double{initial[i]};
+        double want_m = double{old_m[i]};
+        double want_v = double{old_v[i]};
+        optimizer_update(scalars, double{gradients[i]}, want_w, want_m, want_v);
+        // A few roundings of numbers up to 1, and of moments up to 3.
+        ASSERT_NEAR(w[i], want_w, 4 * test::kEpsilon) << i << " of " << count;
+        ASSERT_NEAR(m[i], want_m, 4 * 3 * test::kEpsilon) << i << " of " << count;
+      }
+    }
+  }
+}
+
+TEST_P(OptimizerKernelTest, AveragesAsTheFormulaDoes) {
+  const OptimizerSettings settings{.ema_decay = 0.75};
+  for (const std::size_t count : test::Sizes{1, 255, 257}) {
+    const auto weights = test::coarse_values(count, 1);
+    const auto before = test::coarse_values(count + 3, 2);
+    test::Array parameters(weights);
+    test::Array averages(before);
+    test::Array scalars(std::vector{optimizer_step<float>(settings, 1e-3, 1000)});
+    run([&](cudaStream_t stream) {
+      return launch_average(stream, scalars.data(), parameters.data(), averages.data(), count);
+    });
+    const auto values = averages.values();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      // A quarter of the way, exact for such numbers.
+      const float want = i < count ? before[i] + (weights[i] - before[i]) / 4 : before[i];
+      ASSERT_EQ(values[i], want) << i << " of " << count;
+    }
+  }
+}
+
+TEST_P(OptimizerKernelTest, LeavesWhatFollowsAlone) {
   for (const std::size_t count : test::Sizes{1, 5, 1022, 1024}) {
     compare(count, 7);
   }
 }
 
-TEST_P(AdamKernelTest, GivesTheSameBitsEachTime) {
+TEST_P(OptimizerKernelTest, GivesTheSameBitsEachTime) {
   const auto initial = test::fine_values(1025, 1, -1, 1);
   std::vector<std::vector<float>> results;
   for (int i = 0; i < 2; ++i) {
@@ -114,7 +167,7 @@ TEST_P(AdamKernelTest, GivesTheSameBitsEachTime) {
   EXPECT_TRUE(test::same_bits(results[0], results[1]));
 }
 
-TEST_P(AdamKernelTest, ZeroGradientFromTheStartChangesNothing) {
+TEST_P(OptimizerKernelTest, ZeroGradientFromTheStartChangesNothing) {
   const auto initial = test::fine_values(33, 1, -1, 1);
   const std::vector<float> zeros(33, 0);
   test::Array parameters(initial);
