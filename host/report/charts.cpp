@@ -19,14 +19,6 @@ constexpr double kRight = 428;
 constexpr double kTop = 44;
 constexpr double kBottom = 254;
 
-constexpr double kPictureScale = 1.5;  // pixels a unit in PNG files
-constexpr ChartStyle kPictureStyle{.font = "DejaVu Sans, sans-serif",
-                                   .text = "#1b1f24",
-                                   .muted = "#57606a",
-                                   .grid = "#d8dee4",
-                                   .training = "#0b62c4",
-                                   .validation = "#b64708"};
-
 /// A line of a chart: its name, which is its class too, and a value an epoch.
 struct Curve {
   std::string_view name;

@@ -23,6 +23,15 @@ struct ChartStyle {
   std::string_view validation;
 };
 
+/// Of charts in PNG files.
+inline constexpr ChartStyle kPictureStyle{.font = "DejaVu Sans, sans-serif",
+                                          .text = "#1b1f24",
+                                          .muted = "#57606a",
+                                          .grid = "#d8dee4",
+                                          .training = "#0b62c4",
+                                          .validation = "#b64708"};
+inline constexpr double kPictureScale = 1.5;  ///< pixels a unit
+
 /// An <svg> element: a measure over the epochs, of the training and, where there is one, of the
 /// validation part. It has classes in place of colours, which chart_style() gives them. Values
 /// that are not finite are left out; of very many epochs evenly spaced ones are drawn.
