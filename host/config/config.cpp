@@ -41,6 +41,7 @@ std::string as_json(const Json& value) {
 /// Holds a config while it is put together: every key with its default, then what is given.
 class Values {
  public:
+  explicit Values(Json json) : json_(std::move(json)) {}
   explicit Values(const fs::path& default_base) {
     for (const Field& field : config_fields()) {
       set(field.key, field.default_value, "defaults", default_base);
@@ -122,22 +123,6 @@ class RepeatedKeys {
   std::vector<std::set<std::string>> keys_;
 };
 
-Json parse_file(const fs::path& file) {
-  Json document;
-  try {
-    document = parse_json(read_text(file), RepeatedKeys(file.string()));
-  } catch (const Json::exception& error) {
-    // "[json.exception.parse_error.101] parse error at line 3, column 5: ..."
-    const std::string_view what = error.what();
-    throw UsageError("{}: {}", file.string(), what.substr(what.find("] ") + 2));
-  }
-  if (!document.is_object()) {
-    throw UsageError("{}: the config is {}; it must be an object in braces", file.string(),
-                     document.type_name());
-  }
-  return document;
-}
-
 /// Text that is no JSON is a string, so that paths and choices need no quotes inside quotes.
 Json json_or_text(std::string_view text) {
   try {
@@ -211,6 +196,22 @@ const Json& value_of(const Json& values, std::string_view key) {
   return values.at(pointer_to(key));
 }
 
+Json read_document(const fs::path& file) {
+  Json document;
+  try {
+    document = parse_json(read_text(file), RepeatedKeys(file.string()));
+  } catch (const Json::exception& error) {
+    // "[json.exception.parse_error.101] parse error at line 3, column 5: ..."
+    const std::string_view what = error.what();
+    throw UsageError("{}: {}", file.string(), what.substr(what.find("] ") + 2));
+  }
+  if (!document.is_object()) {
+    throw UsageError("{}: the config is {}; it must be an object in braces", file.string(),
+                     document.type_name());
+  }
+  return document;
+}
+
 Config to_config(const Json& values) {
   const Json& data = values.at("data");
   const Json& augmentation = values.at("augmentation");
@@ -262,8 +263,17 @@ Config to_config(const Json& values) {
   };
 }
 
+Config with_changes(const Config& config, const Json& changes, std::string_view place,
+                    const fs::path& base) {
+  Values values(config.values);
+  for (const auto& [key, value] : changes.items()) {
+    values.set(key, value, place, base);
+  }
+  return to_config(values.json());
+}
+
 Config load_config(const fs::path& file, std::span<const std::string> overrides) {
-  const Json document = parse_file(file);
+  const Json document = read_document(file);
   const fs::path folder = fs::absolute(file).parent_path();
   Values values(folder);
   values.set_all(document, "", file.string(), folder);

@@ -67,6 +67,15 @@ struct Config {
 [[nodiscard]] Config load_config(const std::filesystem::path& file,
                                  std::span<const std::string> overrides);
 
+/// Reads a JSON file that holds an object.
+/// @throws UsageError naming the file: unreadable, bad JSON (line and column), repeated key.
+[[nodiscard]] Json read_document(const std::filesystem::path& file);
+
+/// The config with other values for some dotted keys; relative paths among them are taken from
+/// `base`. @throws UsageError as load_config, naming `place` as where they stand.
+[[nodiscard]] Config with_changes(const Config& config, const Json& changes, std::string_view place,
+                                  const std::filesystem::path& base);
+
 /// The value of a dotted key in the values of a whole config.
 [[nodiscard]] const Json& value_of(const Json& values, std::string_view key);
 

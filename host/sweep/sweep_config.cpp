@@ -1,0 +1,234 @@
+#include "host/sweep/sweep_config.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <string_view>
+
+#include "host/error.h"
+
+namespace qmnist {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kSeed = "training.seed";
+constexpr std::int64_t kMostTrials = 10000;
+
+const ChoiceRule kSearches{{"grid", "random", "halving"}};
+const ChoiceRule kScales{{"linear", "log"}};
+
+/// Keys that must be the same for all trials, or they could not be compared.
+constexpr std::array<std::string_view, 6> kFixedKeys{
+    "data.source", "data.dir", "data.test_fraction", "data.split_seed", "data.validation_fraction",
+    "output.dir"};
+
+/// An object of a sweep file; errors start with its place.
+class Section {
+ public:
+  Section(const Json& object, std::string place) : object_(object), place_(std::move(place)) {
+    if (!object.is_object()) {
+      throw UsageError("{} is {}; it must be an object in braces", place_, text(object));
+    }
+  }
+
+  void check_keys(const std::vector<std::string_view>& known) const {
+    for (const auto& [key, value] : object_.items()) {
+      if (std::ranges::find(known, key) == known.end()) {
+        throw UsageError("{}: unknown key {} here; known are \"{}\"", place_, text(key),
+                         fmt::join(known, "\", \""));
+      }
+    }
+  }
+
+  /// The value of a key that keeps a rule.
+  [[nodiscard]] const Json& at(std::string_view key, const Rule& rule) const {
+    const auto found = object_.find(key);
+    if (found == object_.end()) {
+      throw UsageError("{}: {} is missing; it must be {}", place_, key, expectation(rule));
+    }
+    if (!accepts(rule, *found)) {
+      throw UsageError("{}: {} is {}; it must be {}", place_, key, text(*found), expectation(rule));
+    }
+    return *found;
+  }
+
+  [[nodiscard]] Json get(std::string_view key, const Rule& rule, const Json& otherwise) const {
+    return object_.contains(key) ? at(key, rule) : otherwise;
+  }
+
+  [[nodiscard]] Section section(std::string_view key) const {
+    const auto found = object_.find(key);
+    if (found == object_.end()) {
+      throw UsageError("{}: {} is missing; it must be an object in braces", place_, key);
+    }
+    return {*found, fmt::format("{}: {}", place_, key)};
+  }
+
+  [[nodiscard]] bool has(std::string_view key) const { return object_.contains(key); }
+  [[nodiscard]] const Json& json() const { return object_; }
+  [[nodiscard]] const std::string& place() const { return place_; }
+
+ private:
+  static std::string text(const Json& value) {
+    return value.dump(-1, ' ', true, Json::error_handler_t::replace);
+  }
+
+  const Json& object_;
+  std::string place_;
+};
+
+std::size_t choice(const ChoiceRule& rule, const std::string& name) {
+  return static_cast<std::size_t>(std::ranges::find(rule.choices, name) - rule.choices.begin());
+}
+
+/// The keys that a sweep of this kind has.
+std::vector<std::string_view> known_keys(Search search) {
+  std::vector<std::string_view> keys{"base", "set", "search", "parameters", "output"};
+  if (search != Search::kGrid) {
+    keys.insert(keys.end(), {"trials", "seed"});
+  }
+  if (search == Search::kHalving) {
+    keys.emplace_back("halving");
+  }
+  return keys;
+}
+
+Range read_range(const Section& range, const Field& field) {
+  const bool is_integer = std::holds_alternative<IntegerRule>(field.rule);
+  if (!is_integer && !std::holds_alternative<NumberRule>(field.rule)) {
+    throw UsageError("{} is a range, but must be {}; list the values to try", range.place(),
+                     expectation(field.rule));
+  }
+  range.check_keys({"min", "max", "scale"});
+  const Range result{.min = range.at("min", field.rule),
+                     .max = range.at("max", field.rule),
+                     .is_log = choice(kScales, range.get("scale", kScales, "linear")) == 1,
+                     .is_integer = is_integer};
+  if (result.min >= result.max) {
+    throw UsageError("{}: min is {} and max {}; the first must be less than the second",
+                     range.place(), result.min, result.max);
+  }
+  if (result.is_log && result.min <= 0) {
+    throw UsageError("{}: min is {}; on the scale \"log\" it must be more than 0", range.place(),
+                     result.min);
+  }
+  return result;
+}
+
+std::vector<Json> read_list(const Json& list, const Field& field, const std::string& place) {
+  if (!list.is_array() || list.empty()) {
+    throw UsageError("{} is {}; it must be a list of values to try, in brackets", place,
+                     list.dump());
+  }
+  for (const Json& value : list) {
+    if (!accepts(field.rule, value)) {
+      throw UsageError("{}: a value is {}; it must be {}", place, value.dump(),
+                       expectation(field.rule));
+    }
+  }
+  return list;
+}
+
+Parameter read_parameter(const std::string& key, const Json& values, const Section& parameters,
+                         Search search) {
+  const std::string place = fmt::format("{}: {}", parameters.place(), key);
+  const Field* field = find_field(key);
+  if (field == nullptr) {
+    throw UsageError("{} is no key of a config; the nearest one is \"{}\"", place,
+                     nearest_key(key));
+  }
+  const bool is_rung = search == Search::kHalving && key == "training.epochs";
+  if (is_rung || std::ranges::find(kFixedKeys, key) != kFixedKeys.end()) {
+    throw UsageError(
+        "{} must be the same for all trials, or they could not be compared; put it "
+        "into \"set\"",
+        place);
+  }
+  if (!values.is_object()) {
+    return {.key = key, .values = read_list(values, *field, place)};
+  }
+  if (search == Search::kGrid) {
+    throw UsageError("{} is a range, which a grid cannot take; list the values to try", place);
+  }
+  return {.key = key, .values = read_range({values, place}, *field)};
+}
+
+std::vector<Parameter> read_parameters(const Section& parameters, Search search) {
+  std::vector<Parameter> result;
+  std::size_t combinations = 1;
+  for (const auto& [key, values] : parameters.json().items()) {
+    result.push_back(read_parameter(key, values, parameters, search));
+    combinations *= search == Search::kGrid ? values.size() : 1;
+    if (combinations > kMostTrials) {
+      throw UsageError("{}: these are more than {} trials; list fewer values, or search \"random\"",
+                       parameters.place(), kMostTrials);
+    }
+  }
+  if (result.empty()) {
+    throw UsageError("{}: there is none; name at least one key with the values to try",
+                     parameters.place());
+  }
+  return result;
+}
+
+Halving read_halving(const Section& halving, const Config& base) {
+  halving.check_keys({"factor", "first_epochs"});
+  const Halving result{.factor = halving.at("factor", IntegerRule{2, 100}),
+                       .first_epochs = halving.at("first_epochs", IntegerRule{1, 100000})};
+  if (result.first_epochs >= base.training.epochs) {
+    throw UsageError("{}: first_epochs is {}; it must be less than training.epochs, which is {}",
+                     halving.place(), result.first_epochs, base.training.epochs);
+  }
+  return result;
+}
+
+/// The base config with the sweep's own changes of it.
+Config read_base(const Section& sweep, const fs::path& folder) {
+  const std::string base = sweep.at("base", PathRule{});
+  Config config = load_config(folder / base, {});
+  if (sweep.has("set")) {
+    const Section set = sweep.section("set");
+    config = with_changes(config, set.json(), set.place(), folder);
+  }
+  const Section output = sweep.section("output");
+  output.check_keys({"dir"});
+  const Json changes{{"output.dir", output.at("dir", PathRule{})}};
+  return with_changes(config, changes, output.place(), folder);
+}
+
+}  // namespace
+
+bool SweepConfig::is_repetition() const {
+  return search != Search::kHalving && parameters.size() == 1 && parameters.front().key == kSeed;
+}
+
+SweepConfig load_sweep(const fs::path& file) {
+  constexpr std::int64_t kLargestSeed = std::numeric_limits<std::uint32_t>::max();
+  const Json document = read_document(file);
+  const Section sweep(document, file.string());
+  const auto search = static_cast<Search>(choice(kSearches, sweep.at("search", kSearches)));
+  sweep.check_keys(known_keys(search));
+  const bool is_grid = search == Search::kGrid;
+  SweepConfig config{
+      .base = read_base(sweep, fs::absolute(file).parent_path()),
+      .search = search,
+      .parameters = read_parameters(sweep.section("parameters"), search),
+      .trials = is_grid ? 0 : sweep.at("trials", IntegerRule{1, kMostTrials}).get<std::size_t>(),
+      .seed = sweep.get("seed", IntegerRule{0, kLargestSeed}, 0),
+      .halving = {}};
+  if (search == Search::kHalving) {
+    config.halving = read_halving(sweep.section("halving"), config.base);
+  }
+  if (config.base.data.validation_fraction == 0 && !config.is_repetition()) {
+    throw UsageError(
+        "{}: data.validation_fraction is 0, but trials are judged by validation digits, never by "
+        "test digits; add \"data.validation_fraction\": 0.1 to \"set\"",
+        file.string());
+  }
+  return config;
+}
+
+}  // namespace qmnist
