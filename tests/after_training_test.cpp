@@ -217,7 +217,7 @@ TEST_F(AfterTrainingTest, InfoTellsOfBuildDevicesAndDigits) {
 }
 
 TEST(CommandsTest, EachHasAHelp) {
-  for (const char* command : {"evaluate", "compare", "export", "info", "predict"}) {
+  for (const char* command : {"evaluate", "compare", "export", "info", "predict", "sweep"}) {
     const ProgramResult result = run_qmnist({command, "--help"});
     expect_success(result);
     expect_contains(result.output, fmt::format("Usage: qmnist_gpu {}", command));

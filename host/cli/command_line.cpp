@@ -13,6 +13,7 @@
 #include "host/cli/export_command.h"
 #include "host/cli/info_command.h"
 #include "host/cli/predict_command.h"
+#include "host/cli/sweep_command.h"
 #include "host/cli/train_command.h"
 
 namespace qmnist {
@@ -120,6 +121,23 @@ void add_compare(CLI::App& app, Command& command) {
   sub->callback([&command, options] { command = [options] { return compare_command(*options); }; });
 }
 
+void add_sweep(CLI::App& app, Command& command) {
+  CLI::App* sub = app.add_subcommand("sweep", "Train many variants of a config and rank them");
+  sub->footer(
+      "Example:  qmnist_gpu sweep --config configs/sweep.json --jobs 2\n"
+      "README.md says what a sweep file holds. Trials are judged by validation digits. The same\n"
+      "command again goes on where an interrupted one ended.");
+  const auto options = std::make_shared<SweepOptions>();
+  sub->add_option("--config", options->config, "JSON file of the sweep")
+      ->type_name("FILE")
+      ->required();
+  sub->add_option("--jobs", options->jobs, "Trials to train at once (as many as cores)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
+  sub->add_flag("--quiet", options->quiet, "Print nothing but errors");
+  sub->callback([&command, options] { command = [options] { return sweep_command(*options); }; });
+}
+
 void add_info(CLI::App& app, Command& command) {
   CLI::App* sub =
       app.add_subcommand("info", "Tell of the build, its libraries, CPU, GPU and digits");
@@ -187,6 +205,7 @@ Command parse_command_line(int argc, const char* const* argv) {
   add_export(app, command);
   add_info(app, command);
   add_predict(app, command);
+  add_sweep(app, command);
   app.footer(kFooter);  // not before, or the commands would show it too
   try {
     app.parse(argc, argv);

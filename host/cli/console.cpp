@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <string_view>
 
 #include "host/cli/terminal.h"
+#include "host/report/text.h"
 
 namespace qmnist {
 namespace {
@@ -21,13 +21,6 @@ std::string repeat(std::string_view text, std::size_t times) {
     result += text;
   }
   return result;
-}
-
-std::string time_text(double seconds) {
-  constexpr long kMinute = 60;
-  const long whole = std::lround(seconds);
-  return whole < kMinute ? fmt::format("{}s", whole)
-                         : fmt::format("{}:{:02}", whole / kMinute, whole % kMinute);
 }
 
 std::string step_time_text(double seconds) {

@@ -43,6 +43,12 @@ std::size_t terminal_columns() {
   return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
 }
 
+std::string shown(const std::filesystem::path& path) {
+  const std::filesystem::path relative = path.lexically_proximate(std::filesystem::current_path());
+  const bool leaves = !relative.empty() && *relative.begin() == "..";
+  return leaves ? path.string() : relative.string();
+}
+
 void print_error(const std::string& message) {
   fmt::print(stderr, "qmnist_gpu: error: {}\n", one_line(message));
 }

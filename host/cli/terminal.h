@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <string>
 
 namespace qmnist {
@@ -14,6 +15,9 @@ namespace qmnist {
 
 /// Columns of the terminal on standard output, 80 where it is none.
 [[nodiscard]] std::size_t terminal_columns();
+
+/// A path as short as it can be said from the working folder.
+[[nodiscard]] std::string shown(const std::filesystem::path& path);
 
 /// Prints "qmnist_gpu: error: ..." on standard error, one line whatever the message holds.
 void print_error(const std::string& message);

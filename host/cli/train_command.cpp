@@ -8,21 +8,13 @@
 
 #include "host/cli/console.h"
 #include "host/cli/interrupt.h"
+#include "host/cli/terminal.h"
 #include "host/report/text.h"
 #include "host/report/training_text.h"
 #include "host/run/training_run.h"
 
 namespace qmnist {
 namespace {
-
-namespace fs = std::filesystem;
-
-/// As short as it can be said from the working folder.
-std::string shown(const fs::path& path) {
-  const fs::path relative = path.lexically_proximate(fs::current_path());
-  const bool leaves = !relative.empty() && *relative.begin() == "..";
-  return leaves ? path.string() : relative.string();
-}
 
 /// A training run that the terminal hears of.
 class TrainCommand {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <iterator>
 
 namespace qmnist {
@@ -21,6 +22,13 @@ std::string grouped(std::size_t count) {
     digits.insert(place, ",");
   }
   return digits;
+}
+
+std::string time_text(double seconds) {
+  constexpr long kMinute = 60;
+  const long whole = std::lround(seconds);
+  return whole < kMinute ? fmt::format("{}s", whole)
+                         : fmt::format("{}:{:02}", whole / kMinute, whole % kMinute);
 }
 
 std::string percent(float probability) {

@@ -16,6 +16,9 @@ namespace qmnist {
 /// A count with separators between thousands: 109,386.
 [[nodiscard]] std::string grouped(std::size_t count);
 
+/// A time to wait: "42s", "1:05".
+[[nodiscard]] std::string time_text(double seconds);
+
 /// A probability as people read it: "99.98 %".
 [[nodiscard]] std::string percent(float probability);
 

@@ -1,0 +1,185 @@
+#include "host/cli/sweep_command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <thread>
+
+#include "host/atomic_file.h"
+#include "host/cli/interrupt.h"
+#include "host/cli/terminal.h"
+#include "host/engines/make_engine.h"
+#include "host/image/svg.h"
+#include "host/stopwatch.h"
+#include "host/sweep/results.h"
+
+namespace qmnist {
+namespace {
+
+/// Shows a sweep on standard output: a line for each trial, and on a terminal a line that moves.
+class SweepConsole final : public SweepObserver {
+ public:
+  explicit SweepConsole(const Sweep& sweep)
+      : sweep_(sweep),
+        digits_left_(sweep.epochs_left() * sweep.split().train.size()),
+        is_terminal_(isatty(STDOUT_FILENO) == 1) {
+    for (const Rung& rung : sweep.rungs()) {
+      ends_ += rung.trials;
+    }
+  }
+
+  void on_progress(std::size_t digits) override {
+    constexpr double kRedraw = 0.1;  // seconds
+    const std::lock_guard lock(mutex_);
+    digits_done_ += digits;
+    if (is_terminal_ && watch_.seconds() > next_drawing_) {
+      next_drawing_ = watch_.seconds() + kRedraw;
+      fmt::print("\r{}/{} done, {} left\x1b[K", ended_, ends_, time_text(seconds_left()));
+      (void)std::fflush(stdout);
+    }
+  }
+
+  void on_trial_end(std::size_t trial, const TrialResult& result, bool is_new) override {
+    const std::lock_guard lock(mutex_);
+    ++ended_;
+    if (is_new) {
+      fmt::print("{}{}/{} trial {:03}, {}: {}, {} left\n", is_terminal_ ? "\r\x1b[K" : "", ended_,
+                 ends_, trial, parameters_text(sweep_.trials()[trial].parameters), outcome(result),
+                 time_text(seconds_left()));
+      (void)std::fflush(stdout);
+    }
+  }
+
+ private:
+  [[nodiscard]] double seconds_left() const {
+    const std::size_t left = digits_left_ - std::min(digits_left_, digits_done_);
+    return watch_.seconds() * static_cast<double>(left) /
+           static_cast<double>(std::max(digits_done_, std::size_t{1}));
+  }
+
+  [[nodiscard]] std::string outcome(const TrialResult& result) const {
+    if (!result.failure.empty()) {
+      return "failed: " + one_line(result.failure);
+    }
+    const std::string after = fmt::format("{} epochs, {:.1f} s", result.epochs(), result.seconds());
+    if (const auto judged = result.validation()) {
+      return fmt::format("validation accuracy {}, loss {:.4f} after {}",
+                         accuracy_text(judged->accuracy, sweep_.split().validation.size()),
+                         judged->loss, after);
+    }
+    return fmt::format("test accuracy {}, loss {:.4f} after {}",
+                       accuracy_text(result.test->accuracy, sweep_.split().test.size()),
+                       result.test->loss, after);
+  }
+
+  const Sweep& sweep_;
+  std::size_t digits_left_;
+  bool is_terminal_;
+  std::mutex mutex_;
+  std::size_t digits_done_ = 0;
+  std::size_t ends_ = 0;  ///< of trials at rungs, in all
+  std::size_t ended_ = 0;
+  Stopwatch watch_;
+  double next_drawing_ = 0;  ///< on that watch
+};
+
+class SilentSweepObserver final : public SweepObserver {
+ public:
+  void on_progress(std::size_t /*digits*/) override {}
+  void on_trial_end(std::size_t /*trial*/, const TrialResult& /*result*/,
+                    bool /*is_new*/) override {}
+};
+
+std::size_t trials_begun(const Sweep& sweep) {
+  return static_cast<std::size_t>(std::ranges::count_if(sweep.trials(), [](const Trial& trial) {
+    return std::filesystem::exists(trial.config.output.dir / run_file::kCheckpoint);
+  }));
+}
+
+std::size_t trials_tested(const Sweep& sweep) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      sweep.results(), [](const TrialResult& result) { return result.test.has_value(); }));
+}
+
+void print_plan(const Sweep& sweep, const Dataset& dataset, const ChosenEngine& chosen) {
+  const Config& base = sweep.config().base;
+  const Split& split = sweep.split();
+  fmt::print("qmnist_gpu {}\n", QMNIST_VERSION);
+  fmt::print("data      {}, {} digits of {} x {} in {}\n", dataset.name, grouped(dataset.count()),
+             kImageSide, kImageSide, shown(base.data.dir));
+  fmt::print("split     {} to train, {} to validate, {} to test\n", grouped(split.train.size()),
+             grouped(split.validation.size()), grouped(split.test.size()));
+  fmt::print("device    {}\n", chosen.engine->device());
+  if (!chosen.reason.empty()) {
+    fmt::print("          ({})\n", chosen.reason);
+  }
+  fmt::print("sweep     {} trials, {} at a time\n", sweep.trials().size(), sweep.jobs());
+  if (sweep.config().search == Search::kHalving) {
+    for (const Rung& rung : sweep.rungs()) {
+      fmt::print("          {} of them to epoch {}\n", rung.trials, rung.epochs);
+    }
+  }
+  if (trials_begun(sweep) > 0) {
+    fmt::print("          {} were begun earlier, {} of these are finished\n", trials_begun(sweep),
+               trials_tested(sweep));
+  }
+  fmt::print("output    {}\n\n", shown(base.output.dir));
+  (void)std::fflush(stdout);
+}
+
+/// Writes results.csv and results.png, and prints the table.
+void report(const Sweep& sweep, bool quiet) {
+  const std::vector<Setting> settings = ranked_settings(sweep);
+  const auto& folder = sweep.config().base.output.dir;
+  write_atomically(folder / "results.csv", results_csv(sweep));
+  if (settings.empty()) {
+    throw UsageError("all {} trials failed; the first: {}", sweep.trials().size(),
+                     sweep.results().front().failure);
+  }
+  write_atomically(folder / "results.png", svg_to_png(settings_chart(sweep, settings)));
+  if (quiet) {
+    return;
+  }
+  fmt::print("\n{}\n", text_table(settings_table(sweep, settings)));
+  if (sweep.config().is_repetition()) {
+    fmt::print("{}\n", repetition_text(sweep));
+  }
+  fmt::print("Saved in {}: results.csv, results.png, a run folder for each trial\n", shown(folder));
+}
+
+}  // namespace
+
+ExitStatus sweep_command(const SweepOptions& options) {
+  const SweepConfig config = load_sweep(options.config);
+  const Dataset dataset = load_dataset(config.base.data.dir, config.base.data.source);
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  Sweep sweep(config, dataset, options.jobs > 0 ? options.jobs : cores);
+  if (!options.quiet) {
+    // Made for its words; and where no device works, that is said once, not by each trial.
+    print_plan(sweep, dataset,
+               make_engine(config.base.device,
+                           {.network = Network(kPixels, config.base.model.hidden, kClasses),
+                            .adam = config.base.optimizer,
+                            .batch_size = config.base.training.batch_size,
+                            .threads = sweep.threads(),
+                            .device_index = config.base.device_index,
+                            .math = config.base.training.math}));
+  }
+  SweepConsole console(sweep);
+  SilentSweepObserver silent;
+  if (!sweep.run(options.quiet ? static_cast<SweepObserver&>(silent) : console,
+                 interrupt_requested)) {
+    if (!options.quiet) {
+      fmt::print(
+          "\nInterrupted and saved with {} of {} trials finished; the same command goes on\n",
+          trials_tested(sweep), sweep.trials().size());
+    }
+    return ExitStatus::kInterrupted;
+  }
+  report(sweep, options.quiet);
+  return ExitStatus::kDone;
+}
+
+}  // namespace qmnist

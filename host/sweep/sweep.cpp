@@ -1,0 +1,203 @@
+#include "host/sweep/sweep.h"
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <numeric>
+#include <thread>
+#include <tuple>
+#include <utility>
+
+#include "host/error.h"
+#include "host/run/training_run.h"
+
+namespace qmnist {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Tells a sweep's observer of a trial's progress.
+class TrialObserver final : public TrainingObserver {
+ public:
+  explicit TrialObserver(SweepObserver& sweep) : sweep_(sweep) {}
+
+  void on_epoch_begin(std::size_t /*epoch*/, const RunningMetrics& done) override {
+    seen_ = done.samples;
+  }
+  void on_progress(const RunningMetrics& running) override {
+    sweep_.on_progress(running.samples - seen_);
+    seen_ = running.samples;
+  }
+  void on_epoch_end(const EpochMetrics& /*metrics*/) override {}
+
+ private:
+  SweepObserver& sweep_;
+  std::size_t seen_ = 0;
+};
+
+}  // namespace
+
+double TrialResult::seconds() const {
+  double seconds = 0;
+  for (const EpochMetrics& epoch : history) {
+    seconds += epoch.seconds;
+  }
+  return seconds;
+}
+
+std::optional<EpochMetrics::Validation> TrialResult::validation() const {
+  return history.empty() ? std::nullopt : history.back().validation;
+}
+
+Sweep::Sweep(const SweepConfig& config, const Dataset& dataset, std::size_t jobs)
+    : config_(config),
+      dataset_(dataset),
+      split_(split_dataset(dataset.count(), config.base.data.test_fraction,
+                           config.base.data.split_seed, config.base.data.validation_fraction)),
+      trials_(make_trials(config)),
+      jobs_(std::min(jobs, trials_.size())),
+      rungs_(make_rungs(config, trials_.size())),
+      folder_(config.base.output.dir) {
+  for (const Trial& trial : trials_) {
+    results_.push_back(earlier_result(trial));
+  }
+}
+
+std::size_t Sweep::threads() const {
+  const std::size_t wanted = config_.base.training.threads;
+  return wanted > 0 ? wanted : std::max(std::thread::hardware_concurrency() / jobs_, 1UL);
+}
+
+std::size_t Sweep::epochs_left() const {
+  std::size_t planned = 0;
+  if (config_.search == Search::kHalving) {
+    std::size_t before = 0;
+    for (const Rung& rung : rungs_) {
+      planned += rung.trials * (rung.epochs - std::exchange(before, rung.epochs));
+    }
+  } else {
+    for (const Trial& trial : trials_) {
+      planned += trial.config.training.epochs;
+    }
+  }
+  std::size_t done = 0;
+  for (const TrialResult& result : results_) {
+    done += result.epochs();
+  }
+  return planned - std::min(planned, done);
+}
+
+/// What an earlier process left of a trial.
+TrialResult Sweep::earlier_result(const Trial& trial) const {
+  const fs::path folder = trial.config.output.dir;
+  if (!fs::exists(folder / run_file::kCheckpoint)) {
+    return {};
+  }
+  const Network network(kPixels, trial.config.model.hidden, kClasses);
+  try {
+    const Checkpoint checkpoint =
+        read_checkpoint(folder / run_file::kCheckpoint, network, trial.config, dataset_);
+    TrialResult result{.history = checkpoint.history, .test = {}, .failure = ""};
+    if (fs::exists(folder / run_file::kSummary) &&
+        result.epochs() >= trial.config.training.epochs) {
+      const Json summary = read_document(folder / run_file::kSummary);
+      result.test = {summary.at("test_loss"), summary.at("test_accuracy")};
+    }
+    return result;
+  } catch (const UsageError& error) {
+    throw UsageError("{}; to start another sweep, give it another output.dir", error.what());
+  }
+}
+
+bool Sweep::run(SweepObserver& observer, const std::function<bool()>& stop_requested) {
+  std::vector<std::size_t> trials(trials_.size());
+  std::iota(trials.begin(), trials.end(), std::size_t{0});
+  std::size_t epochs_before = 0;
+  for (const Rung& rung : rungs_) {
+    trials = best(std::move(trials), rung.trials, std::exchange(epochs_before, rung.epochs));
+    run_rung(trials, {observer, stop_requested, rung.epochs});
+    if (!std::ranges::all_of(trials, [&](std::size_t i) { return has_ended(i, rung.epochs); })) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// The best ones after so many epochs, whatever an earlier process made of them since.
+std::vector<std::size_t> Sweep::best(std::vector<std::size_t> trials, std::size_t count,
+                                     std::size_t epochs) const {
+  std::erase_if(trials, [this](std::size_t i) { return !results_[i].failure.empty(); });
+  if (trials.size() > count) {
+    std::ranges::sort(trials, {}, [&](std::size_t i) {
+      const auto& history = results_[i].history;
+      const EpochMetrics::Validation judged =
+          history[std::min(epochs, history.size()) - 1].validation.value();
+      return std::tuple(-judged.accuracy, judged.loss, i);
+    });
+    trials.resize(count);
+  }
+  return trials;
+}
+
+/// Whether a trial has nothing more to do in a rung of so many epochs.
+bool Sweep::has_ended(std::size_t trial, std::size_t epochs) const {
+  const TrialResult& result = results_[trial];
+  const bool is_whole = epochs >= trials_[trial].config.training.epochs;
+  return !result.failure.empty() || result.test || (!is_whole && result.epochs() >= epochs);
+}
+
+void Sweep::run_rung(std::span<const std::size_t> trials, const Job& job) {
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < trials.size() && !job.stop_requested(); i = next++) {
+      run_trial(trials[i], job);
+    }
+  };
+  std::vector<std::future<void>> workers;
+  for (std::size_t i = 0; i < std::min(jobs_, trials.size()); ++i) {
+    workers.push_back(std::async(std::launch::async, work));
+  }
+  for (std::future<void>& worker : workers) {
+    worker.get();
+  }
+}
+
+void Sweep::run_trial(std::size_t trial, const Job& job) {
+  const bool is_new = !has_ended(trial, job.epochs);
+  if (is_new) {
+    try {
+      train(trial, job);
+    } catch (const Error& error) {
+      results_[trial].failure = error.what();
+    }
+  }
+  if (has_ended(trial, job.epochs)) {
+    const std::lock_guard lock(end_of_trial_);
+    job.observer.on_trial_end(trial, results_[trial], is_new);
+  }
+}
+
+/// Trains to the end of the rung. The trial's own number of epochs stays, so that whatever follows
+/// from it does not depend on rungs.
+void Sweep::train(std::size_t trial, const Job& job) {
+  Config config = trials_[trial].config;
+  if (config.training.threads == 0) {
+    config = with_changes(config, {{"training.threads", threads()}}, "", "");
+  }
+  TrainingRun run(config, dataset_, Stopwatch());
+  if (!run.resume()) {
+    run.start();
+  }
+  TrialObserver observer(job.observer);
+  const bool is_done = run.train(observer, [&] {
+    return job.stop_requested() || run.checkpoint().finished_epochs() >= job.epochs;
+  });
+  TrialResult& result = results_[trial];
+  result.history = run.checkpoint().history;
+  if (is_done) {
+    const Evaluation test = run.finish();
+    result.test = {test.loss, test.accuracy};
+  }
+}
+
+}  // namespace qmnist
