@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tests/decode_png.h"
+#include "tests/markup.h"
 #include "tests/small_run.h"
 
 namespace qmnist::test {
@@ -119,6 +120,12 @@ TEST(SweepTest, RanksSettingsByMeanValidationAccuracyOverTheSeeds) {
   expect_contains(result.output, fmt::format("{:.2f} ± ", 100 * mean(1)));
   EXPECT_EQ(result.output.find("test accuracy"), std::string::npos);
   EXPECT_GT(decode_png(read_file(sweep.file("results.png"))).width, 600);
+  const std::string page = read_file(sweep.file("sweep.html"));
+  EXPECT_EQ(elements_of(page, "tr").size(), 3U);
+  EXPECT_EQ(elements_of(page, "circle").size(), 4U);
+  for (const Element& link : elements_of(page, "a")) {
+    EXPECT_TRUE(fs::exists(sweep.file(link.attribute("href")))) << link.text;
+  }
 }
 
 TEST(SweepTest, TrainsNothingTwice) {

@@ -12,6 +12,7 @@
 #include "host/cli/terminal.h"
 #include "host/engines/make_engine.h"
 #include "host/image/svg.h"
+#include "host/report/html.h"
 #include "host/stopwatch.h"
 #include "host/sweep/results.h"
 
@@ -129,7 +130,22 @@ void print_plan(const Sweep& sweep, const Dataset& dataset, const ChosenEngine& 
   (void)std::fflush(stdout);
 }
 
-/// Writes results.csv and results.png, and prints the table.
+std::string page(const Sweep& sweep, const Table& table, std::string_view chart) {
+  const std::string name = sweep.config().base.output.dir.filename().string();
+  std::string body = fmt::format("<header>\n<h1>{}</h1>\n</header>\n<main>\n", escaped(name));
+  if (sweep.config().is_repetition()) {
+    body += "<p>" + repetition_text(sweep) + "</p>\n";
+  }
+  body += html_table(table, "numbers") + std::string(chart) + "<p>Reports of finished trials:";
+  for (std::size_t trial = 0; trial < sweep.trials().size(); ++trial) {
+    if (sweep.results()[trial].test) {
+      body += fmt::format(" <a href=\"{0:03}/report.html\">{0:03}</a>", trial);
+    }
+  }
+  return html_page(name, "", body + "</p>\n</main>\n");
+}
+
+/// Writes what the sweep found into its folder, and prints the table.
 void report(const Sweep& sweep, bool quiet) {
   const std::vector<Setting> settings = ranked_settings(sweep);
   const auto& folder = sweep.config().base.output.dir;
@@ -138,15 +154,19 @@ void report(const Sweep& sweep, bool quiet) {
     throw UsageError("all {} trials failed; the first: {}", sweep.trials().size(),
                      sweep.results().front().failure);
   }
-  write_atomically(folder / "results.png", svg_to_png(settings_chart(sweep, settings)));
+  const Table table = settings_table(sweep, settings);
+  const std::string chart = settings_chart(sweep, settings);
+  write_atomically(folder / "results.png", svg_to_png(chart));
+  write_atomically(folder / "sweep.html", page(sweep, table, chart));
   if (quiet) {
     return;
   }
-  fmt::print("\n{}\n", text_table(settings_table(sweep, settings)));
+  fmt::print("\n{}\n", text_table(table));
   if (sweep.config().is_repetition()) {
     fmt::print("{}\n", repetition_text(sweep));
   }
-  fmt::print("Saved in {}: results.csv, results.png, a run folder for each trial\n", shown(folder));
+  fmt::print("Saved in {}: sweep.html, results.csv, results.png, a run folder for each trial\n",
+             shown(folder));
 }
 
 }  // namespace
