@@ -64,13 +64,14 @@ class SweepConsole final : public SweepObserver {
     if (!result.failure.empty()) {
       return "failed: " + one_line(result.failure);
     }
-    const std::string after = fmt::format("{} epochs, {:.1f} s", result.epochs(), result.seconds());
+    const std::string after =
+        fmt::format("after epoch {}, {:.1f} s", result.epochs(), result.seconds());
     if (const auto judged = result.validation()) {
-      return fmt::format("validation accuracy {}, loss {:.4f} after {}",
+      return fmt::format("validation accuracy {}, loss {:.4f} {}",
                          accuracy_text(judged->accuracy, sweep_.split().validation.size()),
                          judged->loss, after);
     }
-    return fmt::format("test accuracy {}, loss {:.4f} after {}",
+    return fmt::format("test accuracy {}, loss {:.4f} {}",
                        accuracy_text(result.test->accuracy, sweep_.split().test.size()),
                        result.test->loss, after);
   }
@@ -123,7 +124,7 @@ void print_plan(const Sweep& sweep, const Dataset& dataset, const ChosenEngine& 
     }
   }
   if (trials_begun(sweep) > 0) {
-    fmt::print("          {} were begun earlier, {} of these are finished\n", trials_begun(sweep),
+    fmt::print("          {} begun earlier, {} of these finished\n", trials_begun(sweep),
                trials_tested(sweep));
   }
   fmt::print("output    {}\n\n", shown(base.output.dir));

@@ -34,7 +34,7 @@ std::string_view judge_name(const Sweep& sweep) {
 }
 
 bool joins_seeds(const Sweep& sweep) {
-  return sweep.config().search != Search::kHalving && !sweep.config().is_repetition();
+  return sweep.config().search != Search::kHalving;  // which may stop some of them
 }
 
 template <typename Value>
@@ -124,14 +124,12 @@ std::vector<Setting> ranked_settings(const Sweep& sweep) {
     }
     place->trials.push_back(trial);
   }
-  if (!sweep.config().is_repetition()) {
-    std::ranges::stable_sort(settings, {}, [&](const Setting& setting) {
-      const bool is_halving = sweep.config().search == Search::kHalving;
-      const std::size_t epochs = is_halving ? sweep.results()[setting.trials.front()].epochs() : 0;
-      return std::tuple(-static_cast<double>(epochs), -mean(values_of(sweep, setting, accuracy_of)),
-                        mean(values_of(sweep, setting, loss_of)));
-    });
-  }
+  std::ranges::stable_sort(settings, {}, [&](const Setting& setting) {
+    const bool is_halving = sweep.config().search == Search::kHalving;
+    const std::size_t epochs = is_halving ? sweep.results()[setting.trials.front()].epochs() : 0;
+    return std::tuple(-static_cast<double>(epochs), -mean(values_of(sweep, setting, accuracy_of)),
+                      mean(values_of(sweep, setting, loss_of)));
+  });
   return settings;
 }
 
@@ -212,7 +210,8 @@ std::string settings_chart(const Sweep& sweep, std::span<const Setting> settings
   const std::string unit = fmt::format("{} accuracy, %", judge_name(sweep));
   std::vector<DotRow> rows;
   for (const Setting& setting : settings) {
-    DotRow& row = rows.emplace_back(DotRow{parameters_text(setting.parameters), {}});
+    const std::string label = parameters_text(setting.parameters);
+    DotRow& row = rows.emplace_back(DotRow{label.empty() ? "all seeds" : label, {}});
     for (const double accuracy : values_of(sweep, setting, accuracy_of)) {
       row.values.push_back(100 * accuracy);
     }

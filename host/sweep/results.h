@@ -24,8 +24,8 @@ struct Setting {
 };
 
 /// The settings of a sweep, the best first: by the mean validation accuracy of their trials, after
-/// halving by the epochs that they reached before that. A repetition has a setting for each seed,
-/// by test accuracy; after halving, too, each trial stands by itself.
+/// halving, where each trial stands by itself, by the epochs that they reached before that. A
+/// repetition is one setting.
 [[nodiscard]] std::vector<Setting> ranked_settings(const Sweep& sweep);
 
 /// A row per setting.
