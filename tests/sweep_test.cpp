@@ -256,6 +256,14 @@ TEST(SweepTest, RefusesAFolderOfAnotherSweep) {
   other["parameters"]["training.batch_size"] = {16, 64};
   write_file(sweep.run().folder() / "sweep.json", other.dump());
   expect_error(sweep.sweep(), 2, {"002", "training.batch_size was 32", "64", "output.dir"});
+  other["parameters"]["training.batch_size"] = {16, 32};
+  other["set"]["training.epochs"] = 1;
+  write_file(sweep.run().folder() / "sweep.json", other.dump());
+  expect_error(sweep.sweep(), 2, {"000", "2 epochs", "training.epochs is 1", "output.dir"});
+  other["set"]["training.epochs"] = 2;
+  write_file(sweep.run().folder() / "sweep.json", other.dump());
+  write_file(sweep.file("003/summary.json"), "{}");
+  expect_error(sweep.sweep(), 3, {"003/summary.json", "test_loss"});
 }
 
 TEST(SweepTest, ShowsAMovingLineOnATerminal) {

@@ -98,6 +98,10 @@ TrialResult Sweep::earlier_result(const Trial& trial) const {
     const Checkpoint checkpoint =
         read_checkpoint(folder / run_file::kCheckpoint, network, trial.config, dataset_);
     TrialResult result{.history = checkpoint.history, .test = {}, .failure = ""};
+    if (result.epochs() > trial.config.training.epochs) {
+      throw UsageError("{}: this trial has {} epochs behind it, and training.epochs is {}",
+                       folder.string(), result.epochs(), trial.config.training.epochs);
+    }
     if (fs::exists(folder / run_file::kSummary) &&
         result.epochs() >= trial.config.training.epochs) {
       const Json summary = read_document(folder / run_file::kSummary);
@@ -106,6 +110,8 @@ TrialResult Sweep::earlier_result(const Trial& trial) const {
     return result;
   } catch (const UsageError& error) {
     throw UsageError("{}; to start another sweep, give it another output.dir", error.what());
+  } catch (const Json::exception& error) {
+    throw DataError("{}: {}", (folder / run_file::kSummary).string(), error.what());
   }
 }
 
