@@ -139,7 +139,7 @@ TEST(SweepTest, TrainsNothingTwice) {
   expect_contains(again.output, "trial 002");
   EXPECT_EQ(again.output.find("trial 001"), std::string::npos);
   const auto later = checkpoint_times(sweep, 4);
-  for (const std::size_t i : {0, 1, 3}) {
+  for (const std::size_t i : {0U, 1U, 3U}) {
     EXPECT_EQ(later[i], times[i]) << i;
   }
   EXPECT_NE(later[2], times[2]);

@@ -19,8 +19,9 @@ namespace {
 /// A training run that the terminal hears of.
 class TrainCommand {
  public:
-  TrainCommand(const TrainOptions& options, const Stopwatch& since_start)
-      : TrainCommand(options, load_config(options.config, options.overrides), since_start) {}
+  TrainCommand(const TrainOptions& options, const Config& config, const Dataset& dataset,
+               const Stopwatch& since_start)
+      : options_(options), run_(config, dataset, since_start) {}
 
   ExitStatus run() {
     if (!options_.quiet) {
@@ -39,18 +40,14 @@ class TrainCommand {
   }
 
  private:
-  TrainCommand(const TrainOptions& options, const Config& config, const Stopwatch& since_start)
-      : options_(options),
-        dataset_(load_dataset(config.data.dir, config.data.source)),
-        run_(config, dataset_, since_start) {}
-
   void print_plan() const {
     const Config& config = run_.config();
+    const Dataset& dataset = run_.dataset();
     const Split& split = run_.split();
     fmt::print("qmnist_gpu {}\n", QMNIST_VERSION);
-    fmt::print("data      {}, {} digits of {} x {} in {}\n", dataset_.name,
-               grouped(dataset_.count()), kImageSide, kImageSide, shown(config.data.dir));
-    if (dataset_.source == DataSource::kMnist) {
+    fmt::print("data      {}, {} digits of {} x {} in {}\n", dataset.name, grouped(dataset.count()),
+               kImageSide, kImageSide, shown(config.data.dir));
+    if (dataset.source == DataSource::kMnist) {
       fmt::print("          (QMNIST's 120,000, which the notebook used: scripts/download)\n");
     }
     fmt::print("split     {} to train, {}{} to test (scikit-learn's, seed {})\n",
@@ -151,14 +148,16 @@ class TrainCommand {
   }
 
   const TrainOptions& options_;
-  Dataset dataset_;
   TrainingRun run_;
 };
 
 }  // namespace
 
 ExitStatus train_command(const TrainOptions& options) {
-  return TrainCommand(options, Stopwatch()).run();
+  const Stopwatch since_start;
+  const Config config = load_config(options.config, options.overrides);
+  const Dataset dataset = load_dataset(config.data.dir, config.data.source);
+  return TrainCommand(options, config, dataset, since_start).run();
 }
 
 }  // namespace qmnist
