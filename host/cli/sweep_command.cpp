@@ -182,7 +182,7 @@ ExitStatus sweep_command(const SweepOptions& options) {
     print_plan(sweep, dataset,
                make_engine(config.base.device,
                            {.network = Network(kPixels, config.base.model.hidden, kClasses),
-                            .adam = config.base.optimizer,
+                            .optimizer = config.base.optimizer,
                             .batch_size = config.base.training.batch_size,
                             .threads = sweep.threads(),
                             .device_index = config.base.device_index,

@@ -269,7 +269,9 @@ Config with_changes(const Config& config, const Json& changes, std::string_view 
   for (const auto& [key, value] : changes.items()) {
     values.set(key, value, place, base);
   }
-  return to_config(values.json());
+  Config changed = to_config(values.json());
+  check_together(changed);
+  return changed;
 }
 
 Config load_config(const fs::path& file, std::span<const std::string> overrides) {

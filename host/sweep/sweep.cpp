@@ -35,6 +35,10 @@ class TrialObserver final : public TrainingObserver {
   std::size_t seen_ = 0;
 };
 
+std::optional<std::size_t> best_epoch_of(const Checkpoint& checkpoint) {
+  return checkpoint.best ? std::optional(checkpoint.best->epoch) : std::nullopt;
+}
+
 }  // namespace
 
 double TrialResult::seconds() const {
@@ -46,7 +50,10 @@ double TrialResult::seconds() const {
 }
 
 std::optional<EpochMetrics::Validation> TrialResult::validation() const {
-  return history.empty() ? std::nullopt : history.back().validation;
+  if (history.empty()) {
+    return std::nullopt;
+  }
+  return history[best_epoch.value_or(history.size()) - 1].validation;
 }
 
 Sweep::Sweep(const SweepConfig& config, const Dataset& dataset, std::size_t jobs)
@@ -97,7 +104,10 @@ TrialResult Sweep::earlier_result(const Trial& trial) const {
   try {
     const Checkpoint checkpoint =
         read_checkpoint(folder / run_file::kCheckpoint, network, trial.config, dataset_);
-    TrialResult result{.history = checkpoint.history, .test = {}, .failure = ""};
+    TrialResult result{.history = checkpoint.history,
+                       .test = {},
+                       .failure = "",
+                       .best_epoch = best_epoch_of(checkpoint)};
     if (result.epochs() > trial.config.training.epochs) {
       throw UsageError("{}: this trial has {} epochs behind it, and training.epochs is {}",
                        folder.string(), result.epochs(), trial.config.training.epochs);
@@ -195,12 +205,13 @@ void Sweep::train(std::size_t trial, const Job& job) {
     run.start();
   }
   TrialObserver observer(job.observer);
-  const bool is_done = run.train(observer, [&] {
+  const TrainingEnd end = run.train(observer, [&] {
     return job.stop_requested() || run.checkpoint().finished_epochs() >= job.epochs;
   });
   TrialResult& result = results_[trial];
   result.history = run.checkpoint().history;
-  if (is_done) {
+  result.best_epoch = best_epoch_of(run.checkpoint());
+  if (end != TrainingEnd::kInterrupted) {
     const Evaluation test = run.finish();
     result.test = {test.loss, test.accuracy};
   }

@@ -21,13 +21,14 @@ struct TrialResult {
     double loss;
     double accuracy;
   };
-  std::vector<EpochMetrics> history;  ///< of the finished epochs
-  std::optional<Test> test;           ///< of a finished trial
-  std::string failure;                ///< why it cannot go on; empty if it can
+  std::vector<EpochMetrics> history;           ///< of the finished epochs
+  std::optional<Test> test;                    ///< of a finished trial
+  std::string failure;                         ///< why it cannot go on; empty if it can
+  std::optional<std::size_t> best_epoch = {};  ///< whose weights count; else the last one's
 
   [[nodiscard]] std::size_t epochs() const { return history.size(); }
   [[nodiscard]] double seconds() const;
-  /// After the last epoch; nothing without a validation part.
+  /// After the epoch that counts; nothing without a validation part.
   [[nodiscard]] std::optional<EpochMetrics::Validation> validation() const;
 };
 
