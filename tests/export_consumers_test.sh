@@ -30,22 +30,31 @@ command -v python3 >/dev/null || skip 'python3 is missing'
 command -v c++ >/dev/null || skip 'c++ is missing'
 install_packages
 
-"$program" --config "$root/configs/baseline.json" --quiet --set data.source=mnist --set training.epochs=1 \
-  --set output.dir="$work/run"
-mkdir "$work/exports"
-cd "$work/exports"
-for format in onnx npz safetensors cpp; do
-  "$program" export --model "$work/run" --format "$format"
-done
+# Trains a little with an activation, exports that, and runs what was exported.
+check_exports() {
+  local activation=$1 format compiler programs=()
+  local run=$work/$activation/run exports=$work/$activation/exports
+  "$program" --config "$root/configs/baseline.json" --quiet --set data.source=mnist --set training.epochs=1 \
+    --set model.activation="$activation" --set output.dir="$run"
+  mkdir "$exports"
+  cd "$exports"
+  for format in onnx npz safetensors cpp; do
+    "$program" export --model "$run" --format "$format"
+  done
 
-programs=()
-for compiler in c++ clang++; do
-  command -v "$compiler" >/dev/null || continue
-  "$compiler" -std=c++17 -O2 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -I "$work/exports" \
-    "$root/tests/export/predict.cpp" -o "$work/$compiler"
-  programs+=("$work/$compiler")
-done
+  for compiler in c++ clang++; do
+    command -v "$compiler" >/dev/null || continue
+    "$compiler" -std=c++17 -O2 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -I "$exports" \
+      "$root/tests/export/predict.cpp" -o "$work/$activation/$compiler"
+    programs+=("$work/$activation/$compiler")
+  done
 
-# Keras writes its settings to a folder; ours, as there may be no other.
-KERAS_BACKEND=jax KERAS_HOME=$work/keras "$venv/bin/python" -B "$root/tests/export/check_consumers.py" \
-  "$work/run" "$work/exports" "$root" "${programs[@]}"
+  # Keras writes its settings to a folder; ours, as there may be no other.
+  KERAS_BACKEND=jax KERAS_HOME=$work/keras "$venv/bin/python" -B "$root/tests/export/check_consumers.py" \
+    "$run" "$exports" "$root" "${programs[@]}"
+}
+
+for activation in relu leaky_relu gelu tanh; do
+  echo "-- $activation"
+  check_exports "$activation"
+done

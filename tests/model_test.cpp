@@ -50,6 +50,19 @@ TEST_F(ModelTest, ReadsItsShapeFromTheTensors) {
   }
 }
 
+TEST_F(ModelTest, KeepsItsActivation) {
+  const std::vector<std::size_t> hidden{7};
+  for (const Activation activation :
+       {Activation::kRelu, Activation::kLeakyRelu, Activation::kGelu, Activation::kTanh}) {
+    const Network network(kPixels, hidden, kClasses, activation);
+    const Safetensors content = to_content(network, initial_state(network, 1).parameters);
+    EXPECT_EQ(to_model(content, "file").network.activation(), activation);
+  }
+  Safetensors content = content_of({7});
+  content.metadata["activation"] = "step";
+  expect_refusal(content, "its activation is \"step\"; expected relu");
+}
+
 TEST_F(ModelTest, NamesWhatIsNoModel) {
   expect_refusal({}, "holds no model");
 

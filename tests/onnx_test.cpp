@@ -42,6 +42,17 @@ TEST(OnnxTest, TheCheckerPassesNetworksOfAnyDepth) {
             (Names{"Cast", "Flatten", "Div", "Gemm", "Relu", "Gemm", "Relu", "Gemm", "Softmax"}));
 }
 
+TEST(OnnxTest, TheCheckerPassesEveryActivation) {
+  const std::vector<std::size_t> hidden{9, 7};
+  for (const Activation activation :
+       {Activation::kLeakyRelu, Activation::kGelu, Activation::kTanh}) {
+    const Network network(kPixels, hidden, kClasses, activation);
+    onnx::ModelProto file;
+    ASSERT_TRUE(file.ParseFromString(to_onnx({network, initial_state(network, 1).parameters})));
+    EXPECT_NO_THROW(onnx::checker::check_model(file));
+  }
+}
+
 TEST(OnnxTest, SaysWhatItIsAndWhatMadeIt) {
   const onnx::ModelProto file = checked_file({7});
   EXPECT_EQ(file.ir_version(), 7);

@@ -28,9 +28,8 @@ struct Format {
 
 /// As the run's own file, with the metadata that other readers ask for.
 std::string to_safetensors(const Model& model) {
-  Safetensors content;
+  Safetensors content = to_content(model.network, model.parameters);
   content.metadata["format"] = "pt";
-  content.add_arena(model.network, model.parameters, "");
   return serialize_safetensors(content);
 }
 

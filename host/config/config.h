@@ -11,6 +11,7 @@
 #include "host/data/dataset.h"
 #include "host/engines/augmentation.h"
 #include "host/engines/schedule.h"
+#include "kernels/activation.h"
 #include "kernels/math_mode.h"
 #include "kernels/optimizer.h"
 
@@ -29,6 +30,7 @@ struct Config {
   } data;
   struct Model {
     std::vector<std::size_t> hidden;
+    Activation activation;
   } model;
   AugmentationSettings augmentation;
   struct Regularization {

@@ -16,6 +16,9 @@ constexpr int kOperatorSet = 13;
 constexpr auto kIrVersion = onnx::IR_VERSION_2020_5_8;  // the one of that operator set
 constexpr const char* kBatch = "N";
 constexpr const char* kWhitePixel = "white";  // the constant 255
+constexpr const char* kRootHalfConstant = "root_half";
+constexpr const char* kOneConstant = "one";
+constexpr const char* kHalfConstant = "half";
 
 void check_size(const Network& network) {
   constexpr std::size_t kLargest = (1U << 31U) - (1U << 16U);  // protobuf's limit, less the graph
@@ -79,10 +82,57 @@ void add_scaling(onnx::GraphProto& graph) {
   add_node(graph, "Div", "inputs", {"pixels", kWhitePixel});
 }
 
+void add_attribute(onnx::NodeProto& node, const char* name, float value) {
+  onnx::AttributeProto& attribute = *node.add_attribute();
+  attribute.set_name(name);
+  attribute.set_type(onnx::AttributeProto::FLOAT);
+  attribute.set_f(value);
+}
+
+/// The operator set's own Gelu is younger, so z * (erf(z * sqrt(1 / 2)) + 1) / 2 in steps.
+void add_gelu(onnx::GraphProto& graph, const std::string& name, const std::string& sums) {
+  add_node(graph, "Mul", name + "_scaled", {sums, kRootHalfConstant});
+  add_node(graph, "Erf", name + "_erf", {name + "_scaled"});
+  add_node(graph, "Add", name + "_shifted", {name + "_erf", kOneConstant});
+  add_node(graph, "Mul", name + "_twice", {sums, name + "_shifted"});
+  add_node(graph, "Mul", name, {name + "_twice", kHalfConstant});
+}
+
+void add_activation(onnx::GraphProto& graph, Activation activation, const std::string& name,
+                    const std::string& sums) {
+  switch (activation) {
+    case Activation::kRelu:
+      add_node(graph, "Relu", name, {sums});
+      break;
+    case Activation::kLeakyRelu:
+      add_attribute(add_node(graph, "LeakyRelu", name, {sums}), "alpha", static_cast<float>(kLeak));
+      break;
+    case Activation::kGelu:
+      add_gelu(graph, name, sums);
+      break;
+    case Activation::kTanh:
+      add_node(graph, "Tanh", name, {sums});
+      break;
+  }
+}
+
+void add_gelu_constants(onnx::GraphProto& graph) {
+  const auto add = [&graph](const char* name, double value) {
+    const auto constant = static_cast<float>(value);
+    add_constant(graph, name, {}, {&constant, 1});
+  };
+  add(kRootHalfConstant, kRootHalf);
+  add(kOneConstant, 1);
+  add(kHalfConstant, 0.5);
+}
+
 void add_layers(onnx::GraphProto& graph, const Model& model) {
   const std::span parameters(model.parameters);
   const std::span layers = model.network.layers();
   std::string values = "inputs";
+  if (model.network.activation() == Activation::kGelu && layers.size() > 1) {
+    add_gelu_constants(graph);
+  }
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const DenseLayer& layer = layers[i];
     for (const Tensor& tensor : {layer.weight, layer.bias}) {
@@ -93,8 +143,12 @@ void add_layers(onnx::GraphProto& graph, const Model& model) {
     const std::string sums = is_last ? "logits" : fmt::format("sums_{}", i + 1);
     add_attribute(add_node(graph, "Gemm", sums, {values, layer.weight.name, layer.bias.name}),
                   "transB", 1);
-    values = is_last ? "probabilities" : fmt::format("hidden_{}", i + 1);
-    add_node(graph, is_last ? "Softmax" : "Relu", values, {sums});
+    if (is_last) {
+      add_node(graph, "Softmax", "probabilities", {sums});
+    } else {
+      values = fmt::format("hidden_{}", i + 1);
+      add_activation(graph, model.network.activation(), values, sums);
+    }
   }
 }
 

@@ -14,6 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kActivationKey = "activation";  // metadata entry
+
 /// The widths of the hidden layers, as the weights' shapes give them.
 std::vector<std::size_t> hidden_sizes(const std::string& place, const Safetensors& content) {
   constexpr std::size_t kLargest = 1 << 20;  // no layer anybody trains; sizes stay far from 2^64
@@ -40,6 +42,19 @@ std::vector<std::size_t> hidden_sizes(const std::string& place, const Safetensor
   }
   outputs.pop_back();
   return outputs;
+}
+
+Activation activation_of(const std::string& place, const Safetensors& content) {
+  const auto entry = content.metadata.find(kActivationKey);
+  if (entry == content.metadata.end()) {
+    return Activation::kRelu;
+  }
+  const std::optional<Activation> activation = find_activation(entry->second);
+  if (!activation) {
+    throw DataError("{}: its activation is \"{}\"; expected relu, leaky_relu, gelu or tanh", place,
+                    entry->second);
+  }
+  return *activation;
 }
 
 void check_values(const std::string& place, const Safetensors& content) {
@@ -72,9 +87,18 @@ fs::path model_file(const fs::path& run_or_file) {
   return file;
 }
 
+Safetensors to_content(const Network& network, std::span<const float> parameters) {
+  Safetensors content;
+  if (network.activation() != Activation::kRelu) {
+    content.metadata[kActivationKey] = activation_name(network.activation());
+  }
+  content.add_arena(network, parameters, "");
+  return content;
+}
+
 Model to_model(const Safetensors& content, const std::string& place) {
   const std::vector<std::size_t> hidden = hidden_sizes(place, content);
-  Network network(kPixels, hidden, kClasses);
+  Network network(kPixels, hidden, kClasses, activation_of(place, content));
   std::vector<float> parameters = content.arena(network, "", place);
   check_values(place, content);
   return {std::move(network), std::move(parameters)};

@@ -23,9 +23,12 @@ struct Model {
 /// @throws DataError where neither is there.
 [[nodiscard]] std::filesystem::path model_file(const std::filesystem::path& run_or_file);
 
+/// The content of a model's file: its tensors, and its activation where that is not the usual ReLU.
+[[nodiscard]] Safetensors to_content(const Network& network, std::span<const float> parameters);
+
 /// The model that a file's tensors make; their shapes say what network it is.
 /// @throws DataError, starting with `place`, where they are not the layers of a network from 784
-///   pixels to 10 digits, or hold what is no finite number.
+///   pixels to 10 digits, hold what is no finite number, or go with an unknown activation.
 [[nodiscard]] Model to_model(const Safetensors& content, const std::string& place);
 
 /// Reads a model.safetensors.

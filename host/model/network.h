@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernels/activation.h"
@@ -50,6 +52,11 @@ class Network {
   Activation activation_;
   std::size_t arena_size_ = 0;
 };
+
+/// The names that configs and model files use: "relu", "leaky_relu", "gelu", "tanh".
+[[nodiscard]] std::string_view activation_name(Activation activation);
+/// The activation of that name, if there is one.
+[[nodiscard]] std::optional<Activation> find_activation(std::string_view name);
 
 /// Everything that training changes.
 struct TrainingState {

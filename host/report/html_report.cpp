@@ -85,8 +85,9 @@ std::string model_table(const Network& network) {
               .columns = {"Layer", "Output", "Parameters"},
               .rows = {}};
   const auto layers = network.layers();
+  const std::string hidden = fmt::format("dense, {}", activation_name(network.activation()));
   for (const DenseLayer& layer : layers) {
-    table.rows.push_back({&layer == &layers.back() ? "dense, softmax" : "dense, relu",
+    table.rows.push_back({&layer == &layers.back() ? "dense, softmax" : hidden,
                           grouped(layer.outputs), grouped(layer.weight.size + layer.bias.size)});
   }
   table.rows.push_back({"total", "", grouped(network.parameter_count())});

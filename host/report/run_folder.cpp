@@ -12,6 +12,7 @@
 
 #include "host/atomic_file.h"
 #include "host/error.h"
+#include "host/model/model.h"
 #include "host/model/safetensors.h"
 
 namespace qmnist {
@@ -138,9 +139,7 @@ void RunFolder::write_predictions(std::span<const Prediction> predictions) const
 }
 
 void RunFolder::write_model(const Network& network, std::span<const float> parameters) const {
-  Safetensors model;
-  model.add_arena(network, parameters, "");
-  write_safetensors(file(run_file::kModel), model);
+  write_safetensors(file(run_file::kModel), to_content(network, parameters));
 }
 
 void RunFolder::write_report(std::string_view html) const {

@@ -95,9 +95,10 @@ std::string network_table(const Network& network) {
   const auto layers = network.layers();
   for (const DenseLayer& layer : layers) {
     const bool is_last = &layer == &layers.back();
-    fmt::format_to(std::back_inserter(table), "  {:<22}{:>8}{:>14}\n",
-                   fmt::format("dense, {}", is_last ? "softmax" : "relu"), layer.outputs,
-                   grouped(layer.weight.size + layer.bias.size));
+    fmt::format_to(
+        std::back_inserter(table), "  {:<22}{:>8}{:>14}\n",
+        fmt::format("dense, {}", is_last ? "softmax" : activation_name(network.activation())),
+        layer.outputs, grouped(layer.weight.size + layer.bias.size));
   }
   fmt::format_to(std::back_inserter(table), "  {:<22}{:>22}\n", "total",
                  grouped(network.parameter_count()));

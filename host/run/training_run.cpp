@@ -16,7 +16,7 @@ TrainingRun::TrainingRun(Config config, const Dataset& dataset, const Stopwatch&
       dataset_(dataset),
       split_(split_dataset(dataset_.count(), config_.data.test_fraction, config_.data.split_seed,
                            config_.data.validation_fraction)),
-      network_(kPixels, config_.model.hidden, kClasses),
+      network_(kPixels, config_.model.hidden, kClasses, config_.model.activation),
       chosen_(
           make_engine(config_.device, {.network = network_,
                                        .optimizer = config_.optimizer,

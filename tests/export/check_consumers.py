@@ -8,6 +8,7 @@ Each PREDICT is a build of predict.cpp.
 import csv
 import gzip
 import importlib.metadata
+import math
 import os
 import re
 import subprocess
@@ -42,6 +43,14 @@ def read_predictions():
     return columns[0].astype(int), columns[1].astype(int), columns[2]
 
 
+ACTIVATIONS = {
+    "relu": lambda z: np.maximum(z, 0),
+    "leaky_relu": lambda z: np.where(z < 0, 0.01 * z, z),
+    "gelu": np.vectorize(lambda z: z * math.erfc(-z / math.sqrt(2)) / 2),
+    "tanh": np.tanh,
+}
+
+
 def in_double(weights):
     """The network's formula in float64."""
     values = images.reshape(-1, 784) / 255.0
@@ -50,7 +59,7 @@ def in_double(weights):
         weight, bias = (weights[f"{2 * layer}.{kind}"].astype(float) for kind in ("weight", "bias"))
         values = values @ weight.T + bias
         if layer + 1 < layers:
-            values = np.maximum(values, 0)
+            values = ACTIVATIONS[activation](values)
     values = np.exp(values - values.max(axis=1, keepdims=True))
     return values / values.sum(axis=1, keepdims=True)
 
@@ -109,14 +118,18 @@ def run_cpp(program):
 indices, predictions, confidences = read_predictions()
 images = read_images()[indices]
 original = safetensors.numpy.load_file(run / "model.safetensors")
+with safetensors.safe_open(run / "model.safetensors", framework="numpy") as content:
+    activation = (content.metadata() or {}).get("activation", "relu")
 expected = in_double(original)
 
 check("formula in float64", expected)
 check_same_weights("safetensors", safetensors.numpy.load_file(exports / "model.safetensors"))
 with safetensors.safe_open(exports / "model.safetensors", framework="numpy") as content:
-    assert content.metadata() == {"format": "pt"}, content.metadata()
+    named = {} if activation == "relu" else {"activation": activation}
+    assert content.metadata() == {"format": "pt", **named}, content.metadata()
 check_same_weights("NumPy", dict(np.load(exports / "model.npz")))
 check(f"ONNX Runtime {onnxruntime.__version__}", run_onnx())
-check(f"Keras {importlib.metadata.version('keras')}", run_keras())
+if activation == "relu":  # as in the README's code
+    check(f"Keras {importlib.metadata.version('keras')}", run_keras())
 for program in predict_programs:
     check(f"C++, {program.name}", run_cpp(program))
