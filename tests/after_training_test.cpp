@@ -204,6 +204,20 @@ TEST_F(AfterTrainingTest, ComparisonNamesWhatIsDamaged) {
   expect_refusal({"compare", run().output(), folder.path()}, 3, {"summary.json"});
 }
 
+TEST_F(AfterTrainingTest, InfoDrawsHowTrainingDistorts) {
+  const std::filesystem::path data = run().folder() / "data";
+  const TemporaryFolder folder;
+  const std::string sheet = folder / "sheet.png";
+  const ProgramResult result = run_qmnist({"info", "--augment", sheet, "--data", data});
+  expect_success(result);
+  expect_contains(result.output, "Wrote " + sheet + ": each digit, and nine distortions");
+  EXPECT_EQ(read_file(sheet).substr(1, 3), "PNG");
+  const std::string baseline = source_dir() / "configs/baseline.json";
+  expect_refusal({"info", "--augment", sheet, "--data", data, "--config", baseline}, 2,
+                 {"baseline.json: this config distorts no digits"});
+  expect_refusal({"info", "--config", baseline}, 2, {"--config", "--augment"});
+}
+
 TEST_F(AfterTrainingTest, InfoTellsOfBuildDevicesAndDigits) {
   const ProgramResult result = run_qmnist({"info", "--data", run().folder() / "data"});
   expect_success(result);

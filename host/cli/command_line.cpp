@@ -141,9 +141,19 @@ void add_sweep(CLI::App& app, Command& command) {
 void add_info(CLI::App& app, Command& command) {
   CLI::App* sub =
       app.add_subcommand("info", "Tell of the build, its libraries, CPU, GPU and digits");
-  const auto data = std::make_shared<std::filesystem::path>("data");
-  sub->add_option("--data", *data, "Folder to look for digits in (data)")->type_name("FOLDER");
-  sub->callback([&command, data] { command = [data] { return info_command(*data); }; });
+  sub->footer(
+      "Example:  qmnist_gpu info --augment distorted.png --config configs/same-network.json");
+  const auto options = std::make_shared<InfoOptions>();
+  sub->add_option("--data", options->data, "Folder to look for digits in (data)")
+      ->type_name("FOLDER");
+  CLI::Option* augment =
+      sub->add_option("--augment", options->augment,
+                      "Write a PNG of distorted digits, as training with augmentation sees them")
+          ->type_name("FILE");
+  sub->add_option("--config", options->config, "Config whose augmentation that is (a usual one)")
+      ->type_name("FILE")
+      ->needs(augment);
+  sub->callback([&command, options] { command = [options] { return info_command(*options); }; });
 }
 
 void add_export(CLI::App& app, Command& command) {

@@ -4,11 +4,17 @@
 
 #include <thread>
 
+#include "host/atomic_file.h"
+#include "host/config/config.h"
 #include "host/data/dataset.h"
 #include "host/engines/cpu/cpu_info.h"
 #include "host/engines/cpu/instruction_set.h"
 #include "host/engines/cuda/make_cuda_engine.h"
+#include "host/error.h"
+#include "host/image/png.h"
+#include "host/report/distortion_sheet.h"
 #include "host/report/text.h"
+#include "host/report/training_text.h"
 
 namespace qmnist {
 namespace {
@@ -35,9 +41,39 @@ std::string digits_in(const std::filesystem::path& folder) {
   }
 }
 
+AugmentationSettings augmentation_of(const std::filesystem::path& config) {
+  if (config.empty()) {
+    return {.rotation = 10,
+            .scale = 0.1,
+            .shear = 0.1,
+            .shift = 1.5,
+            .elastic = 1,
+            .elastic_sigma = 4.5};
+  }
+  const AugmentationSettings settings = load_config(config, {}).augmentation;
+  if (!settings.any()) {
+    throw UsageError("{}: this config distorts no digits; set augmentation.elastic to 1, say",
+                     config.string());
+  }
+  return settings;
+}
+
+void draw_distortions(const InfoOptions& options) {
+  const AugmentationSettings settings = augmentation_of(options.config);
+  const Dataset dataset = load_dataset(options.data, DataSource::kAuto);
+  const GreyImage sheet = distortion_sheet(dataset.view(), Augmentation(settings, 0));
+  write_atomically(options.augment, encode_png(sheet));
+  fmt::print("Wrote {}: each digit, and nine distortions of it by {}\n", options.augment.string(),
+             augmentation_text(settings));
+}
+
 }  // namespace
 
-ExitStatus info_command(const std::filesystem::path& data) {
+ExitStatus info_command(const InfoOptions& options) {
+  if (!options.augment.empty()) {
+    draw_distortions(options);
+    return ExitStatus::kDone;
+  }
   fmt::print("qmnist_gpu {}\n", QMNIST_VERSION);
   fmt::print("build      {}, {}, {}\n", QMNIST_COMPILER, QMNIST_BUILD_TYPE, QMNIST_CUDA_VERSION);
   fmt::print("libraries  {}\n", QMNIST_LIBRARIES);
@@ -46,7 +82,7 @@ ExitStatus info_command(const std::filesystem::path& data) {
       "           {} kernels, whatever the layers' widths; the first layer skips zero pixels\n",
       instruction_set());
   fmt::print("GPU        {}\n", gpu());
-  fmt::print("data       {}\n", digits_in(data));
+  fmt::print("data       {}\n", digits_in(options.data));
   return ExitStatus::kDone;
 }
 
