@@ -137,7 +137,7 @@ void add_layer(const CpuPeaks& peaks, std::size_t inputs, std::size_t outputs) {
   });
   const auto input_deltas = std::make_shared<PanelMatrix>(kBatch, inputs);
   add("dense_backward" + shape, peaks, {.flops = products}, [=](std::size_t) {
-    dense_backward(*z, layer->weight_transposed, *x, kTiles, *input_deltas);
+    dense_backward(*z, layer->weight_transposed, x.get(), kTiles, *input_deltas);
   });
   add("dense_update" + shape, peaks,
       {.flops = products + 11 * weights, .bytes = 24 * weights, .roots = weights},

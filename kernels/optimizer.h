@@ -22,6 +22,7 @@ struct OptimizerSettings {
   double momentum = 0;      ///< SGD
   bool nesterov = false;    ///< SGD
   double weight_decay = 0;  ///< AdamW and SGD
+  double clip_norm = 0;     ///< greatest length of all gradients together; 0 for any
   double ema_decay = 0;     ///< of the weights' moving average; 0 keeps none
 };
 

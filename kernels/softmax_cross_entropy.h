@@ -6,6 +6,7 @@
 #include "kernels/host_device.h"
 #include "kernels/launch.h"
 #include "kernels/softmax.h"
+#include "kernels/warp_sum.h"
 
 namespace qmnist {
 
@@ -41,15 +42,6 @@ struct DeviceMetrics {
 };
 
 #ifdef QMNIST_KERNELS
-
-/// Sum of a warp's values in lane 0, always added in the same order. All lanes must take part.
-template <typename Real>
-__device__ inline Real warp_sum(Real value) {
-  for (unsigned offset = kWarp / 2; offset > 0; offset /= 2) {
-    value += __shfl_down_sync(kAllLanes, value, offset);
-  }
-  return value;
-}
 
 /// One block for the whole batch, so that the sums need neither a second launch nor atomics. First
 /// a row a thread; then a column of the bias gradient a warp.

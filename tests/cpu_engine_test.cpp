@@ -20,10 +20,11 @@ namespace {
 using test::SmallData;
 
 TrainingState train_some(const SmallData& data, std::size_t threads,
-                         const AugmentationSettings& augmentation = {}) {
+                         const AugmentationSettings& augmentation = {},
+                         const OptimizerSettings& optimizer = {}) {
   const std::vector<std::size_t> hidden{200, 70};
   CpuEngine engine({.network = Network(data.features, hidden, 10),
-                    .optimizer = {},
+                    .optimizer = optimizer,
                     .batch_size = 50,
                     .threads = threads,
                     .augmentation = augmentation,
@@ -47,6 +48,13 @@ TEST(CpuEngineTest, AnyNumberOfThreadsDistortsToTheSameBits) {
   const AugmentationSettings augmentation{.rotation = 20, .elastic = 1};
   const TrainingState expected = train_some(data, 1, augmentation);
   EXPECT_EQ(train_some(data, 3, augmentation), expected);
+}
+
+TEST(CpuEngineTest, AnyNumberOfThreadsClipsAndAveragesToTheSameBits) {
+  const SmallData data(430, 100, 10);
+  const OptimizerSettings optimizer{.clip_norm = 0.01, .ema_decay = 0.9};
+  const TrainingState expected = train_some(data, 1, {}, optimizer);
+  EXPECT_EQ(train_some(data, 3, {}, optimizer), expected);
 }
 
 TEST(CpuEngineTest, SharesWorkAmongNoMoreThreadsThanTheFirstLayerIsWorth) {

@@ -157,6 +157,8 @@ std::vector<EngineSettings> rich_settings(const Shape& shape) {
       {.name = OptimizerName::kSgd, .weight_decay = 0.1},
       {.name = OptimizerName::kSgd, .momentum = 0.9},
       {.name = OptimizerName::kSgd, .momentum = 0.9, .nesterov = true, .ema_decay = 0.5},
+      {.clip_norm = 0.05},
+      {.name = OptimizerName::kSgd, .momentum = 0.9, .clip_norm = 0.05},
       {.ema_decay = 0.99}};
   for (const OptimizerSettings& optimizer : optimizers) {
     EngineSettings settings = settings_for(shape);

@@ -242,6 +242,7 @@ Config to_config(const Json& values) {
                     .momentum = optimizer.at("momentum"),
                     .nesterov = optimizer.at("nesterov"),
                     .weight_decay = optimizer.at("weight_decay"),
+                    .clip_norm = optimizer.at("clip_norm"),
                     .ema_decay = regularization.at("ema_decay")},
       .schedule = {.name = choice<ScheduleName>(values, "schedule.name"),
                    .peak = optimizer.at("learning_rate"),

@@ -144,6 +144,8 @@ std::span<const Field> config_fields() {
       Field{"optimizer.nesterov", false, BooleanRule{}, "whether sgd's momentum looks ahead"},
       Field{"optimizer.weight_decay", 0.0, NumberRule{0, true, 1, true},
             "share of each weight that adamw and sgd take from it a step, times the learning rate"},
+      Field{"optimizer.clip_norm", 0.0, NumberRule{0, true, 1e6, true},
+            "greatest length of all gradients together, to which longer ones are cut; 0 for any"},
       Field{"schedule.name", "constant", ChoiceRule{{"constant", "step", "cosine", "one_cycle"}},
             "how the learning rate goes on from optimizer.learning_rate, its peak"},
       Field{"schedule.warmup_epochs", 0.0, NumberRule{0, true, 100000, true},

@@ -6,6 +6,7 @@
 
 #include "host/engines/engine.h"
 #include "kernels/activation.h"
+#include "kernels/clip.h"
 #include "kernels/dropout.h"
 #include "kernels/normalize.h"
 #include "kernels/softmax_cross_entropy.h"
@@ -52,7 +53,10 @@ class ReferenceEngine final : public Engine {
     while (metrics.samples < order.size()) {
       const std::size_t left = order.size() - metrics.samples;
       const auto batch = order.subspan(metrics.samples, std::min(settings_.batch_size, left));
-      const Values gradient = precise_gradients(data, batch, metrics);
+      Values gradient = precise_gradients(data, batch, metrics);
+      if (settings_.optimizer.clip_norm > 0) {
+        clip(gradient);
+      }
       const double learning_rate = settings_.schedule.learning_rate(step_);
       const auto step = optimizer_step<Real>(settings_.optimizer, learning_rate, ++step_);
       for (std::size_t i = 0; i < gradient.size(); ++i) {
@@ -119,6 +123,17 @@ class ReferenceEngine final : public Engine {
   }
 
  private:
+  void clip(Values& gradient) const {
+    double squares = 0;
+    for (const Real value : gradient) {
+      squares += static_cast<double>(value) * static_cast<double>(value);
+    }
+    const Real scale = clip_scale(squares, static_cast<Real>(settings_.optimizer.clip_norm));
+    for (Real& value : gradient) {
+      value *= scale;
+    }
+  }
+
   /// What an image's way through the network leaves.
   struct ForwardPass {
     std::vector<Values>

@@ -10,6 +10,7 @@
 #include "host/engines/cpu/distort_image.h"
 #include "host/engines/cpu/instruction_set.h"
 #include "host/engines/cpu/sparse_layer.h"
+#include "kernels/clip.h"
 #include "kernels/softmax_cross_entropy.h"
 
 namespace qmnist {
@@ -27,6 +28,20 @@ std::span<const std::uint32_t> up_to(std::size_t count, std::span<const std::uin
   return indices.first(std::min(count, indices.size()));
 }
 
+/// Sums by column first, so that a compiler may use vectors.
+double sum_of_squares(const PanelMatrix& values) {
+  std::array<double, kBlock> sums{};
+  for (std::size_t block = 0; block < values.blocks(); ++block) {
+    for (std::size_t row = 0; row < values.rows(); ++row) {
+      const float* of_row = values.row(block, row);
+      for (std::size_t i = 0; i < kBlock; ++i) {
+        sums[i] += static_cast<double>(of_row[i]) * static_cast<double>(of_row[i]);
+      }
+    }
+  }
+  return std::accumulate(sums.begin(), sums.end(), 0.0);
+}
+
 Range rows_of(Range tiles, std::size_t rows) {
   return {tiles.begin * kTileRows, std::min(tiles.end * kTileRows, rows)};
 }
@@ -42,6 +57,9 @@ CpuEngine::CpuEngine(EngineSettings settings)
       was_nonzero_(settings_.network.inputs()),
       training_(settings_.network, settings_.batch_size) {
   set_state(initial_state(settings_.network, 0));
+  if (clips()) {
+    clipped_ = make_layers(settings_.network);
+  }
   if (augmentation_.active()) {
     distorted_.resize(settings_.batch_size * settings_.network.inputs());
     rows_.resize(settings_.batch_size);
@@ -205,6 +223,36 @@ void CpuEngine::update(const Workspace& workspace, const Nonzeros& nonzeros, std
   }
 }
 
+void CpuEngine::clipped_update(const Nonzeros& nonzeros, std::size_t rows,
+                               const OptimizerStep<float>& step) {
+  team_.run([&](std::size_t part, std::size_t parts) {
+    update(training_, nonzeros, rows, step, &clipped_, part, parts);
+  });
+  double squares = 0;
+  for (const Layer& layer : clipped_) {
+    squares += sum_of_squares(layer.weight.values) + sum_of_squares(layer.bias.values);
+  }
+  const float scale = clip_scale(squares, static_cast<float>(settings_.optimizer.clip_norm));
+  team_.run([&](std::size_t part, std::size_t parts) { apply(step, scale, part, parts); });
+}
+
+void CpuEngine::apply(const OptimizerStep<float>& step, float scale, std::size_t part,
+                      std::size_t parts) {
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    Layer& layer = layers_[l];
+    const Layer& gradients = clipped_[l];
+    const Range inputs = share(layer.weight.values.rows() / kBlock, part, parts);
+    const Range rows{inputs.begin * kBlock, inputs.end * kBlock};
+    const Range blocks{0, layer.weight.values.blocks()};
+    apply_gradients(gradients.weight.values, scale, rows, blocks, {step}, layer.weight);
+    if (l > 0) {  // nobody asks for the gradient of the images
+      transpose(layer.weight.values, inputs, layer.weight_transposed);
+    }
+    apply_gradients(gradients.bias.values, scale, {0, 1}, share(blocks.end, part, parts), {step},
+                    layer.bias);
+  }
+}
+
 void CpuEngine::average(const OptimizerStep<float>& step, std::size_t part, std::size_t parts) {
   for (Layer& layer : layers_) {
     const Range blocks = share(layer.weight.values.blocks(), part, parts);
@@ -270,8 +318,13 @@ void CpuEngine::train(const DataView& data, std::span<const std::uint32_t> order
     const double learning_rate = settings_.schedule.learning_rate(step_);
     const auto step = optimizer_step<float>(settings_.optimizer, learning_rate, ++step_);
     const RowRandom random = step_random();
+    if (clips()) {
+      clipped_update(nonzeros, batch.size(), step);
+    }
     team_.run([&](std::size_t part, std::size_t parts) {
-      update(training_, nonzeros, batch.size(), step, nullptr, part, parts);
+      if (!clips()) {
+        update(training_, nonzeros, batch.size(), step, nullptr, part, parts);
+      }
       forward_first(training_, next_nonzeros, next.size(), &random, part, parts);
       if (distorts) {
         distort_batch(data, after_next, step_ + 1, part, parts);

@@ -65,8 +65,14 @@ class CpuEngine final : public Engine {
               const OptimizerStep<float>& step, std::vector<Layer>* gradients, std::size_t part,
               std::size_t parts);
 
+  /// A step of the optimizer after all gradients are known, which are clipped together.
+  void clipped_update(const Nonzeros& nonzeros, std::size_t rows, const OptimizerStep<float>& step);
+  /// The part that all threads call.
+  void apply(const OptimizerStep<float>& step, float scale, std::size_t part, std::size_t parts);
+
   /// The moving average of the weights, after a step.
   void average(const OptimizerStep<float>& step, std::size_t part, std::size_t parts);
+  [[nodiscard]] bool clips() const { return settings_.optimizer.clip_norm > 0; }
   [[nodiscard]] bool keeps_averages() const { return settings_.optimizer.ema_decay > 0; }
   /// The values to compute with: in a step the parameters, to predict what was learnt.
   [[nodiscard]] const PanelMatrix& of(const Parameters& parameters, const RowRandom* random) const;
@@ -94,6 +100,7 @@ class CpuEngine final : public Engine {
   std::vector<std::uint8_t> was_nonzero_;  ///< [inputs]: pixels, since all moments were zero
   std::vector<std::uint8_t> distorted_;    ///< [batch size, inputs]: the next batch's images
   std::vector<std::uint32_t> rows_;        ///< 0, 1, ...: the places of these
+  std::vector<Layer> clipped_;             ///< gradients, where they are clipped
   std::uint64_t step_ = 0;
   Workspace training_;
 };

@@ -122,12 +122,34 @@ void transpose_block(const float* from, float* to) {
   }
 }
 
-void transpose(const PanelMatrix& weight, Range input_blocks, PanelMatrix& transposed) {
+void transpose_rows(const PanelMatrix& weight, Range input_blocks, PanelMatrix& transposed) {
   for (std::size_t input = input_blocks.begin; input < input_blocks.end; ++input) {
     for (std::size_t block = 0; block < weight.blocks(); ++block) {
       transpose_block(weight.row(block, input * kBlock), transposed.row(input, block * kBlock));
     }
   }
+}
+
+template <typename Apply>
+HWY_INLINE void apply_scaled(const PanelMatrix& gradients, float scale, Range rows, Range blocks,
+                             const Apply& apply) {
+  const Vector factor = hn::Set(kFloats, scale);
+  for (std::size_t block = blocks.begin; block < blocks.end; ++block) {
+    for (std::size_t row = rows.begin; row < rows.end; ++row) {
+      std::array<Vector, kBlockVectors> scaled;
+      for (std::size_t i = 0; i < kBlockVectors; ++i) {
+        scaled[i] = hn::Mul(factor, hn::Load(kFloats, gradients.row(block, row) + i * kLanes));
+      }
+      apply(block, row, scaled);
+    }
+  }
+}
+
+void apply_gradients(const PanelMatrix& gradients, float scale, Range rows, Range blocks,
+                     const Update& update, Parameters& parameters) {
+  with_update(parameters, update, [&](const auto& apply) HWY_ATTR {
+    apply_scaled(gradients, scale, rows, blocks, apply);
+  });
 }
 
 void dense_update(const PanelMatrix& inputs, const PanelMatrix& deltas, std::size_t rows,
@@ -136,7 +158,7 @@ void dense_update(const PanelMatrix& inputs, const PanelMatrix& deltas, std::siz
   with_update(weight, update, [&](const auto& apply) HWY_ATTR {
     update_tiles(inputs, deltas, rows, input_blocks, apply);
   });
-  transpose(weight.values, input_blocks, weight_transposed);
+  transpose_rows(weight.values, input_blocks, weight_transposed);
 }
 
 template <typename Apply>
@@ -170,6 +192,8 @@ HWY_EXPORT(dense_forward);
 HWY_EXPORT(dense_backward);
 HWY_EXPORT(dense_update);
 HWY_EXPORT(bias_update);
+HWY_EXPORT(apply_gradients);
+HWY_EXPORT(transpose_rows);
 
 void dense_forward(const PanelMatrix& inputs, const PanelMatrix& weight, const PanelMatrix& bias,
                    bool relu, Range tiles, PanelMatrix& outputs) {
@@ -187,6 +211,15 @@ void dense_update(const PanelMatrix& inputs, const PanelMatrix& deltas, std::siz
                   PanelMatrix& weight_transposed) {
   HWY_DYNAMIC_DISPATCH(dense_update)
   (inputs, deltas, rows, input_blocks, update, weight, weight_transposed);
+}
+
+void apply_gradients(const PanelMatrix& gradients, float scale, Range rows, Range blocks,
+                     const Update& update, Parameters& parameters) {
+  HWY_DYNAMIC_DISPATCH(apply_gradients)(gradients, scale, rows, blocks, update, parameters);
+}
+
+void transpose(const PanelMatrix& weight, Range input_blocks, PanelMatrix& weight_transposed) {
+  HWY_DYNAMIC_DISPATCH(transpose_rows)(weight, input_blocks, weight_transposed);
 }
 
 void bias_update(const PanelMatrix& deltas, std::size_t rows, Range blocks, const Update& update,

@@ -39,6 +39,14 @@ void dense_update(const PanelMatrix& inputs, const PanelMatrix& deltas, std::siz
                   Range input_blocks, const Update& update, Parameters& weight,
                   PanelMatrix& weight_transposed);
 
+/// The update of some rows and blocks by gradients that are known already, times `scale`.
+/// @param gradients of the shape of `parameters`
+void apply_gradients(const PanelMatrix& gradients, float scale, Range rows, Range blocks,
+                     const Update& update, Parameters& parameters);
+
+/// Makes weight_transposed equal to the weights of some blocks of inputs again.
+void transpose(const PanelMatrix& weight, Range input_blocks, PanelMatrix& weight_transposed);
+
 /// Gradient of the biases, the sum of the first `rows` rows of deltas, and the update by it.
 void bias_update(const PanelMatrix& deltas, std::size_t rows, Range blocks, const Update& update,
                  Parameters& bias);

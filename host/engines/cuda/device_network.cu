@@ -2,6 +2,7 @@
 
 #include "host/engines/cuda/device_network.h"
 #include "kernels/bias_activation.h"
+#include "kernels/clip.h"
 #include "kernels/slope_backward.h"
 #include "kernels/softmax.h"
 
@@ -14,9 +15,11 @@ DeviceNetwork::DeviceNetwork(const EngineSettings& settings, std::size_t max_row
       dropout_(settings.dropout),
       label_smoothing_(static_cast<float>(settings.label_smoothing)),
       keeps_averages_(settings.optimizer.ema_decay > 0),
+      clip_norm_(static_cast<float>(settings.optimizer.clip_norm)),
       arena_size_(settings.network.arena_size()),
       stream_(stream),
       products_(stream, settings.math),
+      squares_(kClipBlocks),
       arenas_((keeps_averages_ ? 5 : 4) * arena_size_) {
   // Gradients of the gaps between tensors are never written and must be zero.
   QMNIST_CHECK(cudaMemsetAsync(arenas_.data(), 0, arenas_.bytes(), stream));
@@ -78,6 +81,9 @@ void DeviceNetwork::differentiate(const float* inputs, const std::uint8_t* label
 
 void DeviceNetwork::update(const OptimizerStep<float>* step) {
   const nvtx3::scoped_range range("update");
+  if (clip_norm_ > 0) {
+    QMNIST_CHECK(launch_clip(stream_, arena(kGradients), clip_norm_, squares_.data(), arena_size_));
+  }
   QMNIST_CHECK(launch_optimizer(stream_, step, arena(kGradients), arena(kParameters),
                                 arena(kFirstMoments), arena(kSecondMoments), arena_size_));
   if (keeps_averages_) {

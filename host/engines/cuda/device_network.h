@@ -74,9 +74,11 @@ class DeviceNetwork {
   Dropout dropout_;
   float label_smoothing_;
   bool keeps_averages_;
+  float clip_norm_;
   std::size_t arena_size_;
   cudaStream_t stream_;
   MatrixProducts products_;
+  DeviceBuffer<double> squares_;                  ///< for clipping
   DeviceBuffer<float> arenas_;                    ///< as Which says
   std::vector<DeviceBuffer<float>> activations_;  ///< [layers][max_rows, outputs]; logits last
   std::vector<DeviceBuffer<float>> slopes_;       ///< [layers][max_rows, outputs]; logits have none

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+
+#include "kernels/host_device.h"
+#include "kernels/launch.h"
+#include "kernels/warp_sum.h"
+
+namespace qmnist {
+
+/// What all gradients are multiplied by, so that their common length is `clip_norm` at most
+/// (Pascanu, Mikolov and Bengio 2013; Keras's global_clipnorm).
+/// @param squares sum of the squares of all gradients
+template <typename Real>
+QMNIST_HOST_DEVICE inline Real clip_scale(double squares, Real clip_norm) {
+  const double norm = std::sqrt(squares);
+  return norm > static_cast<double>(clip_norm)
+             ? static_cast<Real>(static_cast<double>(clip_norm) / norm)
+             : Real{1};
+}
+
+#ifdef QMNIST_KERNELS
+
+/// Blocks that share the sum of squares.
+inline constexpr unsigned kClipBlocks = 64;
+
+/// Sum of a block's values, in every thread, always added in the same order. All take part.
+/// @param warp_sums [kBlock / kWarp], shared
+__device__ inline double block_sum(double value, double* warp_sums) {
+  value = warp_sum(value);
+  if (threadIdx.x % kWarp == 0) {
+    warp_sums[threadIdx.x / kWarp] = value;
+  }
+  __syncthreads();  // every warp's sum must be there
+  double sum = 0;
+  for (unsigned warp = 0; warp < kBlock / kWarp; ++warp) {
+    sum += warp_sums[warp];
+  }
+  return sum;
+}
+
+/// partial_sums[block]: the squares of each kClipBlocks * kBlock-th gradient from a thread's own
+/// on.
+static __global__ void squares_kernel(const float* __restrict__ gradients,
+                                      double* __restrict__ partial_sums, std::size_t count) {
+  // NOLINTNEXTLINE(modernize-avoid-c-arrays): std::array cannot be used on a device
+  __shared__ double warp_sums[kBlock / kWarp];
+  const std::size_t threads = std::size_t{gridDim.x} * blockDim.x;
+  double sum = 0;
+  for (std::size_t i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x; i < count;
+       i += threads) {
+    sum += static_cast<double>(gradients[i]) * static_cast<double>(gradients[i]);
+  }
+  sum = block_sum(sum, warp_sums);
+  if (threadIdx.x == 0) {
+    partial_sums[blockIdx.x] = sum;
+  }
+}
+
+/// A gradient a thread; each block adds up the partial sums for itself.
+static __global__ void clip_kernel(float* __restrict__ gradients,
+                                   const double* __restrict__ partial_sums, float clip_norm,
+                                   std::size_t count) {
+  // NOLINTNEXTLINE(modernize-avoid-c-arrays): std::array cannot be used on a device
+  __shared__ double warp_sums[kBlock / kWarp];
+  const double squares =
+      block_sum(threadIdx.x < kClipBlocks ? partial_sums[threadIdx.x] : 0, warp_sums);
+  const std::size_t i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x;
+  if (i < count) {
+    gradients[i] *= clip_scale(squares, clip_norm);
+  }
+}
+
+/// Multiplies an arena of gradients by its clip_scale().
+///
+/// @param gradients [count]
+/// @param partial_sums [kClipBlocks], to work with
+[[nodiscard]] inline cudaError_t launch_clip(cudaStream_t stream, float* gradients, float clip_norm,
+                                             double* partial_sums, std::size_t count) {
+  const cudaError_t status =
+      launch(squares_kernel, kClipBlocks, kBlock, stream, gradients, partial_sums, count);
+  if (status != cudaSuccess) {
+    return status;
+  }
+  return launch(clip_kernel, blocks_for(count, kBlock), kBlock, stream, gradients, partial_sums,
+                clip_norm, count);
+}
+
+#endif
+
+}  // namespace qmnist
