@@ -58,6 +58,7 @@ class Entry:
     contender: Contender
     variant: str
     seconds: list = field(default_factory=list)  # counted epochs of all rounds
+    totals: list = field(default_factory=list)  # all epochs of a run, one a round
     accuracies: list = field(default_factory=list)  # one a round
     version: str = ""
     problem: str = ""  # why it is out of the race
@@ -143,6 +144,7 @@ def race(entries, options, rounds, say):
             counted = result["epoch_seconds"][1:]
             entry.version = result["version"]
             entry.seconds += counted
+            entry.totals.append(sum(result["epoch_seconds"]))
             entry.accuracies.append(result["test_accuracy"])
             shown = " ".join(f"{seconds:.3f}" for seconds in counted)
             say(f"round {number + 1}/{rounds}  {entry.title}: {shown} s an epoch")

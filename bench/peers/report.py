@@ -40,6 +40,7 @@ def as_record(entry):
         "version": entry.version,
         "median_seconds": entry.median if entry.seconds else None,
         "epoch_seconds": entry.seconds,
+        "total_seconds": entry.totals,
         "test_accuracies": entry.accuracies,
         "problem": entry.problem,
     }
@@ -70,6 +71,28 @@ def write_peers(folder, entries, facts):
     table = as_table(header, [peers_row(name, entries, ours) for name in names])
     markdown = f"# Peers\n\n{table}\n{as_sentence(facts)}\n"
     write(folder, "peers", markdown, facts | {"entries": [as_record(e) for e in entries]})
+
+
+def fast_row(entry, epochs, ours):
+    """Seconds of a whole run, with and without what comes once, in its first epoch."""
+    if entry.problem or not entry.seconds:
+        return [entry.title, entry.problem.replace("|", "/") or "no result", "-", "-", "-"]
+    return [
+        entry.title,
+        f"{statistics.median(entry.totals):.2f}",
+        f"{epochs * entry.median:.2f}",
+        f"{entry.median / ours.median:.2f}" if ours.seconds else "-",
+        f"{100 * statistics.mean(entry.accuracies):.2f}",
+    ]
+
+
+def write_fast(folder, entries, epochs, facts):
+    """One row a variant."""
+    ours = best(entries, "ours")
+    header = ["contender", "s/run", "s/run, once compiled", "× ours", "test accuracy, %"]
+    table = as_table(header, [fast_row(entry, epochs, ours) for entry in entries])
+    markdown = f"# 98 % in the least time\n\n{table}\n{as_sentence(facts)}\n"
+    write(folder, "fast", markdown, facts | {"entries": [as_record(e) for e in entries]})
 
 
 def write_sizes(folder, results, facts):

@@ -2,9 +2,11 @@
 
 import argparse
 import json
+import math
 import time
 
 LEARNING_RATE, BETA1, BETA2, EPSILON = 1e-3, 0.9, 0.999, 1e-7  # configs/baseline.json
+ONE_CYCLE_PEAK = 3e-3  # configs/fast.json
 CLASSES = 10
 
 
@@ -17,12 +19,25 @@ def parse_options(description, flags=()):
     parser.add_argument("--hidden", default="128,64", help="sizes of the hidden layers")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=0, help="0: all cores")
+    parser.add_argument("--one-cycle", action="store_true", help="train as configs/fast.json does")
     parser.add_argument("--program", help="qmnist_gpu, for the contender that is it")
     for flag in flags:
         parser.add_argument(flag, action="store_true")
     options = parser.parse_args()
     options.hidden = [int(size) for size in options.hidden.split(",")]
     return options
+
+
+def learning_rate(options, step, steps):
+    """Of a step, counted from 0, of a run of so many: constant, or PyTorch's OneCycleLR."""
+    if not options.one_cycle:
+        return LEARNING_RATE
+    top = 0.3 * steps - 1
+    if step <= top:
+        begin, end, progress = ONE_CYCLE_PEAK / 25, ONE_CYCLE_PEAK, step / top
+    else:
+        begin, end, progress = ONE_CYCLE_PEAK, 0, (step - top) / (steps - 1 - top)
+    return end + (begin - end) * (1 + math.cos(math.pi * progress)) / 2
 
 
 def time_epochs(train_epoch, epochs):

@@ -5,8 +5,8 @@
 
 import os
 
-from contenders.common import BETA1, BETA2, CLASSES, EPSILON, LEARNING_RATE
-from contenders.common import parse_options, report, time_epochs
+from contenders.common import BETA1, BETA2, CLASSES, EPSILON
+from contenders.common import learning_rate, parse_options, report, time_epochs
 
 options = parse_options(__doc__, ["--bytes"])
 if options.threads == 1:  # XLA reads this when JAX is imported
@@ -48,9 +48,9 @@ def mean_loss(parameters, images, labels):
     return -jnp.take_along_axis(log_probabilities, labels[:, None], 1).mean()
 
 
-def adam(parameters, first, second, gradients, step):
+def adam(parameters, first, second, gradients, step, rate):
     """One step, as Keras does it: epsilon beside the root of the uncorrected moment."""
-    rate = LEARNING_RATE * jnp.sqrt(1 - BETA2**step) / (1 - BETA1**step)
+    rate = rate * jnp.sqrt(1 - BETA2**step) / (1 - BETA1**step)
     first = jax.tree.map(lambda m, g: m + (1 - BETA1) * (g - m), first, gradients)
     second = jax.tree.map(lambda v, g: v + (1 - BETA2) * (g * g - v), second, gradients)
     parameters = jax.tree.map(
@@ -60,16 +60,17 @@ def adam(parameters, first, second, gradients, step):
 
 
 @functools.partial(jax.jit, donate_argnums=0)
-def epoch(state, images, labels, batches):
-    """All steps of an epoch; `batches` holds a row of places a step."""
+def epoch(state, images, labels, batches, rates):
+    """All steps of an epoch; `batches` holds a row of places a step, `rates` a learning rate."""
 
-    def step(carry, batch):
+    def step(carry, batch_and_rate):
+        batch, rate = batch_and_rate
         parameters, first, second, count, loss_sum = carry
         loss, gradients = jax.value_and_grad(mean_loss)(parameters, images[batch], labels[batch])
-        updated = adam(parameters, first, second, gradients, count)
+        updated = adam(parameters, first, second, gradients, count, rate)
         return (*updated, count + 1, loss_sum + loss), None
 
-    carry, _ = jax.lax.scan(step, (*state, jnp.float32(0)), batches)
+    carry, _ = jax.lax.scan(step, (*state, jnp.float32(0)), (batches, rates))
     return carry[:4], carry[4]
 
 
@@ -82,11 +83,14 @@ def main():
     zeros = [jax.tree.map(jnp.zeros_like, parameters) for _ in range(2)]
     state = (parameters, *zeros, jnp.float32(1))
     steps = len(labels) // options.batch  # a last, shorter batch is left out
+    total = steps * options.epochs
+    rates = np.float32([learning_rate(options, step, total) for step in range(total)])
+    rates = iter(jnp.asarray(rates.reshape(options.epochs, steps)))
 
     def train_epoch():
         nonlocal state
         order = generator.permutation(len(labels))[: steps * options.batch]
-        state, loss = epoch(state, images, labels, jnp.asarray(order.reshape(steps, -1)))
+        state, loss = epoch(state, images, labels, jnp.asarray(order.reshape(steps, -1)), next(rates))
         loss.block_until_ready()
 
     seconds = time_epochs(train_epoch, options.epochs)

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from contenders.common import parse_options, report
+from contenders.common import ONE_CYCLE_PEAK, parse_options, report
 from digits import fingerprint
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -24,6 +24,8 @@ def main():
             "training.threads": options.threads,
             "output.dir": folder,
         }
+        if options.one_cycle:
+            values |= {"schedule.name": "one_cycle", "optimizer.learning_rate": ONE_CYCLE_PEAK}
         command = [options.program, "--quiet", "--device", "cpu"]
         command += ["--config", str(ROOT / "configs/baseline.json")]
         for key, value in values.items():
