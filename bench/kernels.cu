@@ -169,11 +169,11 @@ void add_last_layer(Suite& suite, std::size_t classes) {
             });
 }
 
-void add_adam(Suite& suite, std::size_t count) {
+void add_optimizer(Suite& suite, std::size_t count) {
   const auto step = std::make_shared<Zeros<OptimizerStep<float>>>(1);
   const auto arenas = std::make_shared<Zeros<float>>(4 * count);
   const auto parameters = static_cast<double>(count);
-  suite.add("adam/" + std::to_string(count), {28 * parameters, 12 * parameters},
+  suite.add("optimizer/" + std::to_string(count), {28 * parameters, 12 * parameters},
             [=](cudaStream_t stream) {
               float* arena = arenas->data();
               QMNIST_CHECK(launch_optimizer(stream, step->data(), arena, arena + count,
@@ -245,8 +245,8 @@ int run(int argc, char** argv) {
   add_hidden_layer(suite, kHidden[0]);
   add_hidden_layer(suite, kHidden[1]);
   add_last_layer(suite, 10);
-  add_adam(suite, Network(784, kHidden, 10).arena_size());
-  add_adam(suite, std::size_t{1} << (peak.emulated ? 18 : 24));  // too much for the cache
+  add_optimizer(suite, Network(784, kHidden, 10).arena_size());
+  add_optimizer(suite, std::size_t{1} << (peak.emulated ? 18 : 24));  // too much for the cache
   add_products(suite, products, 784, kHidden[0]);
   add_products(suite, products, kHidden[0], kHidden[1]);
   add_products(suite, products, kHidden[1], 10);

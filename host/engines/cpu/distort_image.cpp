@@ -26,48 +26,82 @@ inline constexpr std::size_t kNoise = kNoiseSide;
 /// A row of an image in integers.
 using Row = std::array<std::int32_t, kPitch>;
 
-/// to[x] = sum over i of weights(i) * rows(i)[x] / 256
-template <typename Weight, typename Rows>
-HWY_INLINE void weighted_sums(const Weight& weights, const Rows& rows, Row& to) {
-  for (std::size_t x = 0; x < kPitch; x += kIntegerLanes) {
-    IntegerVector sum = hn::Zero(kIntegers);
-    for (std::size_t i = 0; i < kNoise; ++i) {
-      const IntegerVector row = hn::Load(kIntegers, rows(i) + x);
-      sum = hn::Add(sum, hn::Mul(hn::Set(kIntegers, weights(i)), row));
+/// Two 16-bit numbers in one integer, for products of which two are added at a time.
+HWY_INLINE std::int32_t pair_of(std::int16_t low, std::int16_t high) {
+  return static_cast<std::int32_t>(static_cast<std::uint16_t>(low) |
+                                   static_cast<std::uint32_t>(high) << 16);
+}
+
+/// sum + low * low + high * high of each integer's pairs.
+HWY_INLINE IntegerVector add_products(IntegerVector a, IntegerVector b, IntegerVector sum) {
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+  // There, as nowhere else, these are the pairs whose products the operation adds.
+  const hn::Repartition<std::int16_t, Integers> halves;
+  IntegerVector unused = hn::Zero(kIntegers);
+  return hn::ReorderWidenMulAccumulate(kIntegers, hn::BitCast(halves, a), hn::BitCast(halves, b),
+                                       sum, unused);
+#else
+  const auto low = [](IntegerVector v)
+                       HWY_ATTR { return hn::ShiftRight<16>(hn::ShiftLeft<16>(v)); };
+  sum = hn::Add(sum, hn::Mul(low(a), low(b)));
+  return hn::Add(sum, hn::Mul(hn::ShiftRight<16>(a), hn::ShiftRight<16>(b)));
+#endif
+}
+
+inline constexpr std::size_t kPairs = kNoise / 2;
+static_assert(kNoise % 2 == 0);
+
+/// weighted_sum() at the columns from x on.
+/// @param weights [kNoise]; rows: pairs of [kNoise] rows
+HWY_INLINE IntegerVector weighted_sums(const std::int16_t* weights,
+                                       const std::array<Row, kPairs>& rows, std::size_t x) {
+  IntegerVector sum = hn::Zero(kIntegers);
+  for (std::size_t i = 0; i < kPairs; ++i) {
+    const std::int32_t weight = pair_of(weights[2 * i], weights[2 * i + 1]);
+    sum = add_products(hn::Set(kIntegers, weight), hn::Load(kIntegers, rows[i].data() + x), sum);
+  }
+  return hn::ShiftRight<8>(sum);
+}
+
+/// An image's elastic displacements along an axis.
+using Displacements = std::array<Row, kSide>;
+
+/// @param noise of that axis
+/// @param across the weights of ElasticWeights::across, transposed
+HWY_INLINE void make_displacements(const std::int16_t* noise, const std::array<Row, kPairs>& across,
+                                   const ElasticWeights& weights, Displacements& displacements) {
+  HWY_ALIGN std::array<Row, kPairs> smoothed;
+  for (std::size_t i = 0; i < kPairs; ++i) {
+    const std::int16_t* row = noise + 2 * i * kNoise;
+    for (std::size_t x = 0; x < kPitch; x += kIntegerLanes) {
+      const IntegerVector low = hn::And(weighted_sums(row, across, x), hn::Set(kIntegers, 0xffff));
+      const IntegerVector high = hn::ShiftLeft<16>(weighted_sums(row + kNoise, across, x));
+      hn::Store(hn::Or(low, high), kIntegers, smoothed[i].data() + x);
     }
-    hn::Store(hn::ShiftRight<8>(sum), kIntegers, to.data() + x);
+  }
+  for (std::size_t y = 0; y < kSide; ++y) {
+    for (std::size_t x = 0; x < kPitch; x += kIntegerLanes) {
+      hn::Store(weighted_sums(weights.down[y], smoothed, x), kIntegers,
+                displacements[y].data() + x);
+    }
   }
 }
 
-/// An image's elastic displacements.
-struct Displacements {
-  HWY_ALIGN std::array<Row, kSide> x;
-  HWY_ALIGN std::array<Row, kSide> y;
-};
-
+/// Displacements along x, then y.
 HWY_INLINE void make_displacements(const RowRandom& random, const ElasticWeights& weights,
-                                   Displacements& displacements) {
+                                   std::array<Displacements, 2>& displacements) {
   ElasticField field;
   for (int draw = 0; draw < kNoiseDraws; ++draw) {
     draw_noise(random, draw, field);
   }
-  HWY_ALIGN std::array<Row, kNoise> across{};  // the weights, transposed
-  for (std::size_t x = 0; x < kSide; ++x) {
-    for (std::size_t i = 0; i < kNoise; ++i) {
-      across[i][x] = weights.across[x][i];
+  HWY_ALIGN std::array<Row, kPairs> across{};
+  for (std::size_t i = 0; i < kPairs; ++i) {
+    for (std::size_t x = 0; x < kSide; ++x) {
+      across[i][x] = pair_of(weights.across[x][2 * i], weights.across[x][2 * i + 1]);
     }
   }
-  HWY_ALIGN std::array<Row, 2 * kNoise> smoothed;
-  for (std::size_t row = 0; row < 2 * kNoise; ++row) {
-    weighted_sums([&](std::size_t i) { return std::int32_t{field.noise[row * kNoise + i]}; },
-                  [&](std::size_t i) { return across[i].data(); }, smoothed[row]);
-  }
-  for (std::size_t y = 0; y < kSide; ++y) {
-    const auto weight = [&](std::size_t i) { return std::int32_t{weights.down[y][i]}; };
-    weighted_sums(
-        weight, [&](std::size_t i) { return smoothed[i].data(); }, displacements.x[y]);
-    weighted_sums(
-        weight, [&](std::size_t i) { return smoothed[kNoise + i].data(); }, displacements.y[y]);
+  for (std::size_t axis = 0; axis < 2; ++axis) {
+    make_displacements(field.noise + axis * kNoise * kNoise, across, weights, displacements[axis]);
   }
 }
 
@@ -127,7 +161,7 @@ void distort_image(const std::uint8_t* image, const Distortion& distortion,
                    const ElasticWeights* weights, std::uint8_t* distorted) {
   Quads quads;
   make_quads(image, quads);
-  Displacements moved;
+  HWY_ALIGN std::array<Displacements, 2> moved;
   if (weights != nullptr) {
     make_displacements(distortion.random, *weights, moved);
   }
@@ -146,8 +180,8 @@ void distort_image(const std::uint8_t* image, const Distortion& distortion,
       IntegerVector at_x = hn::Add(hn::Set(kIntegers, row_x), hn::Mul(column, x_step));
       IntegerVector at_y = hn::Add(hn::Set(kIntegers, row_y), hn::Mul(column, y_step));
       if (weights != nullptr) {
-        at_x = hn::Add(at_x, hn::Load(kIntegers, moved.x[y].data() + x));
-        at_y = hn::Add(at_y, hn::Load(kIntegers, moved.y[y].data() + x));
+        at_x = hn::Add(at_x, hn::Load(kIntegers, moved[0][y].data() + x));
+        at_y = hn::Add(at_y, hn::Load(kIntegers, moved[1][y].data() + x));
       }
       hn::StoreU(hn::DemoteTo(bytes, sample_all(quads, at_x, at_y)), bytes, row.data() + x);
     }
