@@ -23,10 +23,10 @@ namespace qmnist {
 ///   1. the images: every layer but the first forward, the loss, the deltas backward; beside that,
 ///      the next batch's pixels are looked through
 ///   2. the first layer's outputs: every gradient, put through the optimizer while it is in
-///   registers, and
-///      the next batch's forward pass of that layer; with augmentation, the images of the batch
-///      after that are distorted. So the weights of the first layer, nine tenths
-///      of all, stay in the cache of the core that changes them.
+///      registers, and the next batch's forward pass of that layer; with augmentation, the images
+///      of the batch after that are distorted. So the weights of the first layer, nine tenths of
+///      all, stay in the cache of the core that changes them.
+/// Clipping gradients and averaging weights take a meeting or two more.
 class CpuEngine final : public Engine {
  public:
   explicit CpuEngine(EngineSettings settings);
@@ -43,8 +43,9 @@ class CpuEngine final : public Engine {
 
  private:
   using Batch = std::span<const std::uint32_t>;
+  static constexpr std::size_t kMostClasses = 256;  ///< labels are bytes
 
-  // Pieces of a step that all threads call, each for its part.
+  // Pieces of a step that all threads call, each for its part (cpu_step.cpp).
   void distort_batch(const DataView& data, Batch batch, std::uint64_t step, std::size_t part,
                      std::size_t parts);
   void take(Nonzeros& nonzeros, const DataView& data, Batch batch, Batch next, std::size_t part,

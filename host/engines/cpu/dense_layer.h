@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include "host/engines/cpu/layers.h"
 #include "host/engines/cpu/panels.h"
 
@@ -11,6 +13,11 @@ inline constexpr std::size_t kTileRows = 8;
 
 [[nodiscard]] constexpr std::size_t tiles_for(std::size_t rows) {
   return (rows + kTileRows - 1) / kTileRows;
+}
+
+/// The rows of some tiles of a batch of `rows`.
+[[nodiscard]] constexpr Range rows_of(Range tiles, std::size_t rows) {
+  return {tiles.begin * kTileRows, std::min(tiles.end * kTileRows, rows)};
 }
 
 /// Z = X * weight + bias for some tiles of kTileRows rows; cut off below 0 where `relu`.
