@@ -68,7 +68,8 @@ QMNIST_HOST_DEVICE inline std::int32_t weighted_sum(const std::int16_t* weights,
                                                     const std::int16_t* values, int stride) {
   std::int32_t sum = 0;
   for (int i = 0; i < kNoiseSide; ++i) {
-    sum += weights[i] * values[i * stride];
+    const int place = i * stride;
+    sum += weights[i] * values[place];
   }
   return sum >> 8;
 }
@@ -76,7 +77,8 @@ QMNIST_HOST_DEVICE inline std::int32_t weighted_sum(const std::int16_t* weights,
 /// Value i of the noise smoothed along the rows.
 QMNIST_HOST_DEVICE inline void smooth_noise(const ElasticWeights& weights, int i,
                                             ElasticField& field) {
-  const std::int16_t* row = field.noise + i / kDistortSide * kNoiseSide;
+  const int first = i / kDistortSide * kNoiseSide;
+  const std::int16_t* row = field.noise + first;
   field.smoothed[i] =
       static_cast<std::int16_t>(weighted_sum(weights.across[i % kDistortSide], row, 1));
 }
@@ -84,7 +86,8 @@ QMNIST_HOST_DEVICE inline void smooth_noise(const ElasticWeights& weights, int i
 /// How far the field moves the place that pixel (x, y) comes from.
 QMNIST_HOST_DEVICE inline FixedPoint displacement(const ElasticWeights& weights,
                                                   const ElasticField& field, int x, int y) {
-  const std::int16_t* of_y = field.smoothed + kNoiseSide * kDistortSide;
+  constexpr int kOfX = kNoiseSide * kDistortSide;
+  const std::int16_t* of_y = field.smoothed + kOfX;
   return {weighted_sum(weights.down[y], field.smoothed + x, kDistortSide),
           weighted_sum(weights.down[y], of_y + x, kDistortSide)};
 }

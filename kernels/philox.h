@@ -8,8 +8,8 @@ namespace qmnist {
 
 /// Four random words.
 struct RandomWords {
-  std::uint32_t
-      words[4];  // NOLINT(modernize-avoid-c-arrays): std::array cannot be used on a device
+  // NOLINTNEXTLINE(modernize-avoid-c-arrays): std::array cannot be used on a device
+  std::uint32_t words[4];
 };
 
 /// Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2,

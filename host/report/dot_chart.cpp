@@ -16,9 +16,9 @@ namespace {
 // In the chart's own units.
 constexpr double kPlotWidth = 420;
 constexpr double kRowHeight = 24;
-constexpr double kTop = 44;
-constexpr double kFoot = 52;
-constexpr double kMargin = 24;
+constexpr double kDotsTop = 44;
+constexpr double kDotsFoot = 52;
+constexpr double kDotsMargin = 24;
 constexpr double kCharacter = 7.6;  // as wide as most of this font
 
 Axis axis_of_rows(std::span<const DotRow> rows) {
@@ -49,30 +49,30 @@ double mean(const std::vector<double>& values) {
 std::string dot_chart_svg(std::string_view title, std::string_view unit,
                           std::span<const DotRow> rows) {
   const Axis axis = axis_of_rows(rows);
-  const double left = kMargin + label_width(rows) + kMargin / 2;
-  const double width = left + kPlotWidth + kMargin;
-  const double bottom = kTop + kRowHeight * static_cast<double>(rows.size());
+  const double left = kDotsMargin + label_width(rows) + kDotsMargin / 2;
+  const double width = left + kPlotWidth + kDotsMargin;
+  const double bottom = kDotsTop + kRowHeight * static_cast<double>(rows.size());
   const auto x_of = [&](double value) { return left + axis.share(value) * kPlotWidth; };
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" width=\"{0}\" height=\"{1}\" "
       "viewBox=\"0 0 {2} {3}\">\n<style>{4}</style>\n"
       "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n"
       "<text class=\"title\" x=\"{5}\" y=\"25\">{6}</text>\n",
-      kPictureScale * width, kPictureScale * (bottom + kFoot), width, bottom + kFoot,
-      chart_style(kPictureStyle), kMargin, escaped(title));
+      kPictureScale * width, kPictureScale * (bottom + kDotsFoot), width, bottom + kDotsFoot,
+      chart_style(kPictureStyle), kDotsMargin, escaped(title));
   const auto out = std::back_inserter(svg);
   for (const double tick : axis.ticks()) {
     fmt::format_to(out,
                    "<path class=\"grid\" d=\"M{0:.1f} {1}V{2}\"/><text class=\"tick\" "
                    "x=\"{0:.1f}\" y=\"{3}\" text-anchor=\"middle\">{4}</text>\n",
-                   x_of(tick), kTop, bottom, bottom + 18, axis.label(tick));
+                   x_of(tick), kDotsTop, bottom, bottom + 18, axis.label(tick));
   }
   fmt::format_to(out, "<text class=\"label\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n",
                  left + kPlotWidth / 2, bottom + 40, escaped(unit));
-  double middle = kTop + kRowHeight / 2;
+  double middle = kDotsTop + kRowHeight / 2;
   for (const DotRow& row : rows) {
     fmt::format_to(out, "<text class=\"label\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>\n",
-                   left - kMargin / 2, middle + 4, escaped(row.label));
+                   left - kDotsMargin / 2, middle + 4, escaped(row.label));
     for (const double value : row.values) {
       fmt::format_to(out, "<circle class=\"mark training\" cx=\"{:.1f}\" cy=\"{}\" r=\"4\"/>\n",
                      x_of(value), middle);

@@ -13,7 +13,7 @@
 namespace qmnist {
 namespace {
 
-constexpr const char* kSeed = "training.seed";
+constexpr const char* kSeedKey = "training.seed";
 
 /// What trials are judged by: validation, or the test where nothing is chosen.
 double accuracy_of(const Sweep& sweep, const TrialResult& result) {
@@ -116,7 +116,7 @@ std::vector<Setting> ranked_settings(const Sweep& sweep) {
     }
     Json parameters = sweep.trials()[trial].parameters;
     if (joins_seeds(sweep)) {
-      parameters.erase(kSeed);
+      parameters.erase(kSeedKey);
     }
     auto place = std::ranges::find(settings, parameters, &Setting::parameters);
     if (place == settings.end() || !joins_seeds(sweep)) {
