@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -15,7 +16,7 @@ struct Dropout {
   float scale = 1;
 
   explicit Dropout(double probability)
-      : threshold(static_cast<std::uint32_t>(probability * 65536 + 0.5)),
+      : threshold(static_cast<std::uint32_t>(std::lround(probability * 65536))),
         scale(65536.0F / static_cast<float>(65536 - threshold)) {}
 
   [[nodiscard]] QMNIST_HOST_DEVICE bool active() const { return threshold > 0; }
