@@ -13,8 +13,6 @@
 namespace qmnist {
 namespace {
 
-constexpr const char* kSeedKey = "training.seed";
-
 /// What trials are judged by: validation, or the test where nothing is chosen.
 double accuracy_of(const Sweep& sweep, const TrialResult& result) {
   return sweep.config().is_repetition() ? result.test->accuracy : result.validation()->accuracy;

@@ -14,7 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kSeed = "training.seed";
 constexpr std::int64_t kMostTrials = 10000;
 
 const ChoiceRule kSearches{{"grid", "random", "halving"}};
@@ -202,7 +201,7 @@ Config read_base(const Section& sweep, const fs::path& folder) {
 }  // namespace
 
 bool SweepConfig::is_repetition() const {
-  return search != Search::kHalving && parameters.size() == 1 && parameters.front().key == kSeed;
+  return search != Search::kHalving && parameters.size() == 1 && parameters.front().key == kSeedKey;
 }
 
 SweepConfig load_sweep(const fs::path& file) {

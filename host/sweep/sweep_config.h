@@ -11,6 +11,9 @@
 
 namespace qmnist {
 
+/// The key whose values repeat a setting instead of making another one.
+inline constexpr const char* kSeedKey = "training.seed";
+
 /// How trials are chosen: every combination of the values, combinations drawn at random, or those
 /// with successive halving.
 enum class Search { kGrid, kRandom, kHalving };

@@ -52,9 +52,7 @@ std::string CpuEngine::device() const {
 }
 
 void CpuEngine::set_state(const TrainingState& state) {
-  TrainingState kept = state;
-  kept.averages = keeps_averages() ? state.learnt() : std::vector<float>();
-  load_state(settings_.network, kept, layers_);
+  load_state(settings_.network, state, keeps_averages(), layers_);
   step_ = state.step;
   const DenseLayer& first = settings_.network.layers().front();
   std::ranges::fill(was_nonzero_, settings_.optimizer.weight_decay > 0 ? 1 : 0);

@@ -59,14 +59,15 @@ void update_averages(const OptimizerStep<float>& step, Range blocks, Parameters&
   }
 }
 
-void load_state(const Network& network, const TrainingState& state, std::vector<Layer>& layers) {
+void load_state(const Network& network, const TrainingState& state, bool keep_averages,
+                std::vector<Layer>& layers) {
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const DenseLayer& shape = network.layers()[l];
     auto& [weight, bias, weight_transposed] = layers[l];
-    if (!state.averages.empty()) {
+    if (keep_averages) {
       weight.averages = PanelMatrix(weight.values.rows(), shape.outputs, panels_of(l));
       bias.averages = PanelMatrix(1, shape.outputs, panels_of(l));
-      load(shape, state.averages, weight.averages, bias.averages);
+      load(shape, state.learnt(), weight.averages, bias.averages);
     }
     load(shape, state.parameters, weight.values, bias.values);
     load(shape, state.first_moments, weight.first_moments, bias.first_moments);

@@ -45,9 +45,10 @@ struct Layer {
 /// Takes the weights of some blocks of columns into their averages.
 void update_averages(const OptimizerStep<float>& step, Range blocks, Parameters& parameters);
 
-/// Copies parameters, moments and averages, if there are any, from arenas of the network, and to
-/// new ones.
-void load_state(const Network& network, const TrainingState& state, std::vector<Layer>& layers);
+/// Copies parameters and moments from arenas of the network, and to new ones; with averages, if
+/// they are kept, which begin with what the state has learnt.
+void load_state(const Network& network, const TrainingState& state, bool keep_averages,
+                std::vector<Layer>& layers);
 [[nodiscard]] TrainingState save_state(const Network& network, const std::vector<Layer>& layers,
                                        std::uint64_t step);
 
