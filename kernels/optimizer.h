@@ -26,11 +26,14 @@ struct OptimizerSettings {
   double ema_decay = 0;     ///< of the weights' moving average; 0 keeps none
 };
 
-/// What is the same for every parameter of one step.
+/// adam_update() or sgd_update(), without or with Nesterov's look ahead.
+enum class UpdateRule : std::int32_t { kAdam, kMomentum, kNesterov };
+
+/// What is the same for every parameter of one step. Each warp of a GPU reads it: in floats it is
+/// eight aligned words, two loads.
 template <typename Real>
-struct OptimizerStep {
-  bool sgd;
-  bool nesterov;
+struct alignas(16) OptimizerStep {
+  UpdateRule rule;
   Real alpha;  ///< learning rate; Adam's with both bias corrections
   Real one_minus_beta1;
   Real one_minus_beta2;
@@ -49,13 +52,15 @@ template <typename Real>
 inline OptimizerStep<Real> optimizer_step(const OptimizerSettings& settings, double learning_rate,
                                           std::uint64_t t) {
   const auto step = static_cast<double>(t);
-  const bool sgd = settings.name == OptimizerName::kSgd;
+  const UpdateRule rule = settings.name != OptimizerName::kSgd ? UpdateRule::kAdam
+                          : settings.nesterov                  ? UpdateRule::kNesterov
+                                                               : UpdateRule::kMomentum;
   const double correction =
-      sgd ? 1
-          : std::sqrt(1 - std::pow(settings.beta2, step)) / (1 - std::pow(settings.beta1, step));
+      rule == UpdateRule::kAdam
+          ? std::sqrt(1 - std::pow(settings.beta2, step)) / (1 - std::pow(settings.beta1, step))
+          : 1;
   return {
-      .sgd = sgd,
-      .nesterov = settings.nesterov,
+      .rule = rule,
       .alpha = static_cast<Real>(learning_rate * correction),
       .one_minus_beta1 = static_cast<Real>(1 - settings.beta1),
       .one_minus_beta2 = static_cast<Real>(1 - settings.beta2),
@@ -94,7 +99,7 @@ QMNIST_HOST_DEVICE inline void sgd_update(const OptimizerStep<Real>& step, Real 
                                           Real& parameter, Real& velocity) {
   const Real push = step.alpha * gradient;
   velocity = step.momentum * velocity - push;
-  parameter += step.nesterov ? step.momentum * velocity - push : velocity;
+  parameter += step.rule == UpdateRule::kNesterov ? step.momentum * velocity - push : velocity;
 }
 
 /// A step of the optimizer on one parameter; before it w -= lr * weight_decay * w, apart from the
@@ -104,10 +109,10 @@ QMNIST_HOST_DEVICE inline void optimizer_update(const OptimizerStep<Real>& step,
                                                 Real& parameter, Real& first_moment,
                                                 Real& second_moment) {
   parameter -= step.decay * parameter;
-  if (step.sgd) {
-    sgd_update(step, gradient, parameter, first_moment);
-  } else {
+  if (step.rule == UpdateRule::kAdam) {
     adam_update(step, gradient, parameter, first_moment, second_moment);
+  } else {
+    sgd_update(step, gradient, parameter, first_moment);
   }
 }
 

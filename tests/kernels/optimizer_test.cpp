@@ -116,9 +116,9 @@ TEST_P(OptimizerKernelTest, DecaysWeightsAndDescendsAsTheFormulaDoes) {
       const auto w = parameters.values();
       const auto m = first_moments.values();
       for (std::size_t i = 0; i < count; ++i) {
-        double want_w = double{initial[i]};
-        double want_m = double{old_m[i]};
-        double want_v = double{old_v[i]};
+        auto want_w = double{initial[i]};
+        auto want_m = double{old_m[i]};
+        auto want_v = double{old_v[i]};
         optimizer_update(scalars, double{gradients[i]}, want_w, want_m, want_v);
         // A few roundings of numbers up to 1, and of moments up to 3.
         ASSERT_NEAR(w[i], want_w, 4 * test::kEpsilon) << i << " of " << count;

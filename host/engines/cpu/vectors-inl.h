@@ -82,7 +82,7 @@ class Sgd {
   explicit Sgd(const OptimizerStep<float>& step)
       : rate_(hn::Set(kFloats, step.alpha)),
         momentum_(hn::Set(kFloats, step.momentum)),
-        nesterov_(step.nesterov) {}
+        nesterov_(step.rule == UpdateRule::kNesterov) {}
 
   HWY_INLINE Vector operator()(Vector g, float* velocity, float* /*v*/) const {
     const Vector push = hn::Mul(rate_, g);
@@ -128,10 +128,10 @@ template <typename Work>
 HWY_INLINE void with_update(Parameters& parameters, const Update& update, const Work& work) {
   if (update.gradients != nullptr) {
     work(Store(*update.gradients));
-  } else if (update.step.sgd) {
-    work(Step<Sgd>(parameters, update.step));
-  } else {
+  } else if (update.step.rule == UpdateRule::kAdam) {
     work(Step<Adam>(parameters, update.step));
+  } else {
+    work(Step<Sgd>(parameters, update.step));
   }
 }
 
