@@ -10,12 +10,23 @@
 HWY_BEFORE_NAMESPACE();
 namespace qmnist::HWY_NAMESPACE {
 
-/// Rows of a register tile of one block of columns: as many as the registers hold.
+/// Rows of a register tile, and blocks of columns where as many are left: so many sums as the
+/// registers hold, and enough of them in flight for each value that is read.
 inline constexpr std::size_t kRows = kLanes == 16 ? 8 : kLanes == 8 ? 4 : 2;
+inline constexpr std::size_t kTileBlocks = kLanes == 16 ? 2 : 1;
 
-using Tile = std::array<std::array<Vector, kBlockVectors>, kRows>;
+/// Depth of a product that is summed at a time: so much of a tile's columns stays in the first
+/// cache while all rows pass.
+inline constexpr std::size_t kDepth = 16384 / (kTileBlocks * kBlock * sizeof(float));
+/// Rows that pass at a time: their sums wait for the next depth in the first cache, too.
+inline constexpr std::size_t kPassingRows = 128;
+static_assert(kDepth % kBlock == 0 && kPassingRows % kRows == 0);
 
-HWY_INLINE void clear(Tile& tile) {
+template <std::size_t kBlocks>
+using Tile = std::array<std::array<Vector, kBlocks * kBlockVectors>, kRows>;
+
+template <std::size_t kBlocks>
+HWY_INLINE void clear(Tile<kBlocks>& tile) {
   for (auto& row : tile) {
     for (Vector& sum : row) {
       sum = hn::Zero(kFloats);
@@ -23,19 +34,96 @@ HWY_INLINE void clear(Tile& tile) {
   }
 }
 
+template <std::size_t kBlocks>
+HWY_INLINE void load(const float* sums, Tile<kBlocks>& tile) {
+  for (auto& row : tile) {
+    for (Vector& sum : row) {
+      sum = hn::Load(kFloats, sums);
+      sums += kLanes;
+    }
+  }
+}
+
+template <std::size_t kBlocks>
+HWY_INLINE void store(const Tile<kBlocks>& tile, float* sums) {
+  for (const auto& row : tile) {
+    for (const Vector& sum : row) {
+      hn::Store(sum, kFloats, sums);
+      sums += kLanes;
+    }
+  }
+}
+
 /// tile[r] += sum over k < depth of left[k * depth_step + r * row_step] * right[k].
-/// @param right a narrow panel, [depth, kBlock]
+/// @param right for each block a narrow panel, [depth, kBlock]
+template <std::size_t kBlocks>
 HWY_INLINE void add_product(const float* left, std::size_t depth_step, std::size_t row_step,
-                            const float* right, std::size_t depth, Tile& tile) {
+                            const std::array<const float*, kBlocks>& right, std::size_t depth,
+                            Tile<kBlocks>& tile) {
   for (std::size_t k = 0; k < depth; ++k) {
-    std::array<Vector, kBlockVectors> columns;
-    for (std::size_t i = 0; i < kBlockVectors; ++i) {
-      columns[i] = hn::Load(kFloats, right + k * kBlock + i * kLanes);
+    std::array<Vector, kBlocks * kBlockVectors> columns;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      columns[i] =
+          hn::Load(kFloats, right[i / kBlockVectors] + k * kBlock + i % kBlockVectors * kLanes);
     }
     for (std::size_t r = 0; r < kRows; ++r) {
       const Vector factor = hn::Set(kFloats, left[k * depth_step + r * row_step]);
-      for (std::size_t i = 0; i < kBlockVectors; ++i) {
+      for (std::size_t i = 0; i < columns.size(); ++i) {
         tile[r][i] = hn::MulAdd(factor, columns[i], tile[r][i]);
+      }
+    }
+  }
+}
+
+/// Where some adjacent blocks of a narrow matrix have that row.
+template <std::size_t kBlocks>
+HWY_INLINE std::array<const float*, kBlocks> rows_of(const PanelMatrix& matrix, std::size_t block,
+                                                     std::size_t row) {
+  std::array<const float*, kBlocks> rows;
+  for (std::size_t i = 0; i < kBlocks; ++i) {
+    rows[i] = matrix.row(block + i, row);
+  }
+  return rows;
+}
+
+/// Calls work.operator()<n>(first) for kTileBlocks blocks at a time, then for what is left.
+template <std::size_t kBlocks = kTileBlocks, typename Work>
+HWY_INLINE void for_tile_blocks(Range blocks, const Work& work) {
+  for (; blocks.begin + kBlocks <= blocks.end; blocks.begin += kBlocks) {
+    work.template operator()<kBlocks>(blocks.begin);
+  }
+  if constexpr (kBlocks > 1) {
+    for_tile_blocks<kBlocks / 2>(blocks, work);
+  }
+}
+
+/// multiply() for some adjacent blocks and up to kPassingRows rows.
+template <std::size_t kBlocks, typename Finish>
+HWY_INLINE void multiply_blocks(const PanelMatrix& left, const PanelMatrix& right,
+                                std::size_t first_block, Range rows, const Finish& finish) {
+  HWY_ALIGN std::array<float, kPassingRows * kBlocks * kBlock> sums;
+  for (std::size_t depth = 0; depth < right.rows(); depth += kDepth) {
+    const std::size_t end = std::min(depth + kDepth, right.rows());
+    for (std::size_t row = rows.begin; row < rows.end; row += kRows) {
+      float* of_tile = sums.data() + (row - rows.begin) * kBlocks * kBlock;
+      Tile<kBlocks> tile;
+      if (depth == 0) {
+        clear<kBlocks>(tile);
+      } else {
+        load<kBlocks>(of_tile, tile);
+      }
+      for (std::size_t k = depth; k < end; k += kBlock) {
+        add_product(left.row(k / kBlock, row), 1, left.pitch(),
+                    rows_of<kBlocks>(right, first_block, k), kBlock, tile);
+      }
+      if (end < right.rows()) {
+        store<kBlocks>(tile, of_tile);
+        continue;
+      }
+      for (std::size_t r = 0; r < kRows; ++r) {
+        for (std::size_t i = 0; i < tile[r].size(); ++i) {
+          finish(first_block + i / kBlockVectors, row + r, i % kBlockVectors * kLanes, tile[r][i]);
+        }
       }
     }
   }
@@ -45,19 +133,12 @@ HWY_INLINE void add_product(const float* left, std::size_t depth_step, std::size
 template <typename Finish>
 HWY_INLINE void multiply(const PanelMatrix& left, const PanelMatrix& right, Range tiles,
                          const Finish& finish) {
-  for (std::size_t block = 0; block < right.blocks(); ++block) {
-    for (std::size_t row = tiles.begin * kTileRows; row < tiles.end * kTileRows; row += kRows) {
-      Tile tile;
-      clear(tile);
-      for (std::size_t k = 0; k < right.rows() / kBlock; ++k) {
-        add_product(left.row(k, row), 1, left.pitch(), right.row(block, k * kBlock), kBlock, tile);
-      }
-      for (std::size_t r = 0; r < kRows; ++r) {
-        for (std::size_t i = 0; i < kBlockVectors; ++i) {
-          finish(block, row + r, i * kLanes, tile[r][i]);
-        }
-      }
-    }
+  const std::size_t end = tiles.end * kTileRows;
+  for (std::size_t row = tiles.begin * kTileRows; row < end; row += kPassingRows) {
+    const Range rows{row, std::min(row + kPassingRows, end)};
+    for_tile_blocks({0, right.blocks()}, [&]<std::size_t kBlocks>(std::size_t block) HWY_ATTR {
+      multiply_blocks<kBlocks>(left, right, block, rows, finish);
+    });
   }
 }
 
@@ -89,23 +170,6 @@ void dense_backward(const PanelMatrix& deltas, const PanelMatrix& weight_transpo
            });
 }
 
-template <typename Apply>
-HWY_INLINE void update_tiles(const PanelMatrix& inputs, const PanelMatrix& deltas, std::size_t rows,
-                             Range input_blocks, const Apply& apply) {
-  for (std::size_t block = 0; block < deltas.blocks(); ++block) {
-    for (std::size_t input = input_blocks.begin * kBlock; input < input_blocks.end * kBlock;
-         input += kRows) {
-      Tile tile;
-      clear(tile);
-      add_product(inputs.row(input / kBlock, 0) + input % kBlock, inputs.pitch(), 1,
-                  deltas.row(block, 0), rows, tile);
-      for (std::size_t r = 0; r < kRows; ++r) {
-        apply(block, input + r, tile[r]);
-      }
-    }
-  }
-}
-
 /// to[i][r] = from[r][i] of a block of kBlock rows.
 void transpose_block(const float* from, float* to) {
   HWY_ALIGN std::array<float, 4 * kLanes> fours;
@@ -128,6 +192,34 @@ void transpose_rows(const PanelMatrix& weight, Range input_blocks, PanelMatrix& 
       transpose_block(weight.row(block, input * kBlock), transposed.row(input, block * kBlock));
     }
   }
+}
+
+/// apply(block, input, gradients of its weights in the block) for all weights of some inputs, and
+/// applied(block, input_block) after each block of them.
+template <typename Apply, typename Applied>
+HWY_INLINE void update_tiles(const PanelMatrix& inputs, const PanelMatrix& deltas, std::size_t rows,
+                             Range input_blocks, const Apply& apply, const Applied& applied) {
+  for_tile_blocks({0, deltas.blocks()}, [&]<std::size_t kBlocks>(std::size_t block) HWY_ATTR {
+    for (std::size_t input_block = input_blocks.begin; input_block < input_blocks.end;
+         ++input_block) {
+      for (std::size_t input = 0; input < kBlock; input += kRows) {
+        Tile<kBlocks> tile;
+        clear<kBlocks>(tile);
+        add_product(inputs.row(input_block, 0) + input, inputs.pitch(), 1,
+                    rows_of<kBlocks>(deltas, block, 0), rows, tile);
+        for (std::size_t i = 0; i < kBlocks; ++i) {
+          for (std::size_t r = 0; r < kRows; ++r) {
+            std::array<Vector, kBlockVectors> gradients;
+            std::copy_n(tile[r].begin() + i * kBlockVectors, kBlockVectors, gradients.begin());
+            apply(block + i, input_block * kBlock + input + r, gradients);
+          }
+        }
+      }
+      for (std::size_t i = 0; i < kBlocks; ++i) {
+        applied(block + i, input_block);
+      }
+    }
+  });
 }
 
 template <typename Apply>
@@ -156,9 +248,12 @@ void dense_update(const PanelMatrix& inputs, const PanelMatrix& deltas, std::siz
                   Range input_blocks, const Update& update, Parameters& weight,
                   PanelMatrix& weight_transposed) {
   with_update(weight, update, [&](const auto& apply) HWY_ATTR {
-    update_tiles(inputs, deltas, rows, input_blocks, apply);
+    update_tiles(inputs, deltas, rows, input_blocks, apply,
+                 [&](std::size_t block, std::size_t input_block) HWY_ATTR {
+                   transpose_block(weight.values.row(block, input_block * kBlock),
+                                   weight_transposed.row(input_block, block * kBlock));
+                 });
   });
-  transpose_rows(weight.values, input_blocks, weight_transposed);
 }
 
 template <typename Apply>
