@@ -21,7 +21,11 @@ namespace qmnist {
 HWY_EXPORT(instruction_set_name);
 
 std::string instruction_set() {
-  return HWY_DYNAMIC_DISPATCH(instruction_set_name)();
+  std::string name = HWY_DYNAMIC_DISPATCH(instruction_set_name)();
+  if (name.starts_with("AVX3")) {
+    name.replace(0, 4, "AVX-512");
+  }
+  return name;
 }
 
 }  // namespace qmnist

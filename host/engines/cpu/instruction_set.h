@@ -4,8 +4,8 @@
 
 namespace qmnist {
 
-/// The vector instructions that the CPU engine uses, the widest of this CPU: "AVX2", "AVX3" for
-/// AVX-512, "NEON", ...
+/// The vector instructions that the CPU engine uses, the widest of this CPU: "AVX2", "NEON", ... as
+/// Highway names them, but for its "AVX3", which everybody else knows as "AVX-512".
 [[nodiscard]] std::string instruction_set();
 
 }  // namespace qmnist
