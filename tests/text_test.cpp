@@ -67,6 +67,17 @@ TEST(TextTest, ScheduleIsToldFromItsPeak) {
             "0.03, one cycle to 0.0003");
 }
 
+TEST(TextTest, TableIsAsWideAsItsTextWhateverTheBytes) {
+  const Table table{.caption = "Runs",
+                    .columns = {"run", "accuracy", "loss"},
+                    .rows = {{"first", "97.36 ± 0.14 %", "0.1"}, {"b", "5 %", "12"}}};
+  EXPECT_EQ(text_table(table),
+            "Runs\n"
+            "  run          accuracy  loss\n"
+            "  first  97.36 ± 0.14 %   0.1\n"
+            "  b                 5 %    12\n");
+}
+
 TEST(TextTest, NetworkTableHasALinePerLayer) {
   constexpr std::array<std::size_t, 2> kHidden{128, 64};
   const auto lines = lines_of(network_table(Network(784, kHidden, 10)));

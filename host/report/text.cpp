@@ -6,8 +6,18 @@
 #include <cctype>
 #include <cmath>
 #include <iterator>
+#include <string_view>
 
 namespace qmnist {
+namespace {
+
+/// Columns that UTF-8 text takes on a terminal, whose characters here are all one column wide.
+std::size_t columns_of(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+}  // namespace
 
 std::string one_line(std::string text) {
   std::ranges::replace_if(
@@ -72,7 +82,7 @@ std::string text_table(const Table& table) {
   std::vector<std::size_t> widths(table.columns.size());
   const auto widen = [&](const std::vector<std::string>& cells) {
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      widths[i] = std::max(widths[i], fmt::formatted_size("{}", cells[i]));
+      widths[i] = std::max(widths[i], columns_of(cells[i]));
     }
   };
   widen(table.columns);
