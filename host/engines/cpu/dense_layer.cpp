@@ -77,8 +77,8 @@ HWY_INLINE void add_product(const float* left, std::size_t depth_step, std::size
 
 /// Where some adjacent blocks of a narrow matrix have that row.
 template <std::size_t kBlocks>
-HWY_INLINE std::array<const float*, kBlocks> rows_of(const PanelMatrix& matrix, std::size_t block,
-                                                     std::size_t row) {
+HWY_INLINE std::array<const float*, kBlocks> row_of_blocks(const PanelMatrix& matrix,
+                                                           std::size_t block, std::size_t row) {
   std::array<const float*, kBlocks> rows;
   for (std::size_t i = 0; i < kBlocks; ++i) {
     rows[i] = matrix.row(block + i, row);
@@ -114,7 +114,7 @@ HWY_INLINE void multiply_blocks(const PanelMatrix& left, const PanelMatrix& righ
       }
       for (std::size_t k = depth; k < end; k += kBlock) {
         add_product(left.row(k / kBlock, row), 1, left.pitch(),
-                    rows_of<kBlocks>(right, first_block, k), kBlock, tile);
+                    row_of_blocks<kBlocks>(right, first_block, k), kBlock, tile);
       }
       if (end < right.rows()) {
         store<kBlocks>(tile, of_tile);
@@ -206,7 +206,7 @@ HWY_INLINE void update_tiles(const PanelMatrix& inputs, const PanelMatrix& delta
         Tile<kBlocks> tile;
         clear<kBlocks>(tile);
         add_product(inputs.row(input_block, 0) + input, inputs.pitch(), 1,
-                    rows_of<kBlocks>(deltas, block, 0), rows, tile);
+                    row_of_blocks<kBlocks>(deltas, block, 0), rows, tile);
         for (std::size_t i = 0; i < kBlocks; ++i) {
           for (std::size_t r = 0; r < kRows; ++r) {
             std::array<Vector, kBlockVectors> gradients;
