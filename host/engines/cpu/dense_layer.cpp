@@ -250,8 +250,10 @@ void dense_update(const PanelMatrix& inputs, const PanelMatrix& deltas, std::siz
   with_update(weight, update, [&](const auto& apply) HWY_ATTR {
     update_tiles(inputs, deltas, rows, input_blocks, apply,
                  [&](std::size_t block, std::size_t input_block) HWY_ATTR {
-                   transpose_block(weight.values.row(block, input_block * kBlock),
-                                   weight_transposed.row(input_block, block * kBlock));
+                   if (update.gradients == nullptr) {  // else the weights are unchanged
+                     transpose_block(weight.values.row(block, input_block * kBlock),
+                                     weight_transposed.row(input_block, block * kBlock));
+                   }
                  });
   });
 }
