@@ -1,8 +1,7 @@
 #include "host/export/onnx.h"
 
 #include <gtest/gtest.h>
-#include <onnx/checker.h>
-#include <onnx/shape_inference/implementation.h>
+#include <onnx/onnx.pb.h>
 
 #include <map>
 #include <string>
@@ -15,14 +14,10 @@
 namespace qmnist {
 namespace {
 
-/// The file of such a model, after ONNX's own checker has passed it and worked out every shape.
-onnx::ModelProto checked_file(const std::vector<std::size_t>& hidden) {
+/// What the file of such a model holds. ONNX's own checker passes it in export_consumers_test.sh.
+onnx::ModelProto parsed_file(const std::vector<std::size_t>& hidden) {
   onnx::ModelProto file;
   EXPECT_TRUE(file.ParseFromString(to_onnx(test::initial_model(hidden))));
-  EXPECT_NO_THROW(onnx::checker::check_model(file));
-  const onnx::ShapeInferenceOptions strict(true, 1);  // types too; 1: an error throws
-  EXPECT_NO_THROW(
-      onnx::shape_inference::InferShapes(file, onnx::OpSchemaRegistry::Instance(), strict));
   return file;
 }
 
@@ -34,27 +29,34 @@ std::vector<std::string> operations(const onnx::GraphProto& graph) {
   return names;
 }
 
-TEST(OnnxTest, TheCheckerPassesNetworksOfAnyDepth) {
+TEST(OnnxTest, HasTheOperationsOfNetworksOfAnyDepth) {
   using Names = std::vector<std::string>;
-  EXPECT_EQ(operations(checked_file({}).graph()),
+  EXPECT_EQ(operations(parsed_file({}).graph()),
             (Names{"Cast", "Flatten", "Div", "Gemm", "Softmax"}));
-  EXPECT_EQ(operations(checked_file({9, 7}).graph()),
+  EXPECT_EQ(operations(parsed_file({9, 7}).graph()),
             (Names{"Cast", "Flatten", "Div", "Gemm", "Relu", "Gemm", "Relu", "Gemm", "Softmax"}));
 }
 
-TEST(OnnxTest, TheCheckerPassesEveryActivation) {
-  const std::vector<std::size_t> hidden{9, 7};
-  for (const Activation activation :
-       {Activation::kLeakyRelu, Activation::kGelu, Activation::kTanh}) {
+TEST(OnnxTest, HasTheOperationOfEachActivation) {
+  const std::vector<std::size_t> hidden{9};
+  const std::map<Activation, std::vector<std::string>> expected{
+      {Activation::kRelu, {"Relu"}},
+      {Activation::kLeakyRelu, {"LeakyRelu"}},
+      {Activation::kGelu, {"Mul", "Erf", "Add", "Mul", "Mul"}},
+      {Activation::kTanh, {"Tanh"}}};
+  for (const auto& [activation, names] : expected) {
     const Network network(kPixels, hidden, kClasses, activation);
     onnx::ModelProto file;
     ASSERT_TRUE(file.ParseFromString(to_onnx({network, initial_state(network, 1).parameters})));
-    EXPECT_NO_THROW(onnx::checker::check_model(file));
+    std::vector<std::string> wanted{"Cast", "Flatten", "Div", "Gemm"};
+    wanted.insert(wanted.end(), names.begin(), names.end());
+    wanted.insert(wanted.end(), {"Gemm", "Softmax"});
+    EXPECT_EQ(operations(file.graph()), wanted);
   }
 }
 
 TEST(OnnxTest, SaysWhatItIsAndWhatMadeIt) {
-  const onnx::ModelProto file = checked_file({7});
+  const onnx::ModelProto file = parsed_file({7});
   EXPECT_EQ(file.ir_version(), 7);
   ASSERT_EQ(file.opset_import_size(), 1);
   EXPECT_EQ(file.opset_import(0).version(), 13);
@@ -64,7 +66,7 @@ TEST(OnnxTest, SaysWhatItIsAndWhatMadeIt) {
 }
 
 TEST(OnnxTest, TakesBytesAndGivesProbabilitiesOfAnyNumberOfImages) {
-  const onnx::ModelProto file = checked_file({7});
+  const onnx::ModelProto file = parsed_file({7});
   ASSERT_EQ(file.graph().input_size(), 1);
   const onnx::ValueInfoProto& image = file.graph().input(0);
   EXPECT_EQ(image.name(), "image");
@@ -84,7 +86,7 @@ TEST(OnnxTest, TakesBytesAndGivesProbabilitiesOfAnyNumberOfImages) {
 
 TEST(OnnxTest, HoldsTheWeightsToTheBit) {
   const Model model = test::initial_model({7});
-  const onnx::ModelProto file = checked_file({7});
+  const onnx::ModelProto file = parsed_file({7});
   std::map<std::string, std::string> bytes;
   for (const onnx::TensorProto& tensor : file.graph().initializer()) {
     bytes[tensor.name()] = tensor.raw_data();

@@ -1,7 +1,7 @@
 #include "host/export/onnx.h"
 
 #include <fmt/format.h>
-#include <onnx/onnx_pb.h>
+#include <onnx/onnx.pb.h>
 
 #include <bit>
 #include <initializer_list>
@@ -13,7 +13,7 @@ namespace qmnist {
 namespace {
 
 constexpr int kOperatorSet = 13;
-constexpr auto kIrVersion = onnx::IR_VERSION_2020_5_8;  // the one of that operator set
+constexpr int kIrVersion = 7;  // the one of that operator set
 constexpr const char* kBatch = "N";
 constexpr const char* kWhitePixel = "white";  // the constant 255
 constexpr const char* kRootHalfConstant = "root_half";

@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import safetensors
 import safetensors.numpy
@@ -86,6 +87,7 @@ def check_same_weights(name, weights):
 
 
 def run_onnx():
+    onnx.checker.check_model(exports / "model.onnx", full_check=True)  # shapes and types, too
     session = onnxruntime.InferenceSession(exports / "model.onnx",
                                            providers=["CPUExecutionProvider"])
     image, = session.get_inputs()

@@ -176,7 +176,7 @@ std::vector<float> CpuEngine::predict(const DataView& data,
     team_.run([&](std::size_t part, std::size_t parts) {
       const Range tiles = share(tiles_for(batch.size()), part, parts);
       forward_rest(workspace, tiles, nullptr);
-      std::array<float, kMostClasses> logits;
+      std::array<float, kMostClasses> logits{};
       const Range rows = rows_of(tiles, batch.size());
       for (std::size_t row = rows.begin; row < rows.end; ++row) {
         workspace.layers.back().activations.get_row(row, std::span(logits).first(classes));

@@ -101,7 +101,7 @@ void CpuEngine::judge(Workspace& workspace, const DataView& data, Batch batch, R
   const float scale = 1.0F / static_cast<float>(batch.size());
   const auto smoothing = static_cast<float>(settings_.label_smoothing);
   LayerOutputs& last = workspace.layers.back();
-  std::array<float, kMostClasses> logits;
+  std::array<float, kMostClasses> logits{};
   std::array<float, kMostClasses> deltas;
   const Range rows = rows_of(tiles, batch.size());
   for (std::size_t row = rows.begin; row < rows.end; ++row) {

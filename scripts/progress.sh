@@ -1,0 +1,33 @@
+# To be sourced: shows how far a long command is.
+
+# show_last_step TITLE LOG: until killed, shows the last numbered line of LOG: on a terminal as one moving line, elsewhere now and then.
+show_last_step() {
+  local title=$1 log=$2 step columns shown=$SECONDS
+  columns=$(tput cols 2>/dev/null) || columns=80
+  while sleep 0.2; do
+    step=$(tail -c 4000 "$log" | sed -nE 's/^(dl|pm)status:[^:]*:([0-9]+)[^:]*:/[\2 %] /; /^\[/p' | tail -n 1)
+    if [[ -t 1 ]]; then
+      printf '\r%s\e[K' "$(cut -c "1-$((columns - 1))" <<<"$title $step")"
+    elif ((SECONDS - shown >= 20)); then
+      echo "$title $step"
+      shown=$SECONDS
+    fi
+  done
+}
+
+# with_progress TITLE COMMAND...: runs a command whose output numbers its steps as ninja's or apt's status does, and shows the latest.
+# The output itself goes to standard error, and only if the command fails.
+with_progress() {
+  local title=$1 log status=0 watcher
+  log=$(mktemp)
+  [[ -t 1 ]] || echo "$title"
+  show_last_step "$title" "$log" &
+  watcher=$!
+  "${@:2}" >"$log" 2>&1 || status=$?
+  kill "$watcher"
+  wait "$watcher" 2>/dev/null || true
+  [[ ! -t 1 ]] || printf '\r\e[K'
+  [[ $status == 0 ]] || cat "$log" >&2
+  rm -f "$log"
+  return "$status"
+}
