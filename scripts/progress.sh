@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # To be sourced: shows how far a long command is.
 
 # show_last_step TITLE LOG: until killed, shows the last numbered line of LOG: on a terminal as one moving line, elsewhere now and then.
