@@ -5,7 +5,7 @@
 show_last_step() {
   local title=$1 log=$2 step columns shown=$SECONDS
   columns=$(tput cols 2>/dev/null) || columns=80
-  while sleep 0.2; do
+  while sleep 0.2 && kill -0 $$ 2>/dev/null; do  # Ctrl-C ends the script, but not what it runs in the background
     step=$(tail -c 4000 "$log" | sed -nE 's/^(dl|pm)status:[^:]*:([0-9]+)[^:]*:/[\2 %] /; /^\[/p' | tail -n 1)
     if [[ -t 1 ]]; then
       printf '\r%s\e[K' "$(cut -c "1-$((columns - 1))" <<<"$title $step")"
@@ -14,6 +14,7 @@ show_last_step() {
       shown=$SECONDS
     fi
   done
+  rm -f "$log"
 }
 
 # with_progress TITLE COMMAND...: runs a command whose output numbers its steps as ninja's or apt's status does, and shows the latest.
