@@ -71,7 +71,7 @@ TEST(PreprocessTest, NotebookGivesWhatOpenCvGives) {
   for (const auto& expected : test::image_vectors()) {
     const std::string name = expected.at("file");
     EXPECT_EQ(hexadecimal(preprocess(fixture(name), Preprocess::kNotebook, name)),
-              expected.at("notebook"))
+              expected.at("notebook").get<std::string>())
         << name;
   }
 }
