@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
+#include <map>
 
 #include "host/error.h"
 #include "host/model/safetensors.h"
@@ -84,6 +86,39 @@ TEST_F(CheckpointTest, ChangedBestWeightsAreRefused) {
   file.add_arena(network_, checkpoint_.best->parameters, "best.");
   write_safetensors(path_, file);
   EXPECT_THROW((void)read_for(config_), DataError);
+}
+
+TEST_F(CheckpointTest, AFlippedBitOfAnyTensorIsRefused) {
+  const Config averaging = config_with("regularization.ema_decay=0.9");
+  checkpoint_.state.averages = initial_state(network_, 3).parameters;
+  checkpoint_.best = {.epoch = 1, .loss = 0.5, .parameters = initial_state(network_, 2).parameters};
+  write_checkpoint(path_, checkpoint_, network_, averaging, dataset_);
+  EXPECT_EQ(read_for(averaging).state, checkpoint_.state);
+  const Safetensors written = read_safetensors(path_);
+  EXPECT_EQ(written.tensors.size(), 5 * network_.tensors().size());
+  for (const auto& [name, tensor] : written.tensors) {
+    Safetensors flipped = written;
+    float& value = flipped.tensors.at(name).values.back();
+    value = std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) ^ 1U);
+    write_safetensors(path_, flipped);
+    EXPECT_THROW((void)read_for(averaging), DataError) << name;
+  }
+}
+
+TEST_F(CheckpointTest, AChangedNumberOfTheRunIsRefused) {
+  const std::string content = test::read_file(path_);
+  for (const auto& [text, changed] :
+       std::map<std::string, std::string>{{R"(step\":1048576)", R"(step\":1048577)"},
+                                          {R"(correct\":17)", R"(correct\":16)"},
+                                          {R"(samples\":64)", R"(samples\":32)"},
+                                          {R"(accuracy\":0.6)", R"(accuracy\":0.7)"},
+                                          {R"(seconds\":0.125)", R"(seconds\":0.135)"}}) {
+    std::string damaged = content;
+    ASSERT_NE(damaged.find(text), std::string::npos) << text;
+    damaged.replace(damaged.find(text), text.size(), changed);
+    test::write_file(path_, damaged);
+    EXPECT_THROW((void)read_for(config_), DataError) << changed;
+  }
 }
 
 TEST_F(CheckpointTest, KeysThatChangeTheResultMustBeTheSame) {

@@ -199,6 +199,18 @@ TEST_F(HtmlReportTest, ShowsTheFirstUnitsOfAWideLayer) {
   EXPECT_EQ(unit.at(3, 0)[0], 128);
 }
 
+TEST_F(HtmlReportTest, ShowsTheAveragedWeightsWhereTheyAreEvaluated) {
+  const auto first_unit = [this] {
+    return test::decode_data_uri(pictures(report(), "Weights of unit").at(0).attribute("src"));
+  };
+  const std::size_t unit = network_.layers()[0].weight.offset;
+  checkpoint_.state.parameters[unit] = 1;
+  EXPECT_EQ(first_unit().at(0, 0)[0], 255);
+  checkpoint_.state.averages = checkpoint_.state.parameters;
+  checkpoint_.state.averages[unit] = -1;
+  EXPECT_EQ(first_unit().at(0, 0)[0], 0);
+}
+
 TEST_F(HtmlReportTest, EscapesNamesFromOutside) {
   config_ = config_with("output.dir=runs/<script>alert('1')</script>&\"");
   dataset_.files[0].path = "/data/<img src=x onerror=alert(2)>.gz";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -69,6 +70,10 @@ struct TrainingState {
   /// What the network has learnt: the averages where there are any, else the parameters.
   [[nodiscard]] const std::vector<float>& learnt() const {
     return averages.empty() ? parameters : averages;
+  }
+  /// All of the above in their order; that of the averages is empty where there are none.
+  [[nodiscard]] std::array<std::span<const float>, 4> arenas() const {
+    return {parameters, first_moments, second_moments, averages};
   }
   friend bool operator==(const TrainingState&, const TrainingState&) = default;
 };

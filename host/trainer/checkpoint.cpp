@@ -11,6 +11,7 @@ namespace qmnist {
 namespace {
 
 constexpr const char* kRunKey = "qmnist_gpu";  // metadata entry that holds the JSON below
+constexpr const char* kChecksum = "sha256";    // its last key
 constexpr const char* kParameters = "model.";
 constexpr const char* kFirstMoments = "adam.m.";
 constexpr const char* kSecondMoments = "adam.v.";
@@ -31,11 +32,14 @@ Json checksums(const Dataset& dataset) {
   return sums;
 }
 
-std::string checksum(const Checkpoint& checkpoint) {
-  const TrainingState& state = checkpoint.state;
+/// SHA-256 of all that a checkpoint holds.
+/// @param run the metadata entry without its checksum
+std::string checksum(const Checkpoint& checkpoint, const Json& run) {
   Sha256 sum;
-  for (const auto* arena : {&state.parameters, &state.first_moments, &state.second_moments}) {
-    sum.add(std::as_bytes(std::span(*arena)));
+  const std::string text = run.dump();
+  sum.add(std::as_bytes(std::span(text)));
+  for (const std::span<const float> arena : checkpoint.state.arenas()) {
+    sum.add(std::as_bytes(arena));
   }
   if (checkpoint.best) {
     sum.add(std::as_bytes(std::span(checkpoint.best->parameters)));
@@ -74,7 +78,7 @@ void check_same_run(const std::string& place, const Json& run, const Config& con
 
 Checkpoint parse(const std::string& place, const Safetensors& file, const Network& network,
                  const Config& config, const Dataset& dataset) {
-  const Json run = parse_json(file.metadata.at(kRunKey));
+  Json run = parse_json(file.metadata.at(kRunKey));
   check_same_run(place, run, config, dataset);
   Checkpoint checkpoint{
       .state = {.parameters = file.arena(network, kParameters, place),
@@ -95,10 +99,11 @@ Checkpoint parse(const std::string& place, const Safetensors& file, const Networ
                        .loss = run.at("best").at("loss"),
                        .parameters = file.arena(network, kBest, place)};
   }
-  if (run.at("state_sha256") != checksum(checkpoint)) {
+  const std::string expected_checksum = run.at(kChecksum);
+  run.erase(kChecksum);
+  if (checksum(checkpoint, run) != expected_checksum) {
     throw DataError(
-        "{}: its weights or moments are not those that were written (SHA-256); start "
-        "anew without --resume",
+        "{}: checksum mismatch (SHA-256), the checkpoint is corrupt; restart without --resume",
         place);
   }
   std::ranges::transform(run.at("history"), std::back_inserter(checkpoint.history),
@@ -120,7 +125,6 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
              {"correct", checkpoint.running.correct},
              {"samples", checkpoint.running.samples},
              {"seconds", checkpoint.running_seconds}}},
-           {"state_sha256", checksum(checkpoint)},
            {"config", config.values},
            {"data", checksums(dataset)}};
   Safetensors file;
@@ -128,6 +132,7 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
     run["best"] = {{"epoch", checkpoint.best->epoch}, {"loss", checkpoint.best->loss}};
     file.add_arena(network, checkpoint.best->parameters, kBest);
   }
+  run[kChecksum] = checksum(checkpoint, run);
   file.metadata[kRunKey] = run.dump();
   file.add_arena(network, checkpoint.state.parameters, kParameters);
   file.add_arena(network, checkpoint.state.first_moments, kFirstMoments);
