@@ -64,8 +64,8 @@ static __global__ void bias_activation_kernel(float* __restrict__ outputs,
                                                         const RowRandom* random, std::size_t rows,
                                                         std::size_t columns) {
   const std::size_t groups = (columns + kDropoutGroup - 1) / kDropoutGroup;
-  return launch(bias_activation_kernel, blocks_for(rows * groups, kBlock), kBlock, stream, outputs,
-                slopes, bias, units, random, rows, columns);
+  return launch(bias_activation_kernel, blocks_for(rows * groups, kThreadsPerBlock),
+                kThreadsPerBlock, stream, outputs, slopes, bias, units, random, rows, columns);
 }
 
 #endif

@@ -26,7 +26,7 @@ QMNIST_HOST_DEVICE inline Real clip_scale(double squares, Real clip_norm) {
 inline constexpr unsigned kClipBlocks = 64;
 
 /// Sum of a block's values, in every thread, always added in the same order. All take part.
-/// @param warp_sums [kBlock / kWarp], shared
+/// @param warp_sums [kThreadsPerBlock / kWarp], shared
 __device__ inline double block_sum(double value, double* warp_sums) {
   value = warp_sum(value);
   if (threadIdx.x % kWarp == 0) {
@@ -34,18 +34,18 @@ __device__ inline double block_sum(double value, double* warp_sums) {
   }
   __syncthreads();  // every warp's sum must be there
   double sum = 0;
-  for (unsigned warp = 0; warp < kBlock / kWarp; ++warp) {
+  for (unsigned warp = 0; warp < kThreadsPerBlock / kWarp; ++warp) {
     sum += warp_sums[warp];
   }
   return sum;
 }
 
-/// partial_sums[block]: the squares of each kClipBlocks * kBlock-th gradient from a thread's own
-/// on.
+/// partial_sums[block]: the squares of each kClipBlocks * kThreadsPerBlock-th gradient from a
+/// thread's own on.
 static __global__ void squares_kernel(const float* __restrict__ gradients,
                                       double* __restrict__ partial_sums, std::size_t count) {
   // NOLINTNEXTLINE(modernize-avoid-c-arrays): std::array cannot be used on a device
-  __shared__ double warp_sums[kBlock / kWarp];
+  __shared__ double warp_sums[kThreadsPerBlock / kWarp];
   const std::size_t threads = std::size_t{gridDim.x} * blockDim.x;
   double sum = 0;
   for (std::size_t i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x; i < count;
@@ -63,7 +63,7 @@ static __global__ void clip_kernel(float* __restrict__ gradients,
                                    const double* __restrict__ partial_sums, float clip_norm,
                                    std::size_t count) {
   // NOLINTNEXTLINE(modernize-avoid-c-arrays): std::array cannot be used on a device
-  __shared__ double warp_sums[kBlock / kWarp];
+  __shared__ double warp_sums[kThreadsPerBlock / kWarp];
   const double squares =
       block_sum(threadIdx.x < kClipBlocks ? partial_sums[threadIdx.x] : 0, warp_sums);
   const std::size_t i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x;
@@ -79,12 +79,12 @@ static __global__ void clip_kernel(float* __restrict__ gradients,
 [[nodiscard]] inline cudaError_t launch_clip(cudaStream_t stream, float* gradients, float clip_norm,
                                              double* partial_sums, std::size_t count) {
   const cudaError_t status =
-      launch(squares_kernel, kClipBlocks, kBlock, stream, gradients, partial_sums, count);
+      launch(squares_kernel, kClipBlocks, kThreadsPerBlock, stream, gradients, partial_sums, count);
   if (status != cudaSuccess) {
     return status;
   }
-  return launch(clip_kernel, blocks_for(count, kBlock), kBlock, stream, gradients, partial_sums,
-                clip_norm, count);
+  return launch(clip_kernel, blocks_for(count, kThreadsPerBlock), kThreadsPerBlock, stream,
+                gradients, partial_sums, clip_norm, count);
 }
 
 #endif

@@ -188,8 +188,8 @@ static __global__ void distort_kernel(const std::uint8_t* __restrict__ pixels,
                                                 const Distortion* distortions,
                                                 const ElasticWeights* weights, float* inputs,
                                                 std::size_t images) {
-  return launch(distort_kernel, blocks_for(images, 1), kBlock, stream, pixels, distortions, weights,
-                inputs);
+  return launch(distort_kernel, blocks_for(images, 1), kThreadsPerBlock, stream, pixels,
+                distortions, weights, inputs);
 }
 
 #endif

@@ -21,7 +21,7 @@ inline constexpr unsigned kWarp = 32;
 inline constexpr unsigned kAllLanes = 0xFFFFFFFFU;
 
 /// A block of threads for kernels that handle one item, or a few, a thread.
-inline constexpr unsigned kBlock = 256;
+inline constexpr unsigned kThreadsPerBlock = 256;
 
 /// How many blocks cover `items` where each covers `each`.
 inline unsigned blocks_for(std::size_t items, std::size_t each) {

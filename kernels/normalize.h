@@ -38,8 +38,8 @@ static __global__ void normalize_kernel(const std::uint8_t* __restrict__ pixels,
 /// @param inputs [count], 16-byte aligned
 [[nodiscard]] inline cudaError_t launch_normalize(cudaStream_t stream, const std::uint8_t* pixels,
                                                   float* inputs, std::size_t count) {
-  return launch(normalize_kernel, blocks_for(count, std::size_t{4} * kBlock), kBlock, stream,
-                pixels, inputs, count);
+  return launch(normalize_kernel, blocks_for(count, std::size_t{4} * kThreadsPerBlock),
+                kThreadsPerBlock, stream, pixels, inputs, count);
 }
 
 #endif

@@ -161,8 +161,9 @@ static __global__ void optimizer_kernel(const OptimizerStep<float>* __restrict__
                                                   const float* gradients, float* parameters,
                                                   float* first_moments, float* second_moments,
                                                   std::size_t count) {
-  return launch(optimizer_kernel, blocks_for(count, std::size_t{4} * kBlock), kBlock, stream,
-                step_scalars, gradients, parameters, first_moments, second_moments, count);
+  return launch(optimizer_kernel, blocks_for(count, std::size_t{4} * kThreadsPerBlock),
+                kThreadsPerBlock, stream, step_scalars, gradients, parameters, first_moments,
+                second_moments, count);
 }
 
 /// A parameter a thread.
@@ -183,8 +184,8 @@ static __global__ void average_kernel(const OptimizerStep<float>* __restrict__ s
                                                 const OptimizerStep<float>* step_scalars,
                                                 const float* parameters, float* averages,
                                                 std::size_t count) {
-  return launch(average_kernel, blocks_for(count, kBlock), kBlock, stream, step_scalars, parameters,
-                averages, count);
+  return launch(average_kernel, blocks_for(count, kThreadsPerBlock), kThreadsPerBlock, stream,
+                step_scalars, parameters, averages, count);
 }
 
 #endif

@@ -60,8 +60,8 @@ static __global__ void score_kernel(const float* __restrict__ probabilities,
                                               const std::uint8_t* labels, Score* scores,
                                               unsigned long long* confusion, std::size_t rows,
                                               std::size_t classes) {
-  return launch(score_kernel, blocks_for(rows, kBlock), kBlock, stream, probabilities, labels,
-                scores, confusion, rows, classes);
+  return launch(score_kernel, blocks_for(rows, kThreadsPerBlock), kThreadsPerBlock, stream,
+                probabilities, labels, scores, confusion, rows, classes);
 }
 
 #endif

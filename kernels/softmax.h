@@ -63,8 +63,8 @@ static __global__ void bias_softmax_kernel(float* __restrict__ outputs,
 [[nodiscard]] inline cudaError_t launch_bias_softmax(cudaStream_t stream, float* outputs,
                                                      const float* bias, std::size_t rows,
                                                      std::size_t classes) {
-  return launch(bias_softmax_kernel, blocks_for(rows, kBlock), kBlock, stream, outputs, bias, rows,
-                classes);
+  return launch(bias_softmax_kernel, blocks_for(rows, kThreadsPerBlock), kThreadsPerBlock, stream,
+                outputs, bias, rows, classes);
 }
 
 #endif

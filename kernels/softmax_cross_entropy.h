@@ -51,14 +51,15 @@ static __global__ void softmax_cross_entropy_kernel(
     float* __restrict__ bias_gradient, DeviceMetrics* __restrict__ metrics, float smoothing,
     std::size_t rows, std::size_t classes) {
   // NOLINTNEXTLINE(modernize-avoid-c-arrays): std::array cannot be used on a device
-  __shared__ double losses[kBlock / kWarp];
+  __shared__ double losses[kThreadsPerBlock / kWarp];
   const unsigned warp = threadIdx.x / kWarp;
   const unsigned lane = threadIdx.x % kWarp;
   const float scale = 1.0F / static_cast<float>(rows);
 
   double loss = 0;
   unsigned correct = 0;
-  for (std::size_t first = 0; first < rows; first += kBlock) {  // a vote needs every thread
+  for (std::size_t first = 0; first < rows;
+       first += kThreadsPerBlock) {  // a vote needs every thread
     const std::size_t row = first + threadIdx.x;
     bool hit = false;
     if (row < rows) {
@@ -79,7 +80,7 @@ static __global__ void softmax_cross_entropy_kernel(
   if (lane == 0) {
     losses[warp] = loss;
   }
-  for (std::size_t column = warp; column < classes; column += kBlock / kWarp) {
+  for (std::size_t column = warp; column < classes; column += kThreadsPerBlock / kWarp) {
     float sum = 0;
     for (std::size_t row = lane; row < rows; row += kWarp) {
       sum += deltas[row * classes + column];
@@ -115,8 +116,8 @@ static __global__ void softmax_cross_entropy_kernel(
     cudaStream_t stream, float* logits, const float* bias, const std::uint8_t* labels,
     float* deltas, float* bias_gradient, DeviceMetrics* metrics, float smoothing, std::size_t rows,
     std::size_t classes) {
-  return launch(softmax_cross_entropy_kernel, 1, kBlock, stream, logits, bias, labels, deltas,
-                bias_gradient, metrics, smoothing, rows, classes);
+  return launch(softmax_cross_entropy_kernel, 1, kThreadsPerBlock, stream, logits, bias, labels,
+                deltas, bias_gradient, metrics, smoothing, rows, classes);
 }
 
 #endif

@@ -71,11 +71,11 @@ TEST_F(SweepConfigTest, ReadsRangesAndHalving) {
   EXPECT_EQ(sweep.seed, 3U);
   EXPECT_EQ(sweep.halving.factor, 3U);
   EXPECT_EQ(sweep.halving.first_epochs, 2U);
-  const auto& sizes = std::get<Range>(sweep.parameters.at(0).values);
+  const auto& sizes = std::get<ParameterRange>(sweep.parameters.at(0).values);
   EXPECT_TRUE(sizes.is_integer);
   EXPECT_FALSE(sizes.is_log);
   EXPECT_EQ(sizes.max, 64);
-  const auto& epsilons = std::get<Range>(sweep.parameters.at(1).values);
+  const auto& epsilons = std::get<ParameterRange>(sweep.parameters.at(1).values);
   EXPECT_FALSE(epsilons.is_integer);
   EXPECT_TRUE(epsilons.is_log);
 }

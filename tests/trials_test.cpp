@@ -22,8 +22,8 @@ SweepConfig sweep_of(Search search, std::vector<Parameter> parameters, std::size
 }
 
 std::vector<Parameter> three_parameters() {
-  return {{"training.batch_size", Range{8, 11, false, true}},
-          {"optimizer.epsilon", Range{1e-8, 1e-4, true, false}},
+  return {{"training.batch_size", ParameterRange{8, 11, false, true}},
+          {"optimizer.epsilon", ParameterRange{1e-8, 1e-4, true, false}},
           {"model.hidden", std::vector<Json>{{32}, {64, 32}}}};
 }
 

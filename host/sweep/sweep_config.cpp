@@ -95,17 +95,17 @@ std::vector<std::string_view> known_keys(Search search) {
   return keys;
 }
 
-Range read_range(const Section& range, const Field& field) {
+ParameterRange read_range(const Section& range, const Field& field) {
   const bool is_integer = std::holds_alternative<IntegerRule>(field.rule);
   if (!is_integer && !std::holds_alternative<NumberRule>(field.rule)) {
     throw UsageError("{} is a range, but must be {}; list the values to try", range.place(),
                      expectation(field.rule));
   }
   range.check_keys({"min", "max", "scale"});
-  const Range result{.min = range.at("min", field.rule),
-                     .max = range.at("max", field.rule),
-                     .is_log = choice(kScales, range.get("scale", kScales, "linear")) == 1,
-                     .is_integer = is_integer};
+  const ParameterRange result{.min = range.at("min", field.rule),
+                              .max = range.at("max", field.rule),
+                              .is_log = choice(kScales, range.get("scale", kScales, "linear")) == 1,
+                              .is_integer = is_integer};
   if (result.min >= result.max) {
     throw UsageError("{}: min is {} and max {}; the first must be less than the second",
                      range.place(), result.min, result.max);

@@ -19,7 +19,7 @@ inline constexpr const char* kSeedKey = "training.seed";
 enum class Search { kGrid, kRandom, kHalving };
 
 /// Numbers from `min` to `max`, both included; for integer keys the integers among them.
-struct Range {
+struct ParameterRange {
   double min;
   double max;
   bool is_log;  ///< each factor is as likely as the next, not each difference
@@ -29,7 +29,7 @@ struct Range {
 /// A config key that differs between trials.
 struct Parameter {
   std::string key;  ///< dotted
-  std::variant<std::vector<Json>, Range> values;
+  std::variant<std::vector<Json>, ParameterRange> values;
 };
 
 /// Successive halving: all trials train `first_epochs`, the best 1/factor of them go on to factor

@@ -40,7 +40,7 @@ class Draw {
     return values[static_cast<std::size_t>(share() * static_cast<double>(values.size()))];
   }
 
-  Json operator()(const Range& range) {
+  Json operator()(const ParameterRange& range) {
     const double end = range.is_integer ? range.max + 1 : range.max;
     const double place = share();
     const double value = range.is_log ? range.min * std::pow(end / range.min, place)
