@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -142,7 +143,7 @@ TEST_F(AfterTrainingTest, EvaluationNamesWhatIsMissing) {
   expect_refusal({"evaluate", "--model", run().output(), "--data", "nowhere"}, 3, {"nowhere"});
   expect_refusal({"evaluate", "--model", run().output(), "--data", run().config()}, 3,
                  {"images-idx3-ubyte"});
-  expect_refusal({"--quiet", "evaluate", "--model", run().output()}, 2, {"behind the command"});
+  expect_refusal({"--quiet", "evaluate", "--model", run().output()}, 2, {"after the command"});
 
   const TemporaryFolder folder;
   fs::copy_file(run().file("model.safetensors"), folder / "model.safetensors");
@@ -230,12 +231,29 @@ TEST_F(AfterTrainingTest, InfoTellsOfBuildDevicesAndDigits) {
   expect_contains(nothing.output, "none: nowhere");
 }
 
-TEST(CommandsTest, EachHasAHelp) {
-  for (const char* command : {"evaluate", "compare", "export", "info", "predict", "sweep"}) {
+TEST(CommandsTest, EachHasAHelpWithAnExampleAndALineForEachOption) {
+  for (const char* command :
+       {"train", "evaluate", "compare", "export", "info", "predict", "sweep"}) {
+    SCOPED_TRACE(command);
     const ProgramResult result = run_qmnist({command, "--help"});
     expect_success(result);
     expect_contains(result.output, fmt::format("Usage: qmnist_gpu {}", command));
+    expect_contains(result.output, "Example");
+    expect_contains(result.output, fmt::format("\n  qmnist_gpu {} ", command));
     EXPECT_EQ(result.output.find("Exit status"), std::string::npos);
+    expect_contains(run_qmnist({"--help"}).output, fmt::format("\n  {} ", command));
+    std::istringstream lines(result.output);
+    std::size_t options = 0;
+    bool is_described = true;  // the option above, beside it or on a line of its own
+    for (std::string line; std::getline(lines, line);) {
+      const bool is_option =
+          line.starts_with("  -") || line.starts_with("  IMAGE") || line.starts_with("  RUN");
+      EXPECT_TRUE(is_described || line.starts_with("      ")) << "nothing is said before " << line;
+      is_described = !is_option || line.size() > 36;
+      options += is_option ? 1 : 0;
+      EXPECT_LE(line.size(), 100U) << line;
+    }
+    EXPECT_GT(options, 1U);
   }
 }
 

@@ -96,8 +96,51 @@ TEST(CommandLineTest, RefusesBadOptions) {
   expect_refusal(SmallRun(), {"--device", "tpu"}, 2, {"device", "tpu", "auto", "cuda", "cpu"});
 }
 
-TEST(CommandLineTest, NamesAMisspeltConfigOption) {
-  expect_usage_error({"--confg", "configs/baseline.json"}, {"--confg"});
+TEST(CommandLineTest, UnknownOptionsNameTheNearestOnes) {
+  expect_usage_error({"--confg", "configs/baseline.json"},
+                     {"unknown option --confg, did you mean --config?", "qmnist_gpu --help"});
+  expect_usage_error({"train", "--confg", "a.json"},
+                     {"--confg, did you mean --config?", "qmnist_gpu train --help"});
+  expect_usage_error({"evaluate", "--modle", "run"}, {"--modle, did you mean --model?"});
+  expect_usage_error({"export", "--model", "run", "--form=npz"}, {"did you mean --format?"});
+  expect_usage_error({"predict", "a.png", "-json"}, {"-json, did you mean --json?"});
+  expect_usage_error({"sweep", "--config", "a.json", "--job", "2"}, {"did you mean --jobs?"});
+  expect_usage_error({"--config", "a.json", "--learning-rat", "1"},
+                     {"did you mean --set optimizer.learning_rate=VALUE?"});
+  expect_usage_error({"train", "--epochs=5"}, {"did you mean --set training.epochs=VALUE?"});
+  const ProgramResult unlike = run_qmnist({"--fast"});
+  expect_error(unlike, 2, {"unknown option --fast; see qmnist_gpu --help"});
+}
+
+TEST(CommandLineTest, UnknownCommandsNameTheNearestOnes) {
+  expect_usage_error({"trian", "--config", "a.json"},
+                     {"unknown command trian, did you mean train?"});
+  expect_usage_error({"pred"}, {"did you mean predict?"});
+  expect_usage_error({"evalute", "--model", "a"}, {"did you mean evaluate?"});
+  expect_usage_error({"photograph.jpg"}, {"unknown command photograph.jpg; see"});
+  expect_usage_error({"info", "more"}, {"unknown argument more; see qmnist_gpu info --help"});
+}
+
+TEST(CommandLineTest, TrainIsACommandWithTheSameOptions) {
+  const SmallRun plain;
+  const SmallRun named;
+  expect_success(plain.train({"--set", "training.seed=3", "--quiet"}));
+  const ProgramResult result = run_qmnist({"train", "--config", named.config().string(), "--set",
+                                           "training.seed=3", "--device", "cpu", "--quiet"});
+  expect_success(result);
+  EXPECT_EQ(result.output, "");
+  expect_same_result(named.output(), plain.output());
+  expect_contains(run_qmnist({"train", "--config", named.config().string(), "--resume", "--set",
+                              "training.seed=3"})
+                      .output,
+                  "Resuming after epoch 3");
+  expect_usage_error({"train"}, {"--config"});
+  expect_usage_error({"--quiet", "train", "--config", "a.json"}, {"after the command"});
+}
+
+TEST(CommandLineTest, ACommandsNameMayBeAnArgumentOfAnother) {
+  expect_error(run_qmnist({"evaluate", "--model", "train", "predict"}), 3, {"train"});
+  expect_error(run_qmnist({"compare", "train", "info"}), 3, {"train/config.json"});
 }
 
 TEST(CommandLineTest, RefusesAnEmptyDeviceName) {

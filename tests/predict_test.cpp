@@ -204,7 +204,7 @@ TEST_F(PredictTest, RefusesWhatItCannotBegin) {
   expect_error(run_qmnist({"predict", "--model", "/no/such", picture(0)}), 3, {"/no/such"});
   expect_error(run_qmnist({"predict", "--model", empty.path().string(), picture(0)}), 3,
                {"model.safetensors"});
-  expect_error(predict({}), 2, {"images"});
+  expect_error(predict({}), 2, {"IMAGE"});
   expect_error(predict({"--preprocess", "keras", picture(0)}), 2,
                {"--preprocess: keras not in {auto,mnist,notebook}"});
   expect_error(predict({picture(0), "--contact-sheet", "/no/such/sheet.png"}), 2,

@@ -15,30 +15,20 @@
 #include "host/cli/predict_command.h"
 #include "host/cli/sweep_command.h"
 #include "host/cli/train_command.h"
+#include "host/cli/unknown_argument.h"
 
 namespace qmnist {
 namespace {
 
-constexpr const char* kFooter =
-    "Trains the network that the config describes, evaluates it on the test digits and writes the\n"
-    "run folder output.dir. Keys, defaults and meanings: configs/schema.json.\n"
-    "\n"
-    "Examples:\n"
-    "  qmnist_gpu --config configs/baseline.json\n"
-    "  qmnist_gpu --config configs/baseline.json --set training.seed=1 --set output.dir=runs/one\n"
-    "  qmnist_gpu --config configs/baseline.json --resume\n"
-    "\n"
+constexpr const char* kTrainDetails =
+    "Trains the network of the config, evaluates it on the test set and writes the results to the\n"
+    "run folder output.dir. Config keys, defaults and meanings: README.md and configs/schema.json.";
+
+constexpr const char* kExitStatus =
     "Exit status: 0 done, 1 a defect of the program, 2 bad command line or config, 3 missing or "
     "bad\n"
     "data, 4 device failure, 5 target accuracy not reached, 130 interrupted (saved; --resume goes\n"
     "on).";
-
-/// What stands on the command line where no command is named.
-struct TrainArguments {
-  std::string config;
-  std::string device;
-  TrainOptions options;
-};
 
 const std::map<std::string, DeviceChoice> kDevices{
     {"auto", DeviceChoice::kAuto}, {"cuda", DeviceChoice::kCuda}, {"cpu", DeviceChoice::kCpu}};
@@ -53,17 +43,24 @@ bool has_options(const CLI::App& app) {
                              [](const CLI::Option* option) { return option->count() > 0; });
 }
 
+/// The options of a training run, as they stand on the command line.
+struct TrainArguments {
+  std::string config;
+  std::string device;
+  TrainOptions options;
+};
+
+/// @param arguments must outlive the parsing
 void add_train_options(CLI::App& app, TrainArguments& arguments) {
   app.add_option("--config", arguments.config, "JSON config of the run (required)")
       ->type_name("FILE");
-  app.add_option("--set", arguments.options.overrides,
-                 "Override a config value; may be given several times")
+  app.add_option("--set", arguments.options.overrides, "Override a config value; can be repeated")
       ->type_name("KEY.PATH=VALUE")
       ->allow_extra_args(false);
-  app.add_option("--device", arguments.device, "auto, cuda or cpu; same as --set device=...")
+  app.add_option("--device", arguments.device, "auto, cuda or cpu; same as --set device=DEVICE")
       ->type_name("DEVICE");
-  app.add_flag("--resume", arguments.options.resume, "Go on from the run folder's checkpoint");
-  app.add_flag("--quiet", arguments.options.quiet, "Print nothing but errors");
+  app.add_flag("--resume", arguments.options.resume, "Resume from the run folder's checkpoint");
+  app.add_flag("--quiet", arguments.options.quiet, "Print errors and warnings only");
 }
 
 Command train(const CLI::App& app, const TrainArguments& arguments) {
@@ -78,26 +75,42 @@ Command train(const CLI::App& app, const TrainArguments& arguments) {
   return [options] { return train_command(options); };
 }
 
+void add_train(CLI::App& app, Command& command) {
+  CLI::App* sub = app.add_subcommand("train", "Train a model (the default command)");
+  sub->footer(
+      fmt::format("Examples:\n"
+                  "  qmnist_gpu train --config configs/baseline.json\n"
+                  "  qmnist_gpu train --config configs/baseline.json --set training.epochs=20\n"
+                  "  qmnist_gpu train --config configs/baseline.json --resume\n"
+                  "\n{}",
+                  kTrainDetails));
+  const auto arguments = std::make_shared<TrainArguments>();
+  add_train_options(*sub, *arguments);
+  sub->callback([&command, sub, arguments] { command = train(*sub, *arguments); });
+}
+
 void add_evaluate(CLI::App& app, Command& command) {
-  CLI::App* sub = app.add_subcommand("evaluate", "Say how well a model does on labelled digits");
+  CLI::App* sub = app.add_subcommand("evaluate", "Evaluate a model on labelled images");
   sub->footer(
       "Examples:\n"
       "  qmnist_gpu evaluate --model runs/baseline\n"
       "  qmnist_gpu evaluate --model runs/seed0 runs/seed1 runs/seed2\n"
-      "Several models are an ensemble: the mean of their class probabilities counts.\n"
-      "Where QMNIST's labels lie beside the digits, writers are told apart.");
+      "  qmnist_gpu evaluate --model runs/baseline --data data/t10k-images-idx3-ubyte.gz\n"
+      "\n"
+      "Several models form an ensemble: their class probabilities are averaged. --data takes IDX\n"
+      "images with their labels in the same folder, a folder of such files, or Kaggle's "
+      "MNIST-120k.\n"
+      "Where QMNIST's labels are in that folder, accuracy is broken down by writer group.");
   const auto options = std::make_shared<EvaluateOptions>();
-  sub->add_option("--model", options->models, "Run folders, or files model.safetensors")
+  sub->add_option("--model", options->models, "Run folders or model.safetensors files")
       ->type_name("RUN_OR_FILE")
       ->required();
-  sub->add_option(
-         "--data", options->data,
-         "Take all digits of this folder or file (IDX images with their labels beside them, or "
-         "Kaggle's MNIST-120k), not the runs' test part")
+  sub->add_option("--data", options->data,
+                  "Folder or file to evaluate on (default: the run's test set)")
       ->type_name("PATH");
   sub->add_option_function<std::string>(
          "--device", [options](const std::string& name) { options->device = kDevices.at(name); },
-         "auto (default), cuda or cpu")
+         "auto, cuda or cpu (default: auto)")
       ->type_name("DEVICE")
       ->check(CLI::IsMember(kDevices));
   sub->add_flag("--json", options->json, "Print one JSON object instead of tables");
@@ -106,17 +119,19 @@ void add_evaluate(CLI::App& app, Command& command) {
 }
 
 void add_compare(CLI::App& app, Command& command) {
-  CLI::App* sub = app.add_subcommand("compare", "Show finished runs side by side");
+  CLI::App* sub = app.add_subcommand("compare", "Compare finished runs");
   sub->footer(
-      "Example:  qmnist_gpu compare runs/baseline runs/seed1 --html comparison.html\n"
-      "Each run is compared with the first: on how many test digits is only one of them right, "
-      "and\n"
-      "how likely is that by chance (p, McNemar's exact test)?");
+      "Example:\n"
+      "  qmnist_gpu compare runs/baseline runs/seed1 --html comparison.html\n"
+      "\n"
+      "Each run is compared with the first one on their common test set: how many images only one\n"
+      "of the two classifies correctly, and the p-value of McNemar's exact test.");
   const auto options = std::make_shared<CompareOptions>();
   sub->add_option("RUN", options->runs, "Folders of finished runs, two or more")
+      ->type_name("")
       ->required()
       ->expected(2, CLI::detail::expected_max_vector_size);
-  sub->add_option("--html", options->html, "Also write the tables as a page to this file")
+  sub->add_option("--html", options->html, "Also write the tables to this file, as an HTML page")
       ->type_name("FILE");
   sub->callback([&command, options] { command = [options] { return compare_command(*options); }; });
 }
@@ -124,80 +139,93 @@ void add_compare(CLI::App& app, Command& command) {
 void add_sweep(CLI::App& app, Command& command) {
   CLI::App* sub = app.add_subcommand("sweep", "Train many variants of a config and rank them");
   sub->footer(
-      "Example:  qmnist_gpu sweep --config configs/sweep.json --jobs 2\n"
-      "README.md says what a sweep file holds. Trials are judged by validation digits. The same\n"
-      "command again goes on where an interrupted one ended.");
+      "Example:\n"
+      "  qmnist_gpu sweep --config configs/sweep.json --jobs 2\n"
+      "\n"
+      "The format of a sweep file is described in README.md. Trials are ranked by validation\n"
+      "accuracy. Run the same command again to resume an interrupted sweep.");
   const auto options = std::make_shared<SweepOptions>();
   sub->add_option("--config", options->config, "JSON file of the sweep")
       ->type_name("FILE")
       ->required();
-  sub->add_option("--jobs", options->jobs, "Trials to train at once (as many as cores)")
+  sub->add_option("--jobs", options->jobs,
+                  "Number of trials to train in parallel (default: number of cores)")
       ->type_name("N")
       ->check(CLI::Range(1, 1024));
-  sub->add_flag("--quiet", options->quiet, "Print nothing but errors");
+  sub->add_flag("--quiet", options->quiet, "Print errors only");
   sub->callback([&command, options] { command = [options] { return sweep_command(*options); }; });
 }
 
 void add_info(CLI::App& app, Command& command) {
   CLI::App* sub =
-      app.add_subcommand("info", "Tell of the build, its libraries, CPU, GPU and digits");
+      app.add_subcommand("info", "Show build, library, CPU, GPU and dataset information");
   sub->footer(
-      "Example:  qmnist_gpu info --augment distorted.png --config configs/same-network.json");
+      "Examples:\n"
+      "  qmnist_gpu info\n"
+      "  qmnist_gpu info --augment augmented.png --config configs/same-network.json");
   const auto options = std::make_shared<InfoOptions>();
-  sub->add_option("--data", options->data, "Folder to look for digits in (data)")
+  sub->add_option("--data", options->data, "Folder with the data files (default: data)")
       ->type_name("FOLDER");
-  CLI::Option* augment =
-      sub->add_option("--augment", options->augment,
-                      "Write a PNG of distorted digits, as training with augmentation sees them")
-          ->type_name("FILE");
-  sub->add_option("--config", options->config, "Config whose augmentation that is (a usual one)")
+  CLI::Option* augment = sub->add_option("--augment", options->augment,
+                                         "Only write a PNG of augmented training images")
+                             ->type_name("FILE");
+  sub->add_option("--config", options->config,
+                  "Config with the augmentation settings (default: typical ones)")
       ->type_name("FILE")
       ->needs(augment);
   sub->callback([&command, options] { command = [options] { return info_command(*options); }; });
 }
 
 void add_export(CLI::App& app, Command& command) {
-  CLI::App* sub = app.add_subcommand("export", "Write a trained model for another program");
-  sub->footer("Example: qmnist_gpu export --model runs/baseline --format onnx");
+  CLI::App* sub = app.add_subcommand("export", "Export a model for use in other programs");
+  sub->footer(
+      "Example:\n"
+      "  qmnist_gpu export --model runs/baseline --format onnx\n"
+      "\n"
+      "Formats: onnx (ONNX Runtime), npz (NumPy, Keras), safetensors (PyTorch), cpp (a C++17 "
+      "header\n"
+      "without dependencies).");
   auto options = std::make_shared<ExportOptions>();
-  sub->add_option("--model", options->model, "Run folder, or a model.safetensors")
+  sub->add_option("--model", options->model, "Run folder or model.safetensors file")
       ->type_name("RUN_OR_FILE")
       ->required();
-  sub->add_option("--format", options->format,
-                  "onnx (ONNX Runtime), npz (NumPy, Keras), safetensors (PyTorch) or cpp (a C++17 "
-                  "header that needs no library)")
+  sub->add_option("--format", options->format, "onnx, npz, safetensors or cpp")
       ->type_name("FORMAT")
       ->required();
   sub->add_option("--output", options->output,
-                  "File to write; without it model.onnx, model.npz, model.safetensors or model.h "
-                  "in the working folder")
+                  "File to write (default: model.* in the working folder)")
       ->type_name("FILE");
   sub->callback([&command, options] { command = [options] { return export_command(*options); }; });
 }
 
 void add_predict(CLI::App& app, Command& command) {
-  CLI::App* sub = app.add_subcommand("predict", "Say which digits pictures show");
-  sub->footer("Example:  qmnist_gpu predict photograph.jpg digits/ --contact-sheet seen.png");
+  CLI::App* sub = app.add_subcommand("predict", "Classify images");
+  sub->footer(
+      "Examples:\n"
+      "  qmnist_gpu predict photograph.jpg\n"
+      "  qmnist_gpu predict scans/ --model runs/baseline --contact-sheet sheet.png\n"
+      "\n"
+      "Preprocessing to 28 x 28 pixels: notebook resizes the whole image; mnist segments the ink\n"
+      "and normalizes its size and position as in MNIST; auto is mnist, except for images that\n"
+      "are 28 x 28 already. Several models form an ensemble: their class probabilities are\n"
+      "averaged.");
   auto options = std::make_shared<PredictOptions>();
-  sub->add_option("images", options->images,
-                  "PNG, JPEG, BMP, PGM or PPM files; folders of them; - for standard input")
-      ->type_name("IMAGE")
+  sub->add_option("IMAGE", options->images,
+                  "PNG, JPEG, BMP, PGM or PPM files, folders, or - for standard input")
+      ->type_name("")
       ->required();
   sub->add_option("--model", options->models,
-                  fmt::format("Run folder or model.safetensors (default: {}); given several times, "
-                              "the mean of their class probabilities counts",
-                              kUsualModel))
+                  fmt::format("Run folder or file (default: {}); can be repeated", kUsualModel))
       ->type_name("RUN_OR_FILE")
       ->allow_extra_args(false);
   sub->add_option_function<std::string>(
          "--preprocess", [options](const std::string& way) { options->preprocess = kWays.at(way); },
-         "How a picture becomes 28 x 28: notebook (resized as a whole), mnist (the ink alone, as "
-         "MNIST was made), or auto (mnist, unless it is 28 x 28 already)")
+         "auto, notebook or mnist (default: auto)")
       ->type_name("WAY")
       ->check(CLI::IsMember(kWays));
-  sub->add_flag("--json", options->json, "A JSON object per picture and line");
+  sub->add_flag("--json", options->json, "Print one JSON object per image");
   sub->add_option("--contact-sheet", options->contact_sheet,
-                  "Write a PNG of what the network saw, with its answers")
+                  "Write a PNG of the preprocessed images with their predictions")
       ->type_name("FILE");
   sub->callback([&command, options] { command = [options] { return predict_command(*options); }; });
 }
@@ -205,33 +233,48 @@ void add_predict(CLI::App& app, Command& command) {
 }  // namespace
 
 Command parse_command_line(int argc, const char* const* argv) {
-  CLI::App app("Trains a handwritten-digit classifier on a GPU or the CPU.", "qmnist_gpu");
+  CLI::App app("Trains and runs a classifier of handwritten digits, on a GPU or the CPU.",
+               "qmnist_gpu");
   app.set_version_flag("--version", "qmnist_gpu " QMNIST_VERSION);
+  app.require_subcommand(0, 1);  // further words are arguments: predict train, a folder
   TrainArguments train_arguments;
   add_train_options(app, train_arguments);
   Command command;
+  add_train(app, command);
   add_evaluate(app, command);
   add_compare(app, command);
   add_export(app, command);
   add_info(app, command);
   add_predict(app, command);
   add_sweep(app, command);
-  app.footer(kFooter);  // not before, or the commands would show it too
+  // Not before the commands, or they would show it too.
+  app.footer(
+      fmt::format("Without a command, the options are those of train.\n{}\n"
+                  "\n"
+                  "Examples:\n"
+                  "  qmnist_gpu --config configs/baseline.json\n"
+                  "  qmnist_gpu --config configs/baseline.json --set training.seed=1 --set "
+                  "output.dir=runs/one\n"
+                  "  qmnist_gpu --config configs/baseline.json --resume\n"
+                  "  qmnist_gpu predict --help\n"
+                  "\n{}",
+                  kTrainDetails, kExitStatus));
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
     app.exit(asked);
     return [] { return ExitStatus::kDone; };
   } catch (const CLI::ParseError& error) {
-    throw UsageError("{}; see --help", error.what());
+    // First what is unknown: another option may be missing only because this one is misspelled.
+    const auto unknown = unknown_argument_text(app);
+    throw UsageError("{}", unknown ? *unknown : fmt::format("{}; see --help", error.what()));
   }
   if (!command) {
     return train(app, train_arguments);
   }
   if (has_options(app)) {
-    throw UsageError(
-        "options stand behind the command that they belong to: qmnist_gpu {} ...; see --help",
-        app.get_subcommands().front()->get_name());
+    throw UsageError("put options after the command: qmnist_gpu {} ...; see --help",
+                     app.get_subcommands().front()->get_name());
   }
   return command;
 }

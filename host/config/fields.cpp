@@ -6,27 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <numeric>
+
+#include "host/edit_distance.h"
 
 namespace qmnist {
 namespace {
 
 constexpr std::int64_t kLargestSeed = std::numeric_limits<std::uint32_t>::max();
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
-    }
-  }
-  return row.back();
-}
 
 std::string_view last_part(std::string_view key) {
   return key.substr(key.rfind('.') + 1);
