@@ -91,7 +91,7 @@ TEST(SweepTest, TrialsAreWholeRunsTheSameWithAnyNumberOfJobs) {
   }
   const SmallRun alone(Json{{"training", {{"epochs", 2}, {"batch_size", 32}, {"seed", 1}}},
                             {"data", {{"validation_fraction", 0.2}}}});
-  expect_success(alone.train({"--quiet"}));
+  EXPECT_EQ(alone.train({"--quiet"}).status, 0);  // with a warning: two epochs teach it nothing
   expect_same_result(two.file("003"), alone.output());
   expect_success(run_qmnist({"compare", two.file("000"), two.file("003")}));
 }
@@ -104,7 +104,7 @@ TEST(SweepTest, RanksSettingsByMeanValidationAccuracyOverTheSeeds) {
   ASSERT_EQ(rows.size(), 5U);
   EXPECT_EQ(rows[0], (std::vector<std::string>{"trial", "training.batch_size", "training.seed",
                                                "epochs", "validation_accuracy", "validation_loss",
-                                               "seconds", "failure"}));
+                                               "seconds", "failure", "warning"}));
   for (std::size_t i = 0; i < 4; ++i) {
     const Json last = read_json_lines(sweep.file(fmt::format("{:03}/metrics.jsonl", i))).back();
     EXPECT_EQ(std::stod(rows[i + 1][4]), last.at("val_accuracy").get<double>());
@@ -239,7 +239,7 @@ TEST(SweepTest, AFailedTrialIsShownAndTheOthersGoOn) {
   expect_success(result);
   expect_contains(result.output, "optimizer.learning_rate 10: failed: training diverged");
   expect_contains(read_file(sweep.file("results.csv")), ",\"training diverged in epoch 1");
-  EXPECT_EQ(sweep.results().at(1).back(), "");
+  EXPECT_EQ(sweep.results().at(1).at(6), "") << "its failure";
 
   const SmallSweep all({{"parameters",
                          {{"training.batch_size", nullptr},
@@ -247,6 +247,21 @@ TEST(SweepTest, AFailedTrialIsShownAndTheOthersGoOn) {
                           {"optimizer.learning_rate", {10}}}}},
                        deep);
   expect_error(all.sweep(), 2, {"all 2 trials failed", "diverged"});
+}
+
+TEST(SweepTest, MarksTrialsThatLearnedNothing) {
+  const SmallSweep sweep(Json{{"parameters",
+                               {{"training.batch_size", nullptr},
+                                {"training.seed", nullptr},
+                                {"optimizer.learning_rate", {0.01, 1}}}}});
+  for (int again = 0; again < 2; ++again) {  // the second time from the trials' folders
+    const ProgramResult result = sweep.sweep();
+    expect_success(result);
+    EXPECT_EQ(result.output.find("warning: ") != std::string::npos, again == 0);
+    EXPECT_EQ(sweep.results().at(1).back(), "");
+    EXPECT_EQ(sweep.results().at(2).at(6), "") << "its failure";
+    expect_contains(read_file(sweep.file("results.csv")), " test images are classified as ");
+  }
 }
 
 TEST(SweepTest, RefusesAFolderOfAnotherSweep) {

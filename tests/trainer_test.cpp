@@ -121,6 +121,89 @@ TEST_F(TrainerTest, StopAtTheLastStepIsADoneRun) {
   EXPECT_EQ(checkpoint_.finished_epochs(), 3U);
 }
 
+/// Takes an epoch as ten steps, after each of which it has classified so many more images
+/// correctly, and answers 3 for any image.
+class ScriptedSteps final : public Engine {
+ public:
+  explicit ScriptedSteps(std::vector<std::uint64_t> correct) : correct_(std::move(correct)) {}
+
+  [[nodiscard]] std::string device() const override { return "script"; }
+  void set_state(const TrainingState& /*state*/) override {}
+  [[nodiscard]] TrainingState state() const override { return {}; }
+  void train(const DataView& /*data*/, std::span<const std::uint32_t> order,
+             RunningMetrics& metrics, const StepCallback& keep_going) override {
+    for (const std::uint64_t correct : correct_) {
+      metrics.samples += order.size() / correct_.size();
+      metrics.correct += correct;
+      (void)keep_going(metrics);
+    }
+  }
+  [[nodiscard]] std::vector<float> gradients(const DataView& /*data*/,
+                                             std::span<const std::uint32_t> /*batch*/) override {
+    return {};
+  }
+  [[nodiscard]] std::vector<float> predict(const DataView& /*data*/,
+                                           std::span<const std::uint32_t> indices) override {
+    predicted += indices.size();
+    std::vector<float> probabilities(indices.size() * kClasses);
+    for (std::size_t i = 3; i < probabilities.size(); i += kClasses) {
+      probabilities[i] = 1;
+    }
+    return probabilities;
+  }
+
+  std::size_t predicted = 0;  ///< images so far
+
+ private:
+  std::vector<std::uint64_t> correct_;
+};
+
+class CollapseRecorder final : public TrainingObserver {
+ public:
+  void on_epoch_begin(std::size_t /*epoch*/, const RunningMetrics& /*done*/) override {}
+  void on_progress(const RunningMetrics& /*running*/) override {}
+  void on_epoch_end(const EpochMetrics& metrics) override { ended = metrics.epoch; }
+  void on_collapse(std::size_t epoch, const ChanceLevel& level) override {
+    EXPECT_EQ(epoch, ended);
+    found.push_back(level);
+  }
+
+  std::size_t ended = 0;
+  std::vector<ChanceLevel> found;
+};
+
+/// Trains two epochs of 3,000 images, each of ten steps with so many correct ones.
+std::vector<ChanceLevel> collapses_of(ScriptedSteps& engine) {
+  const test::TemporaryFolder folder;
+  test::write_file(folder / "run.json", R"({"training": {"epochs": 2, "batch_size": 300}})");
+  const test::SmallData data(3000, 1, kClasses);
+  const Split split{.train = data.all(), .validation = {}, .test = {}};
+  CollapseRecorder recorder;
+  Checkpoint checkpoint;
+  EXPECT_EQ(train(load_config(folder / "run.json", {}), data.view(), split, engine, checkpoint,
+                  {.observer = recorder,
+                   .stop_requested = [] { return false; },
+                   .save = [](const Checkpoint&) {}}),
+            TrainingEnd::kLastEpoch);
+  return recorder.found;
+}
+
+TEST(TrainerCollapseTest, IsToldAfterTheEpochInWhichItComes) {
+  // Good for nine tenths of the epoch, then as good as chance.
+  ScriptedSteps engine({270, 270, 270, 270, 270, 270, 270, 270, 270, 30});
+  const auto found = collapses_of(engine);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].images, 2000U);
+  EXPECT_EQ(found[0].top_class, 3U);
+  EXPECT_TRUE(found[0].is_constant());
+}
+
+TEST(TrainerCollapseTest, LooksAtNoImageWhereTheNetworkLearns) {
+  ScriptedSteps engine({30, 40, 60, 90, 120, 150, 150, 150, 150, 150});
+  EXPECT_TRUE(collapses_of(engine).empty());
+  EXPECT_EQ(engine.predicted, 0U);
+}
+
 TEST(EpochOrderTest, IsAPermutationOfTheTrainingPartAndFollowsSeedAndEpoch) {
   const std::vector<std::uint32_t> train{9, 4, 7, 1, 30, 2, 8, 6};
   Config::Training training{.epochs = 1,

@@ -96,6 +96,46 @@ TEST(TrainingEndTest, ResumedRunReachesItsTargetInTheSameEpoch) {
   expect_same_result(run.output(), whole.output());
 }
 
+/// So large a learning rate that every image is soon classified alike.
+Json with_learning_rate(double rate) {
+  return {{"optimizer", {{"learning_rate", rate}}}, {"training", {{"epochs", 4}}}};
+}
+
+TEST(TrainingEndTest, WarnsOfANetworkThatAnswersAlike) {
+  for (const char* more : {"--set=training.threads=1", "--quiet"}) {
+    const SmallRun run(with_learning_rate(1));
+    const ProgramResult result = run.train({more});
+    EXPECT_EQ(result.status, 0);
+    const std::string warning =
+        read_json(run.file("summary.json")).at("warning").get<std::string>();
+    expect_contains(warning, "of 200 test images are classified as ");
+    expect_contains(warning, "; lower optimizer.learning_rate, which is 1");
+    expect_contains(result.errors, "qmnist_gpu: warning: epoch ");
+    expect_contains(result.errors, " of 800 sampled training images are classified as ");
+    EXPECT_TRUE(result.errors.ends_with("\nqmnist_gpu: warning: " + warning + "\n"))
+        << result.errors;
+    EXPECT_EQ(std::ranges::count(result.errors, '\n'), 2) << result.errors;
+    expect_contains(read_file(run.file("report.html")), "Warning: " + warning);
+  }
+}
+
+TEST(TrainingEndTest, WarnsOfANetworkThatLearnedNothing) {
+  const SmallRun run(with_learning_rate(1e-9));
+  const ProgramResult result = run.train();
+  EXPECT_EQ(result.status, 0);
+  const std::string warning = read_json(run.file("summary.json")).at("warning").get<std::string>();
+  EXPECT_EQ(result.errors, "qmnist_gpu: warning: " + warning + "\n");
+  expect_contains(warning, "learned nothing: its accuracy on 200 test images is ");
+  expect_contains(warning, "change optimizer.learning_rate, which is 1e-09 (default 0.001)");
+}
+
+TEST(TrainingEndTest, ANetworkThatLearnsHasNoWarning) {
+  const SmallRun run;
+  expect_success(run.train());
+  EXPECT_FALSE(read_json(run.file("summary.json")).contains("warning"));
+  EXPECT_EQ(read_file(run.file("report.html")).find("Warning"), std::string::npos);
+}
+
 TEST(TrainingEndTest, BothNeedDigitsToValidateOn) {
   const SmallRun run;
   expect_error(run.train({"--set", "training.target_accuracy=0.5"}), 2,

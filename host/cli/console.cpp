@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <string_view>
+#include <utility>
 
 #include "host/cli/terminal.h"
 #include "host/report/text.h"
+#include "host/report/training_text.h"
 
 namespace qmnist {
 namespace {
@@ -30,10 +32,18 @@ std::string step_time_text(double seconds) {
 
 }  // namespace
 
-ConsoleObserver::ConsoleObserver(std::size_t epochs, std::size_t samples, std::size_t batch_size)
-    : epochs_(epochs),
+void QuietObserver::on_collapse(std::size_t epoch, const ChanceLevel& found) {
+  if (!std::exchange(has_warned_, true)) {
+    print_warning(fmt::format("epoch {}: {}", epoch,
+                              chance_level_text(found, "sampled training images", learning_rate_)));
+  }
+}
+
+ConsoleObserver::ConsoleObserver(const Config& config, std::size_t samples)
+    : QuietObserver(config.schedule.peak),
+      epochs_(config.training.epochs),
       samples_(samples),
-      batch_size_(batch_size),
+      batch_size_(config.training.batch_size),
       is_terminal_(isatty(STDOUT_FILENO) == 1),
       is_unicode_(environment_is_utf8()) {}
 

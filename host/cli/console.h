@@ -9,11 +9,29 @@
 
 namespace qmnist {
 
+/// Prints a run's warnings on standard error, and nothing else: for --quiet.
+class QuietObserver : public TrainingObserver {
+ public:
+  /// @param learning_rate optimizer.learning_rate, which a warning names
+  explicit QuietObserver(double learning_rate) : learning_rate_(learning_rate) {}
+
+  void on_epoch_begin(std::size_t /*epoch*/, const RunningMetrics& /*done*/) override {}
+  void on_progress(const RunningMetrics& /*running*/) override {}
+  void on_epoch_end(const EpochMetrics& /*metrics*/) override {}
+  /// Warns of the first such epoch only.
+  void on_collapse(std::size_t epoch, const ChanceLevel& found) override;
+
+ private:
+  double learning_rate_;
+  bool has_warned_ = false;
+};
+
 /// Shows training on standard output: on a terminal a progress line as Keras draws it, elsewhere
 /// plain lines, one an epoch and one every ten seconds of a long epoch.
-class ConsoleObserver final : public TrainingObserver {
+class ConsoleObserver final : public QuietObserver {
  public:
-  ConsoleObserver(std::size_t epochs, std::size_t samples, std::size_t batch_size);
+  /// @param samples of the training set
+  ConsoleObserver(const Config& config, std::size_t samples);
 
   void on_epoch_begin(std::size_t epoch, const RunningMetrics& done) override;
   void on_progress(const RunningMetrics& running) override;
@@ -36,14 +54,6 @@ class ConsoleObserver final : public TrainingObserver {
   RunningMetrics running_;
   Stopwatch epoch_watch_;
   Clock::time_point last_drawn_;
-};
-
-/// For --quiet.
-class SilentObserver final : public TrainingObserver {
- public:
-  void on_epoch_begin(std::size_t /*epoch*/, const RunningMetrics& /*done*/) override {}
-  void on_progress(const RunningMetrics& /*running*/) override {}
-  void on_epoch_end(const EpochMetrics& /*metrics*/) override {}
 };
 
 }  // namespace qmnist

@@ -65,7 +65,8 @@ class SweepConsole final : public SweepObserver {
       return "failed: " + one_line(result.failure);
     }
     const std::string after =
-        fmt::format("after epoch {}, {:.1f} s", result.epochs(), result.seconds());
+        fmt::format("after epoch {}, {:.1f} s{}{}", result.epochs(), result.seconds(),
+                    result.warning.empty() ? "" : "; warning: ", result.warning);
     if (const auto judged = result.validation()) {
       return fmt::format("validation accuracy {}, loss {:.4f} {}",
                          accuracy_text(judged->accuracy, sweep_.split().validation.size()),

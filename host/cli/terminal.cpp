@@ -53,4 +53,9 @@ void print_error(const std::string& message) {
   fmt::print(stderr, "qmnist_gpu: error: {}\n", one_line(message));
 }
 
+void print_warning(const std::string& message) {
+  (void)std::fflush(stdout);  // in the order of events, where both go to one place
+  fmt::print(stderr, "qmnist_gpu: warning: {}\n", one_line(message));
+}
+
 }  // namespace qmnist

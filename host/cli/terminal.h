@@ -22,4 +22,7 @@ namespace qmnist {
 /// Prints "qmnist_gpu: error: ..." on standard error, one line whatever the message holds.
 void print_error(const std::string& message);
 
+/// Prints "qmnist_gpu: warning: ..." likewise, after what standard output holds back.
+void print_warning(const std::string& message);
+
 }  // namespace qmnist

@@ -92,11 +92,10 @@ class TrainCommand {
   }
 
   TrainingEnd train_network() {
-    const Config::Training& training = run_.config().training;
-    ConsoleObserver console(training.epochs, run_.split().train.size(), training.batch_size);
-    SilentObserver silent;
+    ConsoleObserver console(run_.config(), run_.split().train.size());
+    QuietObserver quiet(run_.config().schedule.peak);
     const TrainingEnd end = run_.train(
-        options_.quiet ? static_cast<TrainingObserver&>(silent) : console, interrupt_requested);
+        options_.quiet ? static_cast<TrainingObserver&>(quiet) : console, interrupt_requested);
     if (end == TrainingEnd::kInterrupted) {
       say("\nInterrupted and saved after epoch {} and {} digits of the next; the same command with "
           "--resume goes on\n",
@@ -137,6 +136,10 @@ class TrainCommand {
         shown(run_.folder().path()),
         "report.html, model.safetensors, summary.json, predictions.csv, metrics.csv, "
         "confusion.png, curves.png");
+    if (const std::string warning = test_warning(test, run_.config().schedule.peak);
+        !warning.empty()) {
+      print_warning(warning);
+    }
   }
 
   template <typename... Args>

@@ -72,6 +72,10 @@ std::string headline(const RunResult& result) {
       "<p>{} of {} test digits were read right. The ± is one standard deviation, which an accuracy "
       "on so many digits has by itself.</p>\n",
       escaped(run_name(result)), accuracy_text(result.test), grouped(right), grouped(digits));
+  if (const std::string warning = test_warning(result.test, result.config.schedule.peak);
+      !warning.empty()) {
+    html += fmt::format("<p class=\"warning\" role=\"alert\">Warning: {}</p>\n", escaped(warning));
+  }
   html += facts_html("figures", {{"Test loss", fmt::format("{:.4f}", result.test.loss)},
                                  {"Wrong digits", grouped(digits - right)},
                                  {"Parameters", grouped(result.network.parameter_count())},

@@ -1,5 +1,9 @@
 #include "host/report/summary.h"
 
+#include <utility>
+
+#include "host/report/training_text.h"
+
 namespace qmnist {
 namespace {
 
@@ -60,6 +64,10 @@ Json summary_json(const RunResult& result) {
                {"parameters", result.network.parameter_count()}};
   if (result.checkpoint.best) {
     summary["best_epoch"] = result.checkpoint.best->epoch;
+  }
+  if (std::string warning = test_warning(result.test, result.config.schedule.peak);
+      !warning.empty()) {
+    summary["warning"] = std::move(warning);
   }
   return summary;
 }

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 #include <vector>
+
+#include "host/report/text.h"
 
 namespace qmnist {
 namespace {
@@ -48,6 +51,31 @@ std::string regularization_text(const Config& config) {
   return list_of({{"dropout", config.regularization.dropout},
                   {"label smoothing", config.regularization.label_smoothing},
                   {"moving average of the weights", config.optimizer.ema_decay}});
+}
+
+std::string chance_level_text(const ChanceLevel& found, std::string_view images,
+                              double learning_rate) {
+  const double usual_rate = find_field("optimizer.learning_rate")->default_value;
+  const bool is_constant = found.is_constant();
+  const std::string what =
+      is_constant ? fmt::format("{} of {} {} are classified as {}", grouped(found.top_predictions),
+                                grouped(found.images), images, found.top_class)
+                  : fmt::format(
+                        "the network has learned nothing: its accuracy on {} {} is {:.2f} %, and "
+                        "always answering {} gives {:.2f} %",
+                        grouped(found.images), images, 100 * found.accuracy, found.majority_class,
+                        100 * found.majority_share);
+  return is_constant && learning_rate >= usual_rate
+             ? fmt::format("{}; lower optimizer.learning_rate, which is {}", what, learning_rate)
+             : fmt::format(
+                   "{}; change optimizer.learning_rate, which is {} (default {}), or train "
+                   "for more epochs",
+                   what, learning_rate, usual_rate);
+}
+
+std::string test_warning(const Evaluation& test, double learning_rate) {
+  const std::optional<ChanceLevel> found = find_chance_level(test);
+  return found ? chance_level_text(*found, "test images", learning_rate) : "";
 }
 
 }  // namespace qmnist

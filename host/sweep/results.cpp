@@ -89,7 +89,7 @@ std::vector<std::string> csv_row(const Sweep& sweep, std::size_t trial) {
     row.push_back(result.test ? fmt::format("{}", result.test->accuracy) : "");
     row.push_back(result.test ? fmt::format("{}", result.test->loss) : "");
   }
-  row.insert(row.end(), {fmt::format("{:.3f}", result.seconds()), result.failure});
+  row.insert(row.end(), {fmt::format("{:.3f}", result.seconds()), result.failure, result.warning});
   std::ranges::transform(row, row.begin(), csv_cell);
   return row;
 }
@@ -195,7 +195,7 @@ std::string results_csv(const Sweep& sweep) {
   if (sweep.config().is_repetition()) {
     columns.insert(columns.end(), {"test_accuracy", "test_loss"});
   }
-  columns.insert(columns.end(), {"seconds", "failure"});
+  columns.insert(columns.end(), {"seconds", "failure", "warning"});
   std::string csv = fmt::format("{}\n", fmt::join(columns, ","));
   for (std::size_t trial = 0; trial < sweep.trials().size(); ++trial) {
     fmt::format_to(std::back_inserter(csv), "{}\n", fmt::join(csv_row(sweep, trial), ","));

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "host/error.h"
+#include "host/report/training_text.h"
 #include "host/run/training_run.h"
 
 namespace qmnist {
@@ -116,6 +117,7 @@ TrialResult Sweep::earlier_result(const Trial& trial) const {
         result.epochs() >= trial.config.training.epochs) {
       const Json summary = read_document(folder / run_file::kSummary);
       result.test = {summary.at("test_loss"), summary.at("test_accuracy")};
+      result.warning = summary.value("warning", "");
     }
     return result;
   } catch (const UsageError& error) {
@@ -214,6 +216,7 @@ void Sweep::train(std::size_t trial, const Job& job) {
   if (end != TrainingEnd::kInterrupted) {
     const Evaluation test = run.finish();
     result.test = {test.loss, test.accuracy};
+    result.warning = test_warning(test, config.schedule.peak);
   }
 }
 

@@ -25,6 +25,7 @@ struct TrialResult {
   std::optional<Test> test;                    ///< of a finished trial
   std::string failure;                         ///< why it cannot go on; empty if it can
   std::optional<std::size_t> best_epoch = {};  ///< whose weights count; else the last one's
+  std::string warning = {};                    ///< of a finished trial at chance level
 
   [[nodiscard]] std::size_t epochs() const { return history.size(); }
   [[nodiscard]] double seconds() const;

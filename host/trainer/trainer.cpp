@@ -1,5 +1,7 @@
 #include "host/trainer/trainer.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 
@@ -60,6 +62,50 @@ std::optional<TrainingEnd> end_of(const Config::Training& training, const Checkp
   return std::nullopt;
 }
 
+/// The part of an epoch's running metrics that came after nine tenths of it: what the network is
+/// like at its end, if it was better before.
+class EpochTail {
+ public:
+  EpochTail(const RunningMetrics& done, std::size_t samples) : before_(done), samples_(samples) {}
+
+  void add(const RunningMetrics& running) {
+    if (10 * running.samples <= 9 * samples_) {
+      before_ = running;
+    }
+    now_ = running;
+  }
+  [[nodiscard]] std::size_t samples() const { return now_.samples - before_.samples; }
+  [[nodiscard]] double accuracy() const {
+    return static_cast<double>(now_.correct - before_.correct) / static_cast<double>(samples());
+  }
+
+ private:
+  RunningMetrics before_;
+  RunningMetrics now_;
+  std::size_t samples_;
+};
+
+double majority_share(const DataView& data, std::span<const std::uint32_t> indices) {
+  std::array<std::size_t, kClasses> counts{};
+  for (const std::uint32_t index : indices) {
+    counts.at(data.labels[index]) += 1;
+  }
+  return static_cast<double>(std::ranges::max(counts)) / static_cast<double>(indices.size());
+}
+
+/// Whether the network answers alike, seen on a sample of the training set. It is only evaluated if
+/// the epoch's end is at chance level: other epochs take no longer for this.
+std::optional<ChanceLevel> find_collapse(const EpochTail& tail, const DataView& data,
+                                         std::span<const std::uint32_t> train, Engine& engine) {
+  constexpr std::size_t kSample = 2000;
+  if (tail.accuracy() > chance_limit(majority_share(data, train), tail.samples())) {
+    return std::nullopt;
+  }
+  const auto found =
+      find_chance_level(evaluate(engine, data, train.first(std::min(kSample, train.size()))));
+  return found && found->is_constant() ? found : std::nullopt;
+}
+
 /// Trains to the end of the epoch under way, or until it is told to stop, and saves.
 void train_epoch(const Config& config, const DataView& data, const Split& split, Engine& engine,
                  Checkpoint& checkpoint, const TrainingHooks& hooks) {
@@ -73,7 +119,9 @@ void train_epoch(const Config& config, const DataView& data, const Split& split,
         checkpoint.running.samples, order.size());
   }
   hooks.observer.on_epoch_begin(epoch, checkpoint.running);
+  EpochTail tail(checkpoint.running, order.size());
   engine.train(data, order, checkpoint.running, [&](const RunningMetrics& running) {
+    tail.add(running);
     hooks.observer.on_progress(running);
     return std::isfinite(running.loss_sum) && !hooks.stop_requested();
   });
@@ -98,6 +146,9 @@ void train_epoch(const Config& config, const DataView& data, const Split& split,
   hooks.save(checkpoint);
   if (finished) {
     hooks.observer.on_epoch_end(checkpoint.history.back());
+    if (const auto found = find_collapse(tail, data, split.train, engine)) {
+      hooks.observer.on_collapse(epoch, *found);
+    }
   }
 }
 

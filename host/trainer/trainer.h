@@ -5,6 +5,7 @@
 #include "host/config/config.h"
 #include "host/data/split.h"
 #include "host/engines/engine.h"
+#include "host/trainer/chance_level.h"
 #include "host/trainer/checkpoint.h"
 
 namespace qmnist {
@@ -23,6 +24,8 @@ class TrainingObserver {
   virtual void on_epoch_begin(std::size_t epoch, const RunningMetrics& done) = 0;
   virtual void on_progress(const RunningMetrics& running) = 0;
   virtual void on_epoch_end(const EpochMetrics& metrics) = 0;
+  /// After an epoch that leaves a network with a constant answer on a sample of the training set.
+  virtual void on_collapse(std::size_t /*epoch*/, const ChanceLevel& /*found*/) {}
 };
 
 /// What the trainer asks and tells while it works.
