@@ -63,6 +63,30 @@ TEST_F(ExportCommandTest, TakesAFileAndAnOutput) {
   EXPECT_EQ(read_folder(folder_.path()).size(), 1);
 }
 
+TEST_F(ExportCommandTest, OnnxOfFloatsSaysHowOpenCvReadsIt) {
+  const ProgramResult result = export_run({"--format", "onnx", "--input", "float32"});
+  expect_success(result);
+  expect_contains(result.output, "cv2.dnn.readNetFromONNX(\"model.onnx\")");
+  expect_success(export_run({"--format", "onnx", "--input", "uint8", "--output", "uint8.onnx"}));
+  EXPECT_NE(read_file(folder_ / "model.onnx"), read_file(folder_ / "uint8.onnx"));
+}
+
+TEST_F(ExportCommandTest, OnnxTellsOfItsRun) {
+  expect_success(export_run({"--format", "onnx"}));
+  const std::string content = read_file(folder_ / "model.onnx");
+  const Json summary = read_json(run_.file("summary.json"));
+  expect_contains(content, "test_accuracy");
+  expect_contains(content, summary.at("test_accuracy").dump());
+  expect_contains(content, R"("epochs":3)");
+  EXPECT_EQ(content.find(run_.folder().string()), std::string::npos) << "a path of this machine";
+
+  fs::copy_file(run_.file("model.safetensors"), folder_ / "alone.safetensors");
+  expect_success(export_in(folder_.path(), {"--model", "alone.safetensors", "--format", "onnx"}));
+  EXPECT_EQ(read_file(folder_ / "model.onnx").find("test_accuracy"), std::string::npos);
+  write_file(run_.file("summary.json"), "{\"test_accuracy\": ");
+  expect_error(export_run({"--format", "onnx"}), 3, {"summary.json"});
+}
+
 TEST_F(ExportCommandTest, SafetensorsAreTheRunsOwnAndSayWhatWroteThem) {
   expect_success(export_run({"--format", "safetensors"}));
   const TensorFile exported = read_tensors(folder_ / "model.safetensors");
@@ -87,7 +111,8 @@ TEST_F(ExportCommandTest, NeverReplacesTheModelItself) {
 TEST_F(ExportCommandTest, HelpIsItsOwn) {
   const ProgramResult result = run_qmnist({"export", "--help"});
   expect_success(result);
-  for (const char* word : {"--model", "--format", "--output", "working folder", "Example"}) {
+  for (const char* word :
+       {"--model", "--format", "--input", "--output", "working folder", "Example"}) {
     expect_contains(result.output, word);
   }
   EXPECT_EQ(result.output.find("--resume"), std::string::npos) << "these are the training's words";
@@ -95,6 +120,12 @@ TEST_F(ExportCommandTest, HelpIsItsOwn) {
 
 TEST_F(ExportCommandTest, RefusesABadCommandLine) {
   expect_error(export_run({}), 2, {"--format"});
+  for (const char* format : {"npz", "safetensors", "cpp"}) {
+    expect_error(export_run({"--format", format, "--input", "float32"}), 2,
+                 {"--input", "--format onnx only", format});
+  }
+  expect_error(export_run({"--format", "onnx", "--input", "float16"}), 2,
+               {"float16", "uint8", "float32"});
   expect_error(export_run({"--format", "pdf"}), 2, {"pdf", "onnx, npz, safetensors or cpp"});
   expect_error(export_run({"--format", "npz", "--output", "/proc/model.npz"}), 2,
                {"/proc/model.npz", "cannot be written"});

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Exports a model in every format and runs each export where it is meant to run: ONNX Runtime, NumPy, Keras, safetensors, and
+# Exports a model in every format and runs each export where it is meant to run: ONNX Runtime, OpenCV, NumPy, Keras, safetensors, and
 # a C++17 compiler.
 #
 #   export_consumers_test.sh PROGRAM FOLDER     qmnist_gpu, and where the Python packages are installed and stay
@@ -41,6 +41,8 @@ check_exports() {
   for format in onnx npz safetensors cpp; do
     "$program" export --model "$run" --format "$format"
   done
+  mkdir float32
+  "$program" export --model "$run" --format onnx --input float32 --output float32/model.onnx
 
   for compiler in c++ clang++; do
     command -v "$compiler" >/dev/null || continue

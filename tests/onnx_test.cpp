@@ -84,6 +84,35 @@ TEST(OnnxTest, TakesBytesAndGivesProbabilitiesOfAnyNumberOfImages) {
   EXPECT_EQ(rows.dim(1).dim_value(), 10);
 }
 
+TEST(OnnxTest, TakesFloatsWithAChannelWhereAsked) {
+  onnx::ModelProto file;
+  ASSERT_TRUE(file.ParseFromString(to_onnx(test::initial_model({7}), OnnxInput::kFloat32)));
+  EXPECT_EQ(operations(file.graph()),
+            (std::vector<std::string>{"Flatten", "Div", "Gemm", "Relu", "Gemm", "Softmax"}));
+  ASSERT_EQ(file.graph().input_size(), 1);
+  const auto& image = file.graph().input(0).type().tensor_type();
+  EXPECT_EQ(image.elem_type(), onnx::TensorProto::FLOAT);
+  ASSERT_EQ(image.shape().dim_size(), 4);
+  EXPECT_EQ(image.shape().dim(0).dim_param(), "N");
+  EXPECT_EQ(image.shape().dim(1).dim_value(), 1);
+  EXPECT_EQ(image.shape().dim(2).dim_value(), 28);
+  EXPECT_EQ(image.shape().dim(3).dim_value(), 28);
+}
+
+TEST(OnnxTest, HasMetadata) {
+  onnx::ModelProto file;
+  ASSERT_TRUE(file.ParseFromString(
+      to_onnx(test::initial_model({7}), OnnxInput::kUint8, {{"test_accuracy", "0.97"}})));
+  std::map<std::string, std::string> metadata;
+  for (const onnx::StringStringEntryProto& entry : file.metadata_props()) {
+    metadata[entry.key()] = entry.value();
+  }
+  EXPECT_EQ(metadata.size(), 3U);
+  EXPECT_EQ(metadata["labels"], "0,1,2,3,4,5,6,7,8,9");
+  EXPECT_NE(metadata["preprocessing"].find("255"), std::string::npos);
+  EXPECT_EQ(metadata["test_accuracy"], "0.97");
+}
+
 TEST(OnnxTest, HoldsTheWeightsToTheBit) {
   const Model model = test::initial_model({7});
   const onnx::ModelProto file = parsed_file({7});

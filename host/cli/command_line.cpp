@@ -37,6 +37,9 @@ const std::map<std::string, Preprocess> kWays{{"auto", Preprocess::kAuto},
                                               {"notebook", Preprocess::kNotebook},
                                               {"mnist", Preprocess::kMnist}};
 
+const std::map<std::string, OnnxInput> kOnnxInputs{{"uint8", OnnxInput::kUint8},
+                                                   {"float32", OnnxInput::kFloat32}};
+
 /// Whether an option was given outside of a command.
 bool has_options(const CLI::App& app) {
   return std::ranges::any_of(app.get_options(),
@@ -179,12 +182,12 @@ void add_info(CLI::App& app, Command& command) {
 void add_export(CLI::App& app, Command& command) {
   CLI::App* sub = app.add_subcommand("export", "Export a model for use in other programs");
   sub->footer(
-      "Example:\n"
+      "Examples:\n"
       "  qmnist_gpu export --model runs/baseline --format onnx\n"
+      "  qmnist_gpu export --model runs/baseline --format onnx --input float32\n"
       "\n"
-      "Formats: onnx (ONNX Runtime), npz (NumPy, Keras), safetensors (PyTorch), cpp (a C++17 "
-      "header\n"
-      "without dependencies).");
+      "Formats: onnx (ONNX Runtime; with --input float32 OpenCV), npz (NumPy, Keras), safetensors\n"
+      "(PyTorch), cpp (a C++17 header without dependencies).");
   auto options = std::make_shared<ExportOptions>();
   sub->add_option("--model", options->model, "Run folder or model.safetensors file")
       ->type_name("RUN_OR_FILE")
@@ -192,6 +195,11 @@ void add_export(CLI::App& app, Command& command) {
   sub->add_option("--format", options->format, "onnx, npz, safetensors or cpp")
       ->type_name("FORMAT")
       ->required();
+  sub->add_option_function<std::string>(
+         "--input", [options](const std::string& type) { options->input = kOnnxInputs.at(type); },
+         "Type of onnx's input: uint8 or float32 (default: uint8)")
+      ->type_name("TYPE")
+      ->check(CLI::IsMember(kOnnxInputs));
   sub->add_option("--output", options->output,
                   "File to write (default: model.* in the working folder)")
       ->type_name("FILE");

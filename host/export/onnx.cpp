@@ -73,10 +73,17 @@ void declare(onnx::ValueInfoProto& value, const char* name, int type,
   }
 }
 
-/// Grey levels to the network's inputs: [N, 28, 28] bytes to [N, 784] from 0 to 1.
-void add_scaling(onnx::GraphProto& graph) {
-  add_attribute(add_node(graph, "Cast", "grey_levels", {"image"}), "to", onnx::TensorProto::FLOAT);
-  add_attribute(add_node(graph, "Flatten", "pixels", {"grey_levels"}), "axis", 1);
+/// Declares the input and scales it to the network's inputs, [N, 784] from 0 to 1.
+void add_image(onnx::GraphProto& graph, OnnxInput input) {
+  std::string levels = "image";
+  if (input == OnnxInput::kUint8) {
+    declare(*graph.add_input(), "image", onnx::TensorProto::UINT8, {kImageSide, kImageSide});
+    levels = "grey_levels";
+    add_attribute(add_node(graph, "Cast", levels, {"image"}), "to", onnx::TensorProto::FLOAT);
+  } else {
+    declare(*graph.add_input(), "image", onnx::TensorProto::FLOAT, {1, kImageSide, kImageSide});
+  }
+  add_attribute(add_node(graph, "Flatten", "pixels", {levels}), "axis", 1);
   constexpr float kWhite = 255;
   add_constant(graph, kWhitePixel, {}, {&kWhite, 1});
   add_node(graph, "Div", "inputs", {"pixels", kWhitePixel});
@@ -152,9 +159,16 @@ void add_layers(onnx::GraphProto& graph, const Model& model) {
   }
 }
 
+void add_metadata(onnx::ModelProto& file, const std::string& key, const std::string& value) {
+  onnx::StringStringEntryProto& entry = *file.add_metadata_props();
+  entry.set_key(key);
+  entry.set_value(value);
+}
+
 }  // namespace
 
-std::string to_onnx(const Model& model) {
+std::string to_onnx(const Model& model, OnnxInput input,
+                    const std::map<std::string, std::string>& metadata) {
   check_size(model.network);
   onnx::ModelProto file;
   file.set_ir_version(kIrVersion);
@@ -165,12 +179,18 @@ std::string to_onnx(const Model& model) {
   onnx::GraphProto& graph = *file.mutable_graph();
   graph.set_name("digits");
   graph.set_doc_string(
-      "Classifies handwritten digits. image: N grey images of 28 x 28 bytes, white (255) ink on "
+      "Classifies handwritten digits. image: N grey images of 28 x 28 pixels, white (255) ink on "
       "black, as MNIST has them. probabilities: those of the digits 0 to 9.");
-  declare(*graph.add_input(), "image", onnx::TensorProto::UINT8, {kImageSide, kImageSide});
   declare(*graph.add_output(), "probabilities", onnx::TensorProto::FLOAT, {kClasses});
-  add_scaling(graph);
+  add_image(graph, input);
   add_layers(graph, model);
+  add_metadata(file, "labels", "0,1,2,3,4,5,6,7,8,9");
+  add_metadata(file, "preprocessing",
+               "28 x 28 grey levels from 0 (background) to 255 (white ink); the model scales them "
+               "to 0..1");
+  for (const auto& [key, value] : metadata) {
+    add_metadata(file, key, value);
+  }
   return file.SerializeAsString();
 }
 

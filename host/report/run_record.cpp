@@ -23,20 +23,6 @@ std::ifstream open(const fs::path& path) {
   return file;
 }
 
-Json read_json(const fs::path& path) {
-  std::ifstream file = open(path);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  try {
-    Json values = parse_json(text);
-    if (!values.is_object()) {
-      throw DataError("{}: holds no JSON object; expected that of a finished run", path.string());
-    }
-    return values;
-  } catch (const Json::exception& error) {
-    throw DataError("{}: {}", path.string(), error.what());
-  }
-}
-
 /// Takes a number and the `end` behind it off the front of `text`.
 template <typename Number>
 bool take(std::string_view& text, std::string_view end, Number& number) {
@@ -81,10 +67,24 @@ std::vector<Prediction> read_predictions(const fs::path& path) {
 
 }  // namespace
 
+Json read_run_json(const fs::path& path) {
+  std::ifstream file = open(path);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  try {
+    Json values = parse_json(text);
+    if (!values.is_object()) {
+      throw DataError("{}: holds no JSON object; expected that of a finished run", path.string());
+    }
+    return values;
+  } catch (const Json::exception& error) {
+    throw DataError("{}: {}", path.string(), error.what());
+  }
+}
+
 RunRecord read_run(const fs::path& folder) {
   return {.folder = folder,
-          .config = read_json(folder / run_file::kConfig),
-          .summary = read_json(folder / run_file::kSummary),
+          .config = read_run_json(folder / run_file::kConfig),
+          .summary = read_run_json(folder / run_file::kSummary),
           .predictions = read_predictions(folder / run_file::kPredictions)};
 }
 

@@ -16,6 +16,9 @@ struct RunRecord {
   std::vector<Prediction> predictions;  ///< predictions.csv
 };
 
+/// Reads a JSON file of a run's folder. @throws DataError naming it
+[[nodiscard]] Json read_run_json(const std::filesystem::path& path);
+
 /// @throws DataError naming the file that is missing or damaged, and its line where it has one.
 [[nodiscard]] RunRecord read_run(const std::filesystem::path& folder);
 

@@ -8,6 +8,7 @@ Each PREDICT is a build of predict.cpp.
 import csv
 import gzip
 import importlib.metadata
+import json
 import math
 import os
 import re
@@ -101,12 +102,28 @@ def run_onnx():
     return all_of_them
 
 
-def run_keras():
-    """Runs the README's code as it stands there."""
+def check_onnx_files():
+    """ONNX's own checker, with all types and shapes worked out, and what the metadata say."""
+    summary = json.loads((run / "summary.json").read_text())
+    config = json.loads((run / "config.json").read_text())
+    del config["data"]["dir"], config["output"]["dir"]
+    for path in (exports / "model.onnx", exports / "float32/model.onnx"):
+        file = onnx.load(path)
+        onnx.checker.check_model(file, full_check=True)
+        metadata = {entry.key: entry.value for entry in file.metadata_props}
+        assert set(metadata) == {"labels", "preprocessing", "test_accuracy", "config"}, metadata
+        assert metadata["labels"].split(",") == [str(digit) for digit in range(10)]
+        assert float(metadata["test_accuracy"]) == summary["test_accuracy"]
+        assert json.loads(metadata["config"]) == config
+    print(f"ONNX {onnx.__version__:17} passes both files")
+
+
+def run_readme(words, folder):
+    """Runs the README's code with these words as it stands there."""
     text = (repository / "README.md").read_text()
     code, = (block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-             if "model.npz" in block)
-    os.chdir(exports)
+             if words in block)
+    os.chdir(folder)
     names = {"images": images}
     exec(code, names)
     return np.asarray(names["probabilities"])
@@ -130,8 +147,11 @@ with safetensors.safe_open(exports / "model.safetensors", framework="numpy") as 
     named = {} if activation == "relu" else {"activation": activation}
     assert content.metadata() == {"format": "pt", **named}, content.metadata()
 check_same_weights("NumPy", dict(np.load(exports / "model.npz")))
+check_onnx_files()
 check(f"ONNX Runtime {onnxruntime.__version__}", run_onnx())
+check(f"OpenCV {importlib.metadata.version('opencv-python-headless')}",
+      run_readme("readNetFromONNX", exports / "float32"))
 if activation == "relu":  # as in the README's code
-    check(f"Keras {importlib.metadata.version('keras')}", run_keras())
+    check(f"Keras {importlib.metadata.version('keras')}", run_readme("model.npz", exports))
 for program in predict_programs:
     check(f"C++, {program.name}", run_cpp(program))
