@@ -1,8 +1,7 @@
 #include <algorithm>
-#include <cstring>
-#include <nvtx3/nvtx3.hpp>
 
 #include "host/engines/cuda/chunk_stream.h"
+#include "host/engines/cuda/nvtx_range.h"
 #include "kernels/distort.h"
 #include "kernels/normalize.h"
 
@@ -38,13 +37,13 @@ ChunkStream::ChunkStream(std::size_t features, std::size_t samples, std::size_t 
 void ChunkStream::upload(const DataView& data, std::span<const std::uint32_t> indices,
                          std::span<const DeviceStep> steps,
                          std::span<const Distortion> distortions) {
-  const nvtx3::scoped_range range("upload chunk");
+  const NvtxRange range("upload chunk");
   Slot& slot = slots_[turn_];
   turn_ = 1 - turn_;
 
   QMNIST_CHECK(cudaEventSynchronize(slot.copied.get()));
   std::byte* pinned = slot.pinned.data();
-  std::memcpy(pinned, steps.data(), steps.size_bytes());
+  std::ranges::copy(std::as_bytes(steps), pinned);  // none to predict
   std::ranges::copy(std::as_bytes(distortions), pinned + distortions_at_);
   std::byte* label = pinned + labels_at_;
   std::byte* image = pinned + pixels_at_;

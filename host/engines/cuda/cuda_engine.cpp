@@ -1,10 +1,10 @@
 #include "host/engines/cuda/cuda_engine.h"
 
 #include <algorithm>
-#include <nvtx3/nvtx3.hpp>
 #include <stdexcept>
 
 #include "host/engines/cuda/make_cuda_engine.h"
+#include "host/engines/cuda/nvtx_range.h"
 #include "host/engines/cuda/sum_losses.h"
 
 namespace qmnist {
@@ -52,7 +52,7 @@ TrainingState CudaEngine::state() const {
 
 void CudaEngine::train(const DataView& data, std::span<const std::uint32_t> order,
                        RunningMetrics& metrics, const StepCallback& keep_going) {
-  const nvtx3::scoped_range range("epoch");
+  const NvtxRange range("epoch");
   send_metrics(metrics);
   std::size_t enqueued = metrics.samples;
   bool wanted = true;
@@ -79,7 +79,7 @@ void CudaEngine::add_distortions(std::uint64_t step, std::size_t rows,
 }
 
 void CudaEngine::train_chunk(const DataView& data, std::span<const std::uint32_t> chunk) {
-  const nvtx3::scoped_range range("chunk");
+  const NvtxRange range("chunk");
   std::vector<DeviceStep> steps;
   std::vector<Distortion> distortions;
   for (std::size_t first = 0; first < chunk.size(); first += settings_.batch_size) {
@@ -95,7 +95,7 @@ void CudaEngine::train_chunk(const DataView& data, std::span<const std::uint32_t
 cudaGraphExec_t CudaEngine::chunk_graph(std::size_t samples) {
   GraphExec& graph = graphs_[samples];
   if (graph == nullptr) {
-    const nvtx3::scoped_range range("capture");
+    const NvtxRange range("capture");
     StreamCapture capture(compute_.get());
     const std::size_t features = settings_.network.inputs();
     for (std::size_t first = 0, step = 0; first < samples; first += settings_.batch_size, ++step) {
@@ -169,7 +169,7 @@ void CudaEngine::for_each_chunk(const DataView& data, std::span<const std::uint3
 
 std::vector<float> CudaEngine::predict(const DataView& data,
                                        std::span<const std::uint32_t> indices) {
-  const nvtx3::scoped_range range("predict");
+  const NvtxRange range("predict");
   const std::size_t classes = settings_.network.classes();
   std::vector<float> probabilities(indices.size() * classes);
   for_each_chunk(data, indices, [&](std::size_t first, std::size_t rows) {
@@ -182,7 +182,7 @@ std::vector<float> CudaEngine::predict(const DataView& data,
 }
 
 Scores CudaEngine::score(const DataView& data, std::span<const std::uint32_t> indices) {
-  const nvtx3::scoped_range range("score");
+  const NvtxRange range("score");
   const std::size_t classes = settings_.network.classes();
   DeviceBuffer<Score> images(indices.size());
   DeviceBuffer<unsigned long long> confusion(classes * classes);

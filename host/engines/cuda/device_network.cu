@@ -1,6 +1,5 @@
-#include <nvtx3/nvtx3.hpp>
-
 #include "host/engines/cuda/device_network.h"
+#include "host/engines/cuda/nvtx_range.h"
 #include "kernels/bias_activation.h"
 #include "kernels/clip.h"
 #include "kernels/slope_backward.h"
@@ -31,7 +30,7 @@ DeviceNetwork::DeviceNetwork(const EngineSettings& settings, std::size_t max_row
 }
 
 void DeviceNetwork::forward(const float* inputs, std::size_t rows, const RowRandom* random) {
-  const nvtx3::scoped_range range("forward");
+  const NvtxRange range("forward");
   const bool predicts = random == nullptr;
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const DenseLayer& layer = layers_[l];
@@ -50,7 +49,7 @@ void DeviceNetwork::forward(const float* inputs, std::size_t rows, const RowRand
 }
 
 void DeviceNetwork::backward(const float* inputs, std::size_t rows) {
-  const nvtx3::scoped_range range("backward");
+  const NvtxRange range("backward");
   for (std::size_t l = layers_.size(); l-- > 1;) {
     const DenseLayer& layer = layers_[l];
     const DenseLayer& below = layers_[l - 1];
@@ -80,7 +79,7 @@ void DeviceNetwork::differentiate(const float* inputs, const std::uint8_t* label
 }
 
 void DeviceNetwork::update(const OptimizerStep<float>* step) {
-  const nvtx3::scoped_range range("update");
+  const NvtxRange range("update");
   if (clip_norm_ > 0) {
     QMNIST_CHECK(launch_clip(stream_, arena(kGradients), clip_norm_, squares_.data(), arena_size_));
   }
