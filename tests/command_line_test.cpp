@@ -200,7 +200,7 @@ TEST(CommandLineTest, AutoWithoutADeviceTakesTheCpuAndSaysWhy) {
   const ProgramResult result = run.train({"--device", "auto"});
   expect_success(result);
   expect_contains(result.output, "CPU: ");
-  expect_contains(result.output, "device auto: ");
+  expect_contains(result.output, "device auto: using the CPU: ");
   EXPECT_EQ(read_json(run.file("config.json")).at("device"), "cpu");
 }
 

@@ -41,6 +41,7 @@ TEST_F(CudaRunTest, TakesTheGpuWhereItMayAndSaysSo) {
   const ProgramResult result = run.train({"--device", "auto"});
   expect_success(result);
   expect_contains(result.output, "device    GPU 0: ");
+  expect_contains(result.output, "device auto: using GPU 0, ");
   EXPECT_EQ(read_json(run.file("config.json")).at("device"), "cuda");
   const std::string device = read_json(run.file("summary.json")).at("device");
   expect_contains(device, "compute capability");
@@ -73,7 +74,8 @@ TEST_F(CudaRunTest, ARunCanGoOnOnTheCpu) {
 
 TEST_F(CudaRunTest, RefusesADeviceThatIsNotThere) {
   const SmallRun run(on_gpu());
-  expect_error(run.train({"--set", "device_index=1000"}), 4, {"device_index is 1000", "0 to"});
+  expect_error(run.train({"--set", "device_index=1000"}), 4,
+               {"device_index is 1000, but the GPUs here are 0 ("});
 }
 
 }  // namespace

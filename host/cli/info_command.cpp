@@ -19,15 +19,13 @@
 namespace qmnist {
 namespace {
 
-/// The notebook's network: the smallest engine that shows what a training run would use.
-std::string gpu() {
-  const std::array<std::size_t, 2> hidden{128, 64};
+void print_gpus() {
   try {
-    return make_cuda_engine(
-               {.network = Network(kPixels, hidden, kClasses), .optimizer = {}, .batch_size = 32})
-        ->device();
+    for (const std::string& gpu : describe_cuda_devices()) {
+      fmt::print("GPU        {}\n", gpu);
+    }
   } catch (const DeviceError& error) {
-    return fmt::format("none: {}", error.what());
+    fmt::print("GPU        none: {}\n", error.what());
   }
 }
 
@@ -81,7 +79,7 @@ ExitStatus info_command(const InfoOptions& options) {
   fmt::print(
       "           {} kernels, whatever the layers' widths; the first layer skips zero pixels\n",
       instruction_set());
-  fmt::print("GPU        {}\n", gpu());
+  print_gpus();
   fmt::print("data       {}\n", digits_in(options.data));
   return ExitStatus::kDone;
 }

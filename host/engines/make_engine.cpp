@@ -21,11 +21,15 @@ ChosenEngine make_engine(DeviceChoice choice, EngineSettings settings) {
     try {
       chosen.engine = make_cuda_engine(settings);
       chosen.device = DeviceChoice::kCuda;
+      if (choice == DeviceChoice::kAuto) {
+        chosen.reason = fmt::format("device auto: using GPU {}, which can run this program",
+                                    settings.device_index);
+      }
     } catch (const DeviceError& error) {
       if (choice == DeviceChoice::kCuda) {
-        throw DeviceError("device cuda: {}; use --device cpu", error.what());
+        throw DeviceError("device cuda: {}; or use --device cpu", error.what());
       }
-      chosen.reason = fmt::format("device auto: {}", error.what());
+      chosen.reason = fmt::format("device auto: using the CPU: {}", error.what());
     }
   }
   if (chosen.engine == nullptr) {

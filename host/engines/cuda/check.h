@@ -3,12 +3,17 @@
 #include <cublas_v2.h>
 #include <cuda_runtime_api.h>
 
+#include <cstddef>
 #include <exception>
+#include <optional>
 
 namespace qmnist {
 
-/// @throws DeviceError naming the call, its place and what it returned, unless that is success.
-void check_device_call(cudaError_t status, const char* call, const char* file, int line);
+/// @throws DeviceError unless the status is success: what is wrong and what would be right, where
+/// device_messages.h knows it, else the call and its place; and what the call returned.
+/// @param requested bytes of device memory that the call was to allocate
+void check_device_call(cudaError_t status, const char* call, const char* file, int line,
+                       std::optional<std::size_t> requested = std::nullopt);
 void check_device_call(cublasStatus_t status, const char* call, const char* file, int line);
 
 /// @throws DeviceError for a library's call that failed by throwing.

@@ -15,6 +15,10 @@ struct CudaDevice {
   int runtime;  ///< version of the CUDA runtime in use
 };
 
+/// The number of GPUs, at least 1.
+/// @throws DeviceError saying why there is none
+[[nodiscard]] std::size_t count_cuda_devices();
+
 /// Makes GPU `index` the one that this thread's CUDA calls go to.
 /// @throws DeviceError saying why it cannot be used
 [[nodiscard]] CudaDevice use_cuda_device(std::size_t index);

@@ -1,13 +1,20 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "host/engines/engine.h"
 
 namespace qmnist {
 
-/// Makes a CudaEngine; the one function of this folder that is there without CUDA too.
-/// @throws DeviceError saying why no GPU can be used
+// What this folder offers to the rest of the program; without_cuda.cpp takes its place in a build
+// without CUDA. Both throw DeviceError saying why there is no GPU that can be used.
+
+/// Makes a CudaEngine.
 [[nodiscard]] std::unique_ptr<Engine> make_cuda_engine(EngineSettings settings);
+
+/// One line for people about each GPU, at least one: what it is, or why it cannot be used.
+[[nodiscard]] std::vector<std::string> describe_cuda_devices();
 
 }  // namespace qmnist

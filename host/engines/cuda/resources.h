@@ -49,15 +49,17 @@ using CublasHandle = std::unique_ptr<cublasContext, Destroyer<cublasDestroy>>;
   return CublasHandle(handle);
 }
 
+/// Memory for cudaFree() and cudaFreeHost().
+/// @throws DeviceError with the bytes requested and, on a device, those that are free
+[[nodiscard]] void* allocate_device_memory(std::size_t bytes);
+[[nodiscard]] void* allocate_pinned_memory(std::size_t bytes);
+
 /// Uninitialised memory of the current device, 256-byte aligned.
 template <typename T>
 class DeviceBuffer {
  public:
-  explicit DeviceBuffer(std::size_t count) : size_(count) {
-    void* memory = nullptr;
-    QMNIST_CHECK(cudaMalloc(&memory, count * sizeof(T)));
-    memory_.reset(static_cast<T*>(memory));
-  }
+  explicit DeviceBuffer(std::size_t count)
+      : memory_(static_cast<T*>(allocate_device_memory(count * sizeof(T)))), size_(count) {}
   [[nodiscard]] T* data() { return memory_.get(); }
   [[nodiscard]] const T* data() const { return memory_.get(); }
   [[nodiscard]] std::size_t size() const { return size_; }
@@ -72,11 +74,8 @@ class DeviceBuffer {
 template <typename T>
 class PinnedBuffer {
  public:
-  explicit PinnedBuffer(std::size_t count) : size_(count) {
-    void* memory = nullptr;
-    QMNIST_CHECK(cudaMallocHost(&memory, count * sizeof(T)));
-    memory_.reset(static_cast<T*>(memory));
-  }
+  explicit PinnedBuffer(std::size_t count)
+      : memory_(static_cast<T*>(allocate_pinned_memory(count * sizeof(T)))), size_(count) {}
   [[nodiscard]] T* data() { return memory_.get(); }
   [[nodiscard]] std::span<T> span() { return {memory_.get(), size_}; }
 
