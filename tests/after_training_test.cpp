@@ -70,6 +70,12 @@ TEST_F(AfterTrainingTest, EvaluationShowsTablesAndFiles) {
   }
 }
 
+TEST_F(AfterTrainingTest, EvaluationSaysWhichDeviceAutoUses) {
+  const ProgramResult result = run_qmnist({"evaluate", "--model", run().output()});
+  expect_success(result);
+  expect_contains(result.output, "(device auto: using ");
+}
+
 TEST_F(AfterTrainingTest, ShippedLabelsTellWritersApart) {
   const fs::path images = source_dir() / "data/t10k-images-idx3-ubyte.gz";
   const Json result = evaluate({"--model", run().output(), "--data", images});

@@ -173,6 +173,9 @@ ExitStatus evaluate_command(const EvaluateOptions& options) {
     fmt::print("data      {}: {} of {} digits, {}\n", digits.dataset.name,
                grouped(digits.indices.size()), grouped(digits.dataset.count()), digits.what);
     fmt::print("device    {}\n", ensemble.device());
+    if (!ensemble.reason().empty()) {
+      fmt::print("          ({})\n", ensemble.reason());
+    }
   }
   const DataView data = digits.dataset.view();
   const Evaluation evaluation =

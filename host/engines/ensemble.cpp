@@ -1,17 +1,18 @@
 #include "host/engines/ensemble.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace qmnist {
 
 Ensemble::Ensemble(std::span<const Model> models, DeviceChoice device) {
   constexpr std::size_t kBatch = 512;
   for (const Model& model : models) {
-    engines_.push_back(
-        make_engine(device,
-                    {.network = model.network, .optimizer = {}, .batch_size = kBatch, .threads = 0})
-            .engine);
-    engines_.back()->set_state(trained_state(model));
+    ChosenEngine chosen = make_engine(
+        device, {.network = model.network, .optimizer = {}, .batch_size = kBatch, .threads = 0});
+    chosen.engine->set_state(trained_state(model));
+    engines_.push_back(std::move(chosen.engine));
+    reason_ = std::move(chosen.reason);
   }
 }
 

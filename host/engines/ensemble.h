@@ -20,6 +20,8 @@ class Ensemble {
 
   [[nodiscard]] std::size_t size() const { return engines_.size(); }
   [[nodiscard]] std::string device() const { return engines_.front()->device(); }
+  /// Why it was taken; empty where this very device was asked for.
+  [[nodiscard]] const std::string& reason() const { return reason_; }
 
   /// Class probabilities of the images data[indices[i]], [indices.size(), classes] row-major.
   [[nodiscard]] std::vector<float> predict(const DataView& data,
@@ -30,6 +32,7 @@ class Ensemble {
 
  private:
   std::vector<std::unique_ptr<Engine>> engines_;
+  std::string reason_;
 };
 
 }  // namespace qmnist
