@@ -138,7 +138,7 @@ TEST_F(RunFolderTest, AFileInTheWayThrows) {
     const std::string message = error_of(parent_ / name);
     EXPECT_TRUE(message.starts_with((parent_ / name).string() + ": this folder cannot be made"))
         << message;
-    EXPECT_NE(message.find("output.dir"), std::string::npos) << message;
+    EXPECT_NE(message.find("--set output.dir="), std::string::npos) << message;
   }
   EXPECT_EQ(test::read_file(parent_ / "file"), "mine");
 }

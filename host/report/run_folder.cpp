@@ -37,8 +37,10 @@ FileDescriptor make_and_lock(const fs::path& folder) {
   std::error_code reason;
   fs::create_directories(folder, reason);
   if (reason || !fs::is_directory(folder)) {
-    throw UsageError("{}: this folder cannot be made ({}); set output.dir to one that can",
-                     folder.string(), reason ? reason.message() : "a file has that name");
+    throw UsageError(
+        "{}: this folder cannot be made ({}); choose another output.dir, as with "
+        "--set output.dir=runs/baseline",
+        folder.string(), reason ? reason.message() : "a file has that name");
   }
   FileDescriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // The lock ends with the process, however it ends.

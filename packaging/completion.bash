@@ -1,0 +1,27 @@
+# Bash completion for qmnist_gpu. Commands and options are read from the program's own --help.
+
+_qmnist_gpu() {
+  local current=$2 previous=$3 command='' commands option='^ *(-[a-z], *)?(--[a-z-]+).*' words=''
+  # "=" is a word of its own in --option=value.
+  [[ $current != = ]] || current=
+  [[ $previous != = ]] || previous=${COMP_WORDS[COMP_CWORD - 2]}
+  commands=$("$1" --help 2>/dev/null | sed -nE '/^subcommands:/I,/^$/ s/^ +([a-z]+) .*/\1/p')
+  [[ $'\n'$commands$'\n' != *$'\n'"${COMP_WORDS[1]}"$'\n'* ]] || command=${COMP_WORDS[1]}
+
+  case $previous in
+    --device) words='auto cpu cuda' ;;
+    --format) words='cpp npz onnx safetensors' ;;
+    --preprocess) words='auto mnist notebook' ;;
+    --set | --jobs) return ;;
+    *)
+      if [[ $current == -* ]]; then
+        words=$("$1" ${command:+"$command"} --help 2>/dev/null | sed -nE "s/$option/\2/p")
+      elif [[ $COMP_CWORD == 1 ]]; then
+        words=$commands
+      fi
+      ;;
+  esac
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+# Whatever this has no words for is a file.
+complete -o bashdefault -o default -F _qmnist_gpu qmnist_gpu
