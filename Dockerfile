@@ -1,47 +1,57 @@
 # docker build --target cpu  -t qmnist_gpu .         then  docker run --rm qmnist_gpu
 # docker build --target cuda -t qmnist_gpu:cuda .    then  docker run --rm --gpus all qmnist_gpu:cuda
-# Results are kept with  -v "$PWD/runs:/opt/qmnist_gpu/runs".
+# Results are kept with  --user "$(id -u)" -v "$PWD/runs:/runs".
 
-FROM debian:12-slim AS cpu-build
-WORKDIR /opt/qmnist_gpu
-COPY scripts/setup scripts/setup
-RUN scripts/setup
+# CUDA 12 runs with any driver from 525 on. For another version, put its images in place of these stages:
+#   docker build --target cuda --build-context cuda-devel=docker-image://nvidia/cuda:13.0.1-devel-ubuntu24.04 \
+#     --build-context cuda-runtime=docker-image://nvidia/cuda:13.0.1-runtime-ubuntu24.04 -t qmnist_gpu:cuda13 .
+FROM nvidia/cuda:12.9.1-devel-ubuntu24.04 AS cuda-devel
+FROM nvidia/cuda:12.9.1-runtime-ubuntu24.04 AS cuda-runtime
+
+# A package fits the distribution that it is built on, so each pair of stages shares one.
+FROM debian:13-slim AS cpu-package
+WORKDIR /src
+COPY scripts scripts
+RUN scripts/setup --package
 COPY . .
-RUN cmake --preset cpu-only -DQMNIST_TESTS=OFF \
- && cmake --build --preset cpu-only \
- && cp build/cpu-only/qmnist_gpu /usr/local/bin/
+RUN scripts/package cpu-only
 
-FROM nvidia/cuda:13.0.1-devel-ubuntu24.04 AS cuda-build
-WORKDIR /opt/qmnist_gpu
-COPY scripts/setup scripts/setup
-RUN scripts/setup
+FROM cuda-devel AS cuda-package
+WORKDIR /src
+COPY scripts scripts
+RUN scripts/setup --package
 COPY . .
-RUN cmake --preset release -DQMNIST_TESTS=OFF \
- && cmake --build --preset release \
- && cp build/release/qmnist_gpu /usr/local/bin/
+RUN scripts/package release
 
-FROM nvidia/cuda:13.0.1-runtime-ubuntu24.04 AS cuda
-RUN apt-get update \
- && apt-get install -y --no-install-recommends fonts-dejavu-core libexif12 libfmt9 libhwy1 libonnx1t64 libprotobuf32t64 librsvg2-2 libssl3 libturbojpeg libzip4t64 zlib1g \
+# The configs' run folders, ../runs/..., lie in the volume /runs, where any --user may write. The font cache records its folders'
+# times, of which an image keeps whole seconds only; a cache that does not match cannot be mended under a read-only root.
+FROM cuda-runtime AS cuda
+RUN --mount=type=bind,from=cuda-package,source=/src/build/release,target=/package \
+    apt-get update \
+ && apt-get install -y --no-install-recommends /package/qmnist-gpu_*.deb \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --create-home --uid 10001 trainer
-WORKDIR /opt/qmnist_gpu
-COPY --from=cuda-build /usr/local/bin/qmnist_gpu /usr/local/bin/
-COPY configs configs
-COPY data data
-RUN mkdir runs && chown trainer runs
+ && find /usr/share/fonts /usr/local/share -type d -exec touch -d @0 {} + && fc-cache --system-only --force \
+ && useradd --uid 10001 trainer \
+ && install -d -m 1777 /runs \
+ && ln -s /runs /usr/share/qmnist_gpu/runs
+ENV LD_LIBRARY_PATH=/usr/local/cuda/lib64
+WORKDIR /usr/share/qmnist_gpu
+VOLUME /runs
 USER trainer
-CMD ["qmnist_gpu", "--config", "configs/baseline.json"]
+ENTRYPOINT ["qmnist_gpu"]
+CMD ["--config", "configs/baseline.json"]
 
-FROM debian:12-slim AS cpu
-RUN apt-get update \
- && apt-get install -y --no-install-recommends fonts-dejavu-core libexif12 libfmt9 libhwy1 libonnx1 libprotobuf32 librsvg2-2 libssl3 libturbojpeg0 libzip4 zlib1g \
+FROM debian:13-slim AS cpu
+RUN --mount=type=bind,from=cpu-package,source=/src/build/cpu-only,target=/package \
+    apt-get update \
+ && apt-get install -y --no-install-recommends /package/qmnist-gpu_*.deb \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --create-home --uid 10001 trainer
-WORKDIR /opt/qmnist_gpu
-COPY --from=cpu-build /usr/local/bin/qmnist_gpu /usr/local/bin/
-COPY configs configs
-COPY data data
-RUN mkdir runs && chown trainer runs
+ && find /usr/share/fonts /usr/local/share -type d -exec touch -d @0 {} + && fc-cache --system-only --force \
+ && useradd --uid 10001 trainer \
+ && install -d -m 1777 /runs \
+ && ln -s /runs /usr/share/qmnist_gpu/runs
+WORKDIR /usr/share/qmnist_gpu
+VOLUME /runs
 USER trainer
-CMD ["qmnist_gpu", "--config", "configs/baseline.json"]
+ENTRYPOINT ["qmnist_gpu"]
+CMD ["--config", "configs/baseline.json"]
