@@ -6,6 +6,7 @@
 #include <array>
 #include <fstream>
 #include <optional>
+#include <stdexcept>
 #include <string_view>
 
 #include "host/data/huge_pages.h"
@@ -234,9 +235,12 @@ Dataset load_dataset(const fs::path& folder, DataSource source) {
       return load_idx_parts(folder, kQmnistParts, DataSource::kQmnist, "QMNIST");
     case DataSource::kKaggle:
       return load_kaggle(require_kaggle(folder));
-    default:
+    case DataSource::kMnist:
       return load_idx_parts(folder, kMnistParts, DataSource::kMnist, "MNIST");
+    case DataSource::kAuto:
+      break;  // find_source() knows better
   }
+  throw std::logic_error("a data source without a reader");
 }
 
 Dataset load_data_file(const fs::path& path) {
