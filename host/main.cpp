@@ -1,36 +1,58 @@
+#include <cstdlib>
 #include <exception>
 #include <new>
-#include <string>
 
 #include "host/cli/command_line.h"
 #include "host/cli/interrupt.h"
+#include "host/cli/output.h"
 #include "host/cli/terminal.h"
+#include "host/failure.h"
 
 namespace {
 
 using qmnist::ExitStatus;
 
 ExitStatus run(int argc, const char* const* argv) {
+  qmnist::prepare_streams();
   qmnist::catch_interrupts();
-  return qmnist::parse_command_line(argc, argv)();
+  const ExitStatus status = qmnist::parse_command_line(argc, argv)();
+  if (status != ExitStatus::kInterrupted) {  // the terminal may be what has gone
+    qmnist::close_output();
+  }
+  return status;
 }
 
-int fail(ExitStatus status, const std::string& message) {
-  qmnist::print_error(message);
-  return static_cast<int>(status);
+/// Reports the exception being handled. @return its exit status
+int report_failure() noexcept {
+  try {
+    const qmnist::Failure failure = qmnist::current_failure();
+    qmnist::print_error(failure.message);
+    return static_cast<int>(failure.status);
+  } catch (...) {  // not even enough memory to say so
+    qmnist::print_out_of_memory();
+    return static_cast<int>(ExitStatus::kUsage);
+  }
+}
+
+/// Libraries allocate in destructors, too, out of which no exception can come.
+[[noreturn]] void end_by_exception() {
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    qmnist::print_out_of_memory();
+    std::_Exit(static_cast<int>(ExitStatus::kUsage));
+  } catch (...) {
+    std::abort();
+  }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::set_terminate(end_by_exception);
   try {
     return static_cast<int>(run(argc, argv));
-  } catch (const qmnist::Error& error) {
-    return fail(error.status(), error.what());
-  } catch (const std::bad_alloc&) {
-    return fail(ExitStatus::kUsage,
-                "not enough memory; use a smaller model.hidden or training.batch_size");
-  } catch (const std::exception& error) {
-    return fail(ExitStatus::kInternal, error.what());
+  } catch (...) {
+    return report_failure();
   }
 }

@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <sstream>
 #include <string>
 
 #include "host/cli/compare_command.h"
 #include "host/cli/evaluate_command.h"
 #include "host/cli/export_command.h"
 #include "host/cli/info_command.h"
+#include "host/cli/output.h"
 #include "host/cli/predict_command.h"
 #include "host/cli/sweep_command.h"
 #include "host/cli/train_command.h"
@@ -270,7 +272,9 @@ Command parse_command_line(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
-    app.exit(asked);
+    std::ostringstream text;
+    app.exit(asked, text);
+    print_text(text.str());
     return [] { return ExitStatus::kDone; };
   } catch (const CLI::ParseError& error) {
     // First what is unknown: another option may be missing only because this one is misspelled.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "host/atomic_file.h"
+#include "host/cli/output.h"
 #include "host/report/comparison.h"
 #include "host/report/html.h"
 #include "host/report/text.h"
@@ -91,10 +92,10 @@ ExitStatus compare_command(const CompareOptions& options) {
     write_atomically(options.html, page(tables, verdicts));
   }
   for (const Table& table : tables) {
-    fmt::print("{}\n", text_table(table));
+    print_out("{}\n", text_table(table));
   }
   for (const std::string& sentence : verdicts) {
-    fmt::print("{}\n", sentence);
+    print_out("{}\n", sentence);
   }
   return ExitStatus::kDone;
 }

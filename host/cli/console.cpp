@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <string_view>
 #include <utility>
 
+#include "host/cli/output.h"
 #include "host/cli/terminal.h"
 #include "host/report/text.h"
 #include "host/report/training_text.h"
@@ -82,8 +82,8 @@ void ConsoleObserver::on_epoch_begin(std::size_t epoch, const RunningMetrics& do
   epoch_watch_ = Stopwatch();
   last_drawn_ = Clock::now();
   if (is_terminal_) {
-    fmt::print("Epoch {}/{}\n", epoch, epochs_);
-    (void)std::fflush(stdout);
+    print_out("Epoch {}/{}\n", epoch, epochs_);
+    flush_output();
   }
 }
 
@@ -101,11 +101,11 @@ void ConsoleObserver::on_progress(const RunningMetrics& running) {
   last_drawn_ = now;
   const std::string line = running_line(running, epoch_watch_.seconds());
   if (is_terminal_) {
-    fmt::print("\r{}\x1b[K", line);
+    print_out("\r{}\x1b[K", line);
   } else {
-    fmt::print("Epoch {}/{} - {}\n", epoch_, epochs_, line);
+    print_out("Epoch {}/{} - {}\n", epoch_, epochs_, line);
   }
-  (void)std::fflush(stdout);
+  flush_output();
 }
 
 void ConsoleObserver::on_epoch_end(const EpochMetrics& metrics) {
@@ -120,11 +120,11 @@ void ConsoleObserver::on_epoch_end(const EpochMetrics& metrics) {
                         metrics.validation->loss);
   }
   if (is_terminal_) {
-    fmt::print("\r{}\x1b[K\n", line);
+    print_out("\r{}\x1b[K\n", line);
   } else {
-    fmt::print("Epoch {}/{} - {}\n", metrics.epoch, epochs_, line);
+    print_out("Epoch {}/{} - {}\n", metrics.epoch, epochs_, line);
   }
-  (void)std::fflush(stdout);
+  flush_output();
 }
 
 }  // namespace qmnist

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <span>
 
+#include "host/cli/output.h"
 #include "host/data/digit_groups.h"
 #include "host/data/split.h"
 #include "host/engines/ensemble.h"
@@ -138,27 +139,27 @@ Json to_json(std::size_t models, const Evaluation& evaluation,
 
 void print_models(const std::vector<fs::path>& paths, const std::vector<Model>& models) {
   for (std::size_t i = 0; i < models.size(); ++i) {
-    fmt::print("{:<10}{}, {}\n", i == 0 ? "model" : "", model_file(paths[i]).string(),
-               widths_text(models[i].network));
+    print_out("{:<10}{}, {}\n", i == 0 ? "model" : "", model_file(paths[i]).string(),
+              widths_text(models[i].network));
   }
   if (models.size() > 1) {
-    fmt::print("          an ensemble of {} models: the mean of their class probabilities\n",
-               models.size());
+    print_out("          an ensemble of {} models: the mean of their class probabilities\n",
+              models.size());
   }
 }
 
 void print_report(const Evaluation& evaluation, const std::vector<GroupResult>& groups) {
-  fmt::print("\nConfusion matrix\n{}\n{}\n", confusion_table(evaluation),
-             per_class_table(evaluation));
+  print_out("\nConfusion matrix\n{}\n{}\n", confusion_table(evaluation),
+            per_class_table(evaluation));
   if (!groups.empty()) {
-    fmt::print("  {:<40}{:>8}  accuracy\n", "of these, from", "digits");
+    print_out("  {:<40}{:>8}  accuracy\n", "of these, from", "digits");
     for (const GroupResult& group : groups) {
-      fmt::print("  {:<40}{:>8}  {}\n", group.name, grouped(group.digits),
-                 accuracy_text(group.accuracy(), group.digits));
+      print_out("  {:<40}{:>8}  {}\n", group.name, grouped(group.digits),
+                accuracy_text(group.accuracy(), group.digits));
     }
-    fmt::print("\n");
+    print_out("\n");
   }
-  fmt::print("Accuracy {}, loss {:.4f}\n", accuracy_text(evaluation), evaluation.loss);
+  print_out("Accuracy {}, loss {:.4f}\n", accuracy_text(evaluation), evaluation.loss);
 }
 
 }  // namespace
@@ -170,11 +171,11 @@ ExitStatus evaluate_command(const EvaluateOptions& options) {
   Ensemble ensemble(models, options.device);
   if (!options.json) {
     print_models(options.models, models);
-    fmt::print("data      {}: {} of {} digits, {}\n", digits.dataset.name,
+    print_out("data      {}: {} of {} digits, {}\n", digits.dataset.name,
                grouped(digits.indices.size()), grouped(digits.dataset.count()), digits.what);
-    fmt::print("device    {}\n", ensemble.device());
+    print_out("device    {}\n", ensemble.device());
     if (!ensemble.reason().empty()) {
-      fmt::print("          ({})\n", ensemble.reason());
+      print_out("          ({})\n", ensemble.reason());
     }
   }
   const DataView data = digits.dataset.view();
@@ -182,7 +183,7 @@ ExitStatus evaluate_command(const EvaluateOptions& options) {
       to_evaluation(ensemble.score(data, digits.indices), data, digits.indices);
   const std::vector<GroupResult> groups = group_results(digits.dataset, evaluation);
   if (options.json) {
-    fmt::print("{}\n", to_json(ensemble.size(), evaluation, groups).dump(2));
+    print_out("{}\n", to_json(ensemble.size(), evaluation, groups).dump(2));
   } else {
     print_report(evaluation, groups);
   }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "host/atomic_file.h"
+#include "host/cli/output.h"
 #include "host/export/cpp_header.h"
 #include "host/export/npz.h"
 #include "host/export/onnx.h"
@@ -112,8 +113,8 @@ ExitStatus export_command(const ExportOptions& options) {
   }
   const std::string content = format.convert(model, source);
   write_atomically(output, content);
-  fmt::print("Wrote {}, {} bytes. To use it:\n  {}\n", output.string(), grouped(content.size()),
-             usage_of(format, output));
+  print_out("Wrote {}, {} bytes. To use it:\n  {}\n", output.string(), grouped(content.size()),
+            usage_of(format, output));
   return ExitStatus::kDone;
 }
 

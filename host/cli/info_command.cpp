@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "host/atomic_file.h"
+#include "host/cli/output.h"
 #include "host/config/config.h"
 #include "host/data/dataset.h"
 #include "host/engines/cpu/cpu_info.h"
@@ -61,8 +62,8 @@ void draw_distortions(const InfoOptions& options) {
   const Dataset dataset = load_dataset(options.data, DataSource::kAuto);
   const GreyImage sheet = distortion_sheet(dataset.view(), Augmentation(settings, 0));
   write_atomically(options.augment, encode_png(sheet));
-  fmt::print("Wrote {}: each digit, and nine distortions of it by {}\n", options.augment.string(),
-             augmentation_text(settings));
+  print_out("Wrote {}: each digit, and nine distortions of it by {}\n", options.augment.string(),
+            augmentation_text(settings));
 }
 
 }  // namespace
@@ -72,15 +73,15 @@ ExitStatus info_command(const InfoOptions& options) {
     draw_distortions(options);
     return ExitStatus::kDone;
   }
-  fmt::print("qmnist_gpu {}\n", QMNIST_VERSION);
-  fmt::print("build      {}, {}, {}\n", QMNIST_COMPILER, QMNIST_BUILD_TYPE, QMNIST_CUDA_VERSION);
-  fmt::print("libraries  {}\n", QMNIST_LIBRARIES);
-  fmt::print("CPU        {}, {} threads\n", cpu_model(), std::thread::hardware_concurrency());
-  fmt::print(
+  print_out("qmnist_gpu {}\n", QMNIST_VERSION);
+  print_out("build      {}, {}, {}\n", QMNIST_COMPILER, QMNIST_BUILD_TYPE, QMNIST_CUDA_VERSION);
+  print_out("libraries  {}\n", QMNIST_LIBRARIES);
+  print_out("CPU        {}, {} threads\n", cpu_model(), std::thread::hardware_concurrency());
+  print_out(
       "           {} kernels, whatever the layers' widths; the first layer skips zero pixels\n",
       instruction_set());
   print_gpus();
-  fmt::print("data       {}\n", digits_in(options.data));
+  print_out("data       {}\n", digits_in(options.data));
   return ExitStatus::kDone;
 }
 

@@ -11,6 +11,7 @@
 #include "host/atomic_file.h"
 #include "host/cli/image_files.h"
 #include "host/cli/interrupt.h"
+#include "host/cli/output.h"
 #include "host/cli/terminal.h"
 #include "host/engines/ensemble.h"
 #include "host/image/decode.h"
@@ -54,18 +55,20 @@ class Progress {
   void show(std::size_t done) {
     constexpr double kPatience = 1;  // seconds
     if (is_shown_ && watch_.seconds() > kPatience) {
-      fmt::print(stderr, "\r{} of {} pictures", grouped(done), grouped(total_));
+      draw(fmt::format("\r{} of {} pictures", grouped(done), grouped(total_)));
       is_drawn_ = true;
     }
   }
   void clear() {
     if (is_drawn_) {
-      fmt::print(stderr, "\r\x1b[K");
+      draw("\r\x1b[K");
       is_drawn_ = false;
     }
   }
 
  private:
+  static void draw(const std::string& text) { (void)std::fputs(text.c_str(), stderr); }
+
   std::size_t total_;
   bool is_shown_;
   bool is_drawn_ = false;
@@ -91,8 +94,7 @@ class Predictor {
 
   ExitStatus run() {
     if (ensemble_.size() > 1 && !options_.json) {
-      fmt::print("Ensemble of {} models: the mean of their class probabilities\n",
-                 ensemble_.size());
+      print_out("Ensemble of {} models: the mean of their class probabilities\n", ensemble_.size());
     }
     constexpr std::size_t kBlock = 512;  // pictures; bounds memory
     for (std::size_t first = 0; first < files_.size(); first += kBlock) {
@@ -155,12 +157,12 @@ class Predictor {
     if (options_.json) {
       Json json = to_json(answer);
       json["models"] = ensemble_.size();
-      fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));
+      print_out("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));
     } else if (file.is_in_folder) {
-      fmt::print("{}\n", answer_line(answer, name_columns_));
+      print_out("{}\n", answer_line(answer, name_columns_));
     } else {
-      fmt::print("{}: {} ({})\n{}", one_line(answer.name), answer.digit(),
-                 percent(answer.confidence()), picture_and_bars(answer, style_));
+      print_out("{}: {} ({})\n{}", one_line(answer.name), answer.digit(),
+                percent(answer.confidence()), picture_and_bars(answer, style_));
     }
     ++answered_;
     if (!options_.contact_sheet.empty() && on_sheet_.size() < kMostOnSheet) {
@@ -169,7 +171,7 @@ class Predictor {
   }
 
   void report_failure(const std::string& error) {
-    (void)std::fflush(stdout);  // in the order of the files, where both go to one place
+    flush_output();  // in the order of the files, where both go to one place
     progress_.clear();
     print_error(error);
     ++failures_;
@@ -179,9 +181,9 @@ class Predictor {
     write_atomically(options_.contact_sheet,
                      svg_to_png(contact_sheet(on_sheet_, answered_ - on_sheet_.size())));
     if (!options_.json) {
-      fmt::print("Contact sheet of {}{} picture{}: {}\n",
-                 answered_ > on_sheet_.size() ? "the first " : "", on_sheet_.size(),
-                 on_sheet_.size() == 1 ? "" : "s", one_line(options_.contact_sheet.string()));
+      print_out("Contact sheet of {}{} picture{}: {}\n",
+                answered_ > on_sheet_.size() ? "the first " : "", on_sheet_.size(),
+                on_sheet_.size() == 1 ? "" : "s", one_line(options_.contact_sheet.string()));
     }
   }
 

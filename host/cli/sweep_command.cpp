@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <thread>
 
 #include "host/atomic_file.h"
 #include "host/cli/interrupt.h"
+#include "host/cli/output.h"
 #include "host/cli/terminal.h"
 #include "host/engines/make_engine.h"
 #include "host/image/svg.h"
@@ -37,8 +37,8 @@ class SweepConsole final : public SweepObserver {
     digits_done_ += digits;
     if (is_terminal_ && watch_.seconds() > next_drawing_) {
       next_drawing_ = watch_.seconds() + kRedraw;
-      fmt::print("\r{}/{} done, {} left\x1b[K", ended_, ends_, time_text(seconds_left()));
-      (void)std::fflush(stdout);
+      print_out("\r{}/{} done, {} left\x1b[K", ended_, ends_, time_text(seconds_left()));
+      flush_output();
     }
   }
 
@@ -46,10 +46,10 @@ class SweepConsole final : public SweepObserver {
     const std::lock_guard lock(mutex_);
     ++ended_;
     if (is_new) {
-      fmt::print("{}{}/{} trial {:03}, {}: {}, {} left\n", is_terminal_ ? "\r\x1b[K" : "", ended_,
-                 ends_, trial, parameters_text(sweep_.trials()[trial].parameters), outcome(result),
-                 time_text(seconds_left()));
-      (void)std::fflush(stdout);
+      print_out("{}{}/{} trial {:03}, {}: {}, {} left\n", is_terminal_ ? "\r\x1b[K" : "", ended_,
+                ends_, trial, parameters_text(sweep_.trials()[trial].parameters), outcome(result),
+                time_text(seconds_left()));
+      flush_output();
     }
   }
 
@@ -109,27 +109,27 @@ std::size_t trials_tested(const Sweep& sweep) {
 void print_plan(const Sweep& sweep, const Dataset& dataset, const ChosenEngine& chosen) {
   const Config& base = sweep.config().base;
   const Split& split = sweep.split();
-  fmt::print("qmnist_gpu {}\n", QMNIST_VERSION);
-  fmt::print("data      {}, {} digits of {} x {} in {}\n", dataset.name, grouped(dataset.count()),
-             kImageSide, kImageSide, shown(base.data.dir));
-  fmt::print("split     {} to train, {} to validate, {} to test\n", grouped(split.train.size()),
-             grouped(split.validation.size()), grouped(split.test.size()));
-  fmt::print("device    {}\n", chosen.engine->device());
+  print_out("qmnist_gpu {}\n", QMNIST_VERSION);
+  print_out("data      {}, {} digits of {} x {} in {}\n", dataset.name, grouped(dataset.count()),
+            kImageSide, kImageSide, shown(base.data.dir));
+  print_out("split     {} to train, {} to validate, {} to test\n", grouped(split.train.size()),
+            grouped(split.validation.size()), grouped(split.test.size()));
+  print_out("device    {}\n", chosen.engine->device());
   if (!chosen.reason.empty()) {
-    fmt::print("          ({})\n", chosen.reason);
+    print_out("          ({})\n", chosen.reason);
   }
-  fmt::print("sweep     {} trials, {} at a time\n", sweep.trials().size(), sweep.jobs());
+  print_out("sweep     {} trials, {} at a time\n", sweep.trials().size(), sweep.jobs());
   if (sweep.config().search == Search::kHalving) {
     for (const Rung& rung : sweep.rungs()) {
-      fmt::print("          {} of them to epoch {}\n", rung.trials, rung.epochs);
+      print_out("          {} of them to epoch {}\n", rung.trials, rung.epochs);
     }
   }
   if (trials_begun(sweep) > 0) {
-    fmt::print("          {} begun earlier, {} of these finished\n", trials_begun(sweep),
-               trials_tested(sweep));
+    print_out("          {} begun earlier, {} of these finished\n", trials_begun(sweep),
+              trials_tested(sweep));
   }
-  fmt::print("output    {}\n\n", shown(base.output.dir));
-  (void)std::fflush(stdout);
+  print_out("output    {}\n\n", shown(base.output.dir));
+  flush_output();
 }
 
 std::string page(const Sweep& sweep, const Table& table, std::string_view chart) {
@@ -163,17 +163,18 @@ void report(const Sweep& sweep, bool quiet) {
   if (quiet) {
     return;
   }
-  fmt::print("\n{}\n", text_table(table));
+  print_out("\n{}\n", text_table(table));
   if (sweep.config().is_repetition()) {
-    fmt::print("{}\n", repetition_text(sweep));
+    print_out("{}\n", repetition_text(sweep));
   }
-  fmt::print("Saved in {}: sweep.html, results.csv, results.png, a run folder for each trial\n",
-             shown(folder));
+  print_out("Saved in {}: sweep.html, results.csv, results.png, a run folder for each trial\n",
+            shown(folder));
 }
 
 }  // namespace
 
 ExitStatus sweep_command(const SweepOptions& options) {
+  outlive_closed_pipe();
   const SweepConfig config = load_sweep(options.config);
   const Dataset dataset = load_dataset(config.base.data.dir, config.base.data.source);
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
@@ -194,9 +195,8 @@ ExitStatus sweep_command(const SweepOptions& options) {
   if (!sweep.run(options.quiet ? static_cast<SweepObserver&>(silent) : console,
                  interrupt_requested)) {
     if (!options.quiet) {
-      fmt::print(
-          "\nInterrupted and saved with {} of {} trials finished; the same command goes on\n",
-          trials_tested(sweep), sweep.trials().size());
+      print_out("\nInterrupted and saved with {} of {} trials finished; the same command goes on\n",
+                trials_tested(sweep), sweep.trials().size());
     }
     return ExitStatus::kInterrupted;
   }

@@ -10,10 +10,13 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "host/failure.h"
 #include "host/report/text.h"
 
 namespace qmnist {
 namespace {
+
+constexpr std::string_view kErrorPrefix = "qmnist_gpu: error: ";
 
 std::string_view environment(const char* name) {
   const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing sets any
@@ -50,7 +53,14 @@ std::string shown(const std::filesystem::path& path) {
 }
 
 void print_error(const std::string& message) {
-  fmt::print(stderr, "qmnist_gpu: error: {}\n", one_line(message));
+  const std::string line = fmt::format("{}{}\n", kErrorPrefix, one_line(message));
+  (void)std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void print_out_of_memory() noexcept {
+  for (const std::string_view part : {kErrorPrefix, kOutOfMemory, std::string_view("\n")}) {
+    (void)!::write(STDERR_FILENO, part.data(), part.size());
+  }
 }
 
 void print_warning(const std::string& message) {

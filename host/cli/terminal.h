@@ -19,10 +19,14 @@ namespace qmnist {
 /// A path as short as it can be said from the working folder.
 [[nodiscard]] std::string shown(const std::filesystem::path& path);
 
-/// Prints "qmnist_gpu: error: ..." on standard error, one line whatever the message holds.
+/// Prints "qmnist_gpu: error: ..." on standard error, one line whatever the message holds. Where
+/// nobody can hear it, nothing is thrown for that.
 void print_error(const std::string& message);
 
 /// Prints "qmnist_gpu: warning: ..." likewise, after what standard output holds back.
 void print_warning(const std::string& message);
+
+/// The same of kOutOfMemory, without allocating any.
+void print_out_of_memory() noexcept;
 
 }  // namespace qmnist

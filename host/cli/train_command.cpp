@@ -4,10 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstdio>
 
 #include "host/cli/console.h"
 #include "host/cli/interrupt.h"
+#include "host/cli/output.h"
 #include "host/cli/terminal.h"
 #include "host/report/text.h"
 #include "host/report/training_text.h"
@@ -44,35 +44,35 @@ class TrainCommand {
     const Config& config = run_.config();
     const Dataset& dataset = run_.dataset();
     const Split& split = run_.split();
-    fmt::print("qmnist_gpu {}\n", QMNIST_VERSION);
-    fmt::print("data      {}, {} digits of {} x {} in {}\n", dataset.name, grouped(dataset.count()),
-               kImageSide, kImageSide, shown(config.data.dir));
+    print_out("qmnist_gpu {}\n", QMNIST_VERSION);
+    print_out("data      {}, {} digits of {} x {} in {}\n", dataset.name, grouped(dataset.count()),
+              kImageSide, kImageSide, shown(config.data.dir));
     if (dataset.source == DataSource::kMnist) {
-      fmt::print("          (QMNIST's 120,000, which the notebook used: scripts/download)\n");
+      print_out("          (QMNIST's 120,000, which the notebook used: scripts/download)\n");
     }
-    fmt::print("split     {} to train, {}{} to test (scikit-learn's, seed {})\n",
-               grouped(split.train.size()),
-               split.validation.empty()
-                   ? ""
-                   : fmt::format("{} to validate, ", grouped(split.validation.size())),
-               grouped(split.test.size()), config.data.split_seed);
-    fmt::print("model     {} inputs\n{}", kPixels, network_table(run_.network()));
-    fmt::print("device    {}\n", run_.chosen().engine->device());
+    print_out("split     {} to train, {}{} to test (scikit-learn's, seed {})\n",
+              grouped(split.train.size()),
+              split.validation.empty()
+                  ? ""
+                  : fmt::format("{} to validate, ", grouped(split.validation.size())),
+              grouped(split.test.size()), config.data.split_seed);
+    print_out("model     {} inputs\n{}", kPixels, network_table(run_.network()));
+    print_out("device    {}\n", run_.chosen().engine->device());
     if (!run_.chosen().reason.empty()) {
-      fmt::print("          ({})\n", run_.chosen().reason);
+      print_out("          ({})\n", run_.chosen().reason);
     }
-    fmt::print("training  {} epochs, batches of {}, {} with learning rate {}, seed {}\n",
-               config.training.epochs, config.training.batch_size, optimizer_text(config.optimizer),
-               schedule_text(config.schedule), config.training.seed);
+    print_out("training  {} epochs, batches of {}, {} with learning rate {}, seed {}\n",
+              config.training.epochs, config.training.batch_size, optimizer_text(config.optimizer),
+              schedule_text(config.schedule), config.training.seed);
     if (config.augmentation.any()) {
-      fmt::print("          digits distorted anew at each use: {}\n",
-                 augmentation_text(config.augmentation));
+      print_out("          digits distorted anew at each use: {}\n",
+                augmentation_text(config.augmentation));
     }
     if (const std::string text = regularization_text(config); !text.empty()) {
-      fmt::print("          {}\n", text);
+      print_out("          {}\n", text);
     }
-    fmt::print("output    {}\n", shown(run_.folder().path()));
-    (void)std::fflush(stdout);
+    print_out("output    {}\n", shown(run_.folder().path()));
+    flush_output();
   }
 
   void start_or_resume() {
@@ -145,8 +145,8 @@ class TrainCommand {
   template <typename... Args>
   void say(fmt::format_string<Args...> format, Args&&... args) const {
     if (!options_.quiet) {
-      fmt::print(format, std::forward<Args>(args)...);
-      (void)std::fflush(stdout);
+      print_out(format, std::forward<Args>(args)...);
+      flush_output();
     }
   }
 
@@ -158,6 +158,7 @@ class TrainCommand {
 
 ExitStatus train_command(const TrainOptions& options) {
   const Stopwatch since_start;
+  outlive_closed_pipe();
   const Config config = load_config(options.config, options.overrides);
   const Dataset dataset = load_dataset(config.data.dir, config.data.source);
   return TrainCommand(options, config, dataset, since_start).run();
