@@ -150,7 +150,7 @@ TEST(ConfigTest, MissingFileIsNamed) {
     (void)load_config("no/such.json", {});
     FAIL();
   } catch (const UsageError& error) {
-    expect_parts(error.what(), {"no/such.json", "cannot read"});
+    expect_parts(error.what(), {"no/such.json", "cannot be read"});
   }
   EXPECT_THROW((void)load_config(fs::temp_directory_path(), {}), UsageError);
 }
@@ -158,6 +158,13 @@ TEST(ConfigTest, MissingFileIsNamed) {
 TEST(ConfigTest, OverrideWithoutValueIsAnError) {
   expect_parts(error_of("{}", {"training.epochs"}), {"--set training.epochs", "'='"});
   expect_parts(error_of("{}", {"training.epochs="}), {"training.epochs is \"\""});
+}
+
+TEST(ConfigTest, PathsThatJsonCannotHoldAreRefused) {
+  for (const char* key : {"output.dir", "data.dir"}) {
+    expect_parts(error_of("{}", {std::string(key) + "=/tmp/run\xFF"}),
+                 {key, "UTF-8", "config.json"});
+  }
 }
 
 }  // namespace

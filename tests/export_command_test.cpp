@@ -140,7 +140,7 @@ TEST_F(ExportCommandTest, RefusesWhatIsNoModel) {
     expect_error(export_in(folder_.path(), {"--model", model.string(), "--format", "npz"}), 3,
                  {model.string(), words});
   };
-  expect_bad_model("/no/such", "cannot be opened");
+  expect_bad_model("/no/such", "cannot be read");
   expect_bad_model(run_.folder(), "no model.safetensors");
   expect_bad_model(run_.config(), "safetensors file");
   expect_bad_model(run_.file("checkpoint.safetensors"), "holds no model");

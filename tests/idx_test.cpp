@@ -246,7 +246,7 @@ TEST_F(IdxTest, WhatIsNoFileThrows) {
       (void)read_idx_bytes(path);
       ADD_FAILURE() << name;
     } catch (const DataError& error) {
-      expect_in(error.what(), path.string() + ": cannot be opened");
+      expect_in(error.what(), path.string() + ": cannot be read");
     }
   }
 }

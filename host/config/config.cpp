@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <iterator>
 #include <set>
 #include <string_view>
 #include <utility>
 
 #include "host/error.h"
+#include "host/read_file.h"
+#include "host/utf8.h"
 
 namespace qmnist {
 namespace {
@@ -62,6 +63,10 @@ class Values {
     if (std::holds_alternative<PathRule>(field->rule)) {
       value = fs::absolute(base / value.get<std::string>()).lexically_normal().string();
     }
+    if (value.is_string() && !is_utf8(value.get_ref<const std::string&>())) {
+      throw UsageError("{}: {} is {}; it must be UTF-8, as it is written to config.json", place,
+                       key, as_json(value));
+    }
     json_[pointer_to(key)] = std::move(value);
   }
 
@@ -87,17 +92,6 @@ class Values {
  private:
   Json json_ = Json::object();
 };
-
-std::string read_text(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream || !fs::is_regular_file(file)) {
-    throw UsageError(
-        "{}: cannot read this config; give the path of a JSON file such as "
-        "configs/baseline.json",
-        file.string());
-  }
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 /// JSON allows a key twice and parsers keep one of them; in a config that is a mistake.
 class RepeatedKeys {
@@ -199,7 +193,9 @@ const Json& value_of(const Json& values, std::string_view key) {
 Json read_document(const fs::path& file) {
   Json document;
   try {
-    document = parse_json(read_text(file), RepeatedKeys(file.string()));
+    document =
+        parse_json(read_file<UsageError>(file, "a config in JSON such as configs/baseline.json"),
+                   RepeatedKeys(file.string()));
   } catch (const Json::exception& error) {
     // "[json.exception.parse_error.101] parse error at line 3, column 5: ..."
     const std::string_view what = error.what();

@@ -2,28 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
+#include <new>
 
 #include "host/error.h"
+#include "host/read_file.h"
 
 namespace qmnist {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::vector<std::uint8_t> read_content(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file || !fs::is_regular_file(path)) {
-    throw DataError("{}: cannot be opened; expected an IDX file, plain or gzip", path.string());
-  }
-  std::vector<std::uint8_t> content(fs::file_size(path));
-  file.read(reinterpret_cast<char*>(content.data()),  // NOLINT: streams read chars
-            static_cast<std::streamsize>(content.size()));
-  if (!file) {
-    throw DataError("{}: cannot be read to its end", path.string());
-  }
-  return content;
-}
 
 bool is_gzip(std::span<const std::uint8_t> content) {
   constexpr std::array<std::uint8_t, 2> kMagic{0x1F, 0x8B};
@@ -39,8 +26,9 @@ uInt piece(std::size_t size) {
 
 }  // namespace
 
-ByteReader::ByteReader(const fs::path& path) : path_(path.string()), content_(read_content(path)) {
-  if (is_gzip(content_)) {
+ByteReader::ByteReader(const fs::path& path)
+    : path_(path.string()), content_(read_file<DataError>(path, "an IDX file, plain or gzip")) {
+  if (is_gzip(bytes_of(content_))) {
     constexpr int kGzipWindow = 16 + MAX_WBITS;
     stream_ = std::unique_ptr<z_stream, EndInflate>(new z_stream{});  // NOLINT: owned at once
     if (inflateInit2(stream_.get(), kGzipWindow) != Z_OK) {
@@ -51,7 +39,7 @@ ByteReader::ByteReader(const fs::path& path) : path_(path.string()), content_(re
 
 std::size_t ByteReader::copy_plain(std::span<std::uint8_t> bytes) {
   const std::size_t count = std::min(bytes.size(), content_.size() - used_);
-  std::ranges::copy(std::span(content_).subspan(used_, count), bytes.begin());
+  std::ranges::copy(bytes_of(content_).subspan(used_, count), bytes.begin());
   used_ += count;
   return count;
 }
@@ -61,13 +49,16 @@ std::size_t ByteReader::unpack(std::span<std::uint8_t> bytes) {
   while (done < bytes.size() && !stream_ended_) {
     const uInt input = piece(content_.size() - used_);
     const uInt output = piece(bytes.size() - done);
-    stream_->next_in = content_.data() + used_;
+    stream_->next_in = reinterpret_cast<Bytef*>(content_.data()) + used_;
     stream_->avail_in = input;
     stream_->next_out = bytes.data() + done;
     stream_->avail_out = output;
     const int status = inflate(stream_.get(), Z_NO_FLUSH);
     used_ += input - stream_->avail_in;
     done += output - stream_->avail_out;
+    if (status == Z_MEM_ERROR) {
+      throw std::bad_alloc();
+    }
     if (status == Z_BUF_ERROR) {
       throw DataError(
           "{}: the gzip data end too early, at byte {} of what they unpack to; fetch the "

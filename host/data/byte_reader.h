@@ -9,7 +9,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace qmnist {
 
@@ -45,7 +44,7 @@ class ByteReader {
   std::size_t unpack(std::span<std::uint8_t> bytes);
 
   std::string path_;
-  std::vector<std::uint8_t> content_;             ///< of the file as it lies on disk
+  std::string content_;                           ///< of the file as it lies on disk
   std::size_t used_ = 0;                          ///< bytes of content_
   std::size_t offset_ = 0;                        ///< bytes given out
   std::unique_ptr<z_stream, EndInflate> stream_;  ///< of a compressed file

@@ -5,16 +5,16 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <fstream>
 #include <limits>
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
+#include <vector>
 
 #include "host/data/dataset.h"
 #include "host/data/pickle_machine.h"
 #include "host/error.h"
+#include "host/read_file.h"
 
 namespace qmnist {
 namespace {
@@ -268,26 +268,12 @@ PickledDigits read_digits(std::span<const std::uint8_t> file) {
   return {std::move(pixels), read_labels(labels, data.shape[0])};
 }
 
-Bytes read_file(const std::filesystem::path& path) {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(path, error);
-  if (error) {
-    throw DataError("{}: {}", path.string(), error.message());
-  }
-  Bytes bytes(size);
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size))) {
-    throw DataError("{}: cannot be read", path.string());
-  }
-  return bytes;
-}
-
 }  // namespace
 
 PickledDigits read_kaggle_pickle(const std::filesystem::path& path) {
-  const Bytes file = read_file(path);
+  const std::string file = read_file<DataError>(path, "Kaggle's MNIST-120k");
   try {
-    return read_digits(file);
+    return read_digits(bytes_of(file));
   } catch (const FormatError& error) {
     throw DataError("{}: byte {}: {}", path.string(), error.offset(), error.what());
   }

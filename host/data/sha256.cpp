@@ -2,21 +2,46 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <array>
-#include <fstream>
-#include <vector>
+#include <new>
 
 #include "host/error.h"
+#include "host/read_file.h"
 
 namespace qmnist {
 namespace {
 
+struct FreeLibrary {
+  void operator()(OSSL_LIB_CTX* library) const { OSSL_LIB_CTX_free(library); }
+};
+struct FreeAlgorithm {
+  void operator()(EVP_MD* algorithm) const { EVP_MD_free(algorithm); }
+};
+
+template <typename T>
+T* checked(T* made) {
+  if (made == nullptr) {
+    throw std::bad_alloc();
+  }
+  return made;
+}
+
+/// libcrypto offers SHA-256 whatever its configuration, so nothing but an allocation can fail.
 void check(int result) {
   if (result != 1) {
-    throw std::runtime_error("libcrypto refuses to compute a SHA-256");
+    throw std::bad_alloc();
   }
+}
+
+/// From a context of our own: libcrypto crashes where it cannot allocate its default one.
+const EVP_MD* sha256_algorithm() {
+  static const std::unique_ptr<OSSL_LIB_CTX, FreeLibrary> library(checked(OSSL_LIB_CTX_new()));
+  static const std::unique_ptr<EVP_MD, FreeAlgorithm> algorithm(
+      checked(EVP_MD_fetch(library.get(), "SHA256", nullptr)));
+  return algorithm.get();
 }
 
 }  // namespace
@@ -25,8 +50,8 @@ void Sha256::FreeContext::operator()(evp_md_ctx_st* context) const {
   EVP_MD_CTX_free(context);
 }
 
-Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-  check(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr));
+Sha256::Sha256() : context_(checked(EVP_MD_CTX_new())) {
+  check(EVP_DigestInit_ex(context_.get(), sha256_algorithm(), nullptr));
 }
 
 void Sha256::add(std::span<const std::byte> bytes) {
@@ -42,16 +67,7 @@ std::string Sha256::digest() {
 
 std::string sha256_of_file(const std::filesystem::path& path) {
   Sha256 sum;
-  std::ifstream file(path, std::ios::binary);
-  constexpr std::size_t kBlock = 1 << 20;
-  std::vector<char> block(kBlock);
-  while (file) {
-    file.read(block.data(), static_cast<std::streamsize>(block.size()));
-    sum.add(std::as_bytes(std::span(block)).first(static_cast<std::size_t>(file.gcount())));
-  }
-  if (!file.eof()) {
-    throw DataError("{}: cannot be read to compute its SHA-256", path.string());
-  }
+  sum.add(std::as_bytes(bytes_of(read_file<DataError>(path, "a file to compute the SHA-256 of"))));
   return sum.digest();
 }
 

@@ -13,6 +13,7 @@ namespace qmnist {
 /// SHA-256 of bytes that come piece by piece.
 class Sha256 {
  public:
+  /// @throws std::bad_alloc
   Sha256();
   void add(std::span<const std::byte> bytes);
   /// The digest in lower-case hexadecimal; to be called once.

@@ -5,12 +5,11 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 
 #include "host/atomic_file.h"
 #include "host/error.h"
 #include "host/json.h"
+#include "host/read_file.h"
 
 namespace qmnist {
 namespace {
@@ -162,10 +161,12 @@ std::string serialize_safetensors(const Safetensors& content) {
     offset = end;
   }
   std::string text = header.dump();
+  const std::size_t data_size = offset;
   text.resize((text.size() + kLengthBytes - 1) / kLengthBytes * kLengthBytes, ' ');
 
   const auto length = std::bit_cast<std::array<char, kLengthBytes>>(std::uint64_t{text.size()});
   std::string file(length.begin(), length.end());
+  file.reserve(length.size() + text.size() + data_size);  // growing would double the memory
   file += text;
   for (const auto& [name, tensor] : content.tensors) {
     file.append(reinterpret_cast<const char*>(tensor.values.data()),  // NOLINT: files hold chars
@@ -187,12 +188,7 @@ Safetensors parse_safetensors(std::string_view content, const std::string& place
 }
 
 Safetensors read_safetensors(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file || std::filesystem::is_directory(path)) {
-    throw DataError("{}: cannot be opened; expected a safetensors file", path.string());
-  }
-  const std::string content{std::istreambuf_iterator<char>(file), {}};
-  return parse_safetensors(content, path.string());
+  return parse_safetensors(read_file<DataError>(path, "a safetensors file"), path.string());
 }
 
 }  // namespace qmnist

@@ -1,16 +1,16 @@
 #include "host/report/contact_sheet.h"
 
 #include <fmt/format.h>
-#include <glib.h>
 
 #include <cmath>
 #include <filesystem>
 #include <iterator>
-#include <memory>
+#include <vector>
 
 #include "host/image/png.h"
 #include "host/report/html.h"
 #include "host/report/text.h"
+#include "host/utf8.h"
 
 namespace qmnist {
 namespace {
@@ -24,15 +24,18 @@ constexpr std::size_t kFoot = 32;
 /// A file's name as XML text, shortened to what fits under a picture. The end is kept, as names of
 /// one folder mostly differ there.
 std::string caption(const std::string& name) {
-  constexpr glong kLongest = 17;
-  using Text = std::unique_ptr<char, decltype(&g_free)>;
-  const std::string file = one_line(std::filesystem::path(name).filename().string());
-  const Text valid(g_utf8_make_valid(file.data(), static_cast<gssize>(file.size())), g_free);
-  const glong length = g_utf8_strlen(valid.get(), -1);
-  const bool is_long = length > kLongest;
-  const char* shown =
-      is_long ? g_utf8_offset_to_pointer(valid.get(), length - kLongest + 1) : valid.get();
-  return (is_long ? "…" : "") + escaped(shown);
+  constexpr std::size_t kLongest = 17;  // characters
+  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
+  const std::string file = to_valid_utf8(one_line(std::filesystem::path(name).filename().string()));
+  std::vector<std::size_t> starts;  // of characters
+  for (std::size_t i = 0; i < file.size(); ++i) {
+    if (!continues(file[i])) {
+      starts.push_back(i);
+    }
+  }
+  return starts.size() <= kLongest
+             ? escaped(file)
+             : "…" + escaped(file.substr(starts[starts.size() - kLongest + 1]));
 }
 
 /// The picture enlarged here, as a viewer would blur it.

@@ -1,35 +1,44 @@
 #include "host/report/html.h"
 
 #include <fmt/format.h>
-#include <glib.h>
 
 #include <algorithm>
 #include <cctype>
 #include <iterator>
-#include <memory>
 
 #include "host/report/report_style.h"
+#include "host/utf8.h"
 
 namespace qmnist {
 namespace {
 
-struct Free {
-  void operator()(char* text) const { g_free(text); }
-};
-using GlibText = std::unique_ptr<char, Free>;
-
-bool is_control(unsigned char c) {
-  return std::iscntrl(c) != 0 && c != '\n';
+/// A byte of text as markup; nothing for most, which stand for themselves.
+std::string_view entity_of(char c) {
+  switch (c) {
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '"':
+      return "&quot;";
+    case '\'':
+      return "&apos;";
+    default:
+      return std::iscntrl(static_cast<unsigned char>(c)) != 0 && c != '\n' ? " " : "";
+  }
 }
 
 }  // namespace
 
 std::string escaped(std::string_view text) {
-  std::string printable(text);
-  std::ranges::replace_if(printable, is_control, ' ');
-  const GlibText valid(g_utf8_make_valid(printable.data(), static_cast<gssize>(printable.size())));
-  const GlibText safe(g_markup_escape_text(valid.get(), -1));
-  return safe.get();
+  std::string safe;
+  for (const char c : to_valid_utf8(text)) {
+    const std::string_view entity = entity_of(c);
+    safe += entity.empty() ? std::string_view(&c, 1) : entity;
+  }
+  return safe;
 }
 
 std::string scroll_box(std::string_view label, std::string_view content) {

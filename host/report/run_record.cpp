@@ -1,13 +1,13 @@
 #include "host/report/run_record.h"
 
 #include <charconv>
-#include <fstream>
-#include <iterator>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 
 #include "host/error.h"
+#include "host/read_file.h"
 #include "host/report/run_folder.h"
 
 namespace qmnist {
@@ -15,12 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::ifstream open(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file || fs::is_directory(path)) {
-    throw DataError("{}: cannot be opened; expected the folder of a finished run", path.string());
-  }
-  return file;
+std::string read_run_file(const fs::path& path) {
+  return read_file<DataError>(path, "the folder of a finished run");
 }
 
 /// Takes a number and the `end` behind it off the front of `text`.
@@ -45,7 +41,8 @@ std::optional<Prediction> to_prediction(std::string_view row) {
 }
 
 std::vector<Prediction> read_predictions(const fs::path& path) {
-  std::ifstream file = open(path);
+  std::istringstream file(read_run_file(path));
+  file.exceptions(std::ios::badbit);  // so that a failed allocation is not taken for the end
   std::vector<Prediction> predictions;
   std::string row;
   for (std::size_t line = 1; std::getline(file, row); ++line) {
@@ -68,8 +65,7 @@ std::vector<Prediction> read_predictions(const fs::path& path) {
 }  // namespace
 
 Json read_run_json(const fs::path& path) {
-  std::ifstream file = open(path);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::string text = read_run_file(path);
   try {
     Json values = parse_json(text);
     if (!values.is_object()) {

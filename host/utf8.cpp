@@ -1,0 +1,70 @@
+#include "host/utf8.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace qmnist {
+namespace {
+
+/// First bytes of a character and what may follow them: the second byte has bounds of its own where
+/// longer encodings than needed, surrogates or values beyond U+10FFFF would be possible.
+/// Source: The Unicode Standard, table 3-7, Well-Formed UTF-8 Byte Sequences
+struct Utf8Form {
+  unsigned char first_from;
+  unsigned char first_to;
+  unsigned char second_from;
+  unsigned char second_to;
+  std::size_t length;
+};
+constexpr std::array kUtf8Forms{
+    Utf8Form{0x00, 0x7F, 0x00, 0x00, 1}, Utf8Form{0xC2, 0xDF, 0x80, 0xBF, 2},
+    Utf8Form{0xE0, 0xE0, 0xA0, 0xBF, 3}, Utf8Form{0xE1, 0xEC, 0x80, 0xBF, 3},
+    Utf8Form{0xED, 0xED, 0x80, 0x9F, 3}, Utf8Form{0xEE, 0xEF, 0x80, 0xBF, 3},
+    Utf8Form{0xF0, 0xF0, 0x90, 0xBF, 4}, Utf8Form{0xF1, 0xF3, 0x80, 0xBF, 4},
+    Utf8Form{0xF4, 0xF4, 0x80, 0x8F, 4}};
+
+/// Bytes of the character that the text starts with; 0 where it starts with none.
+std::size_t length_of_first(std::string_view text) {
+  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto* const form = std::ranges::find_if(kUtf8Forms, [&](const Utf8Form& each) {
+    return byte(0) >= each.first_from && byte(0) <= each.first_to;
+  });
+  if (form == kUtf8Forms.end() || text.size() < form->length) {
+    return 0;
+  }
+  for (std::size_t i = 1; i < form->length; ++i) {
+    const unsigned char from = i == 1 ? form->second_from : 0x80;
+    const unsigned char to = i == 1 ? form->second_to : 0xBF;
+    if (byte(i) < from || byte(i) > to) {
+      return 0;
+    }
+  }
+  return form->length;
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = length_of_first(text);
+    if (length == 0) {
+      return false;
+    }
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+std::string to_valid_utf8(std::string_view text) {
+  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+  std::string valid;
+  while (!text.empty()) {
+    const std::size_t length = length_of_first(text);
+    valid += length == 0 ? kReplacement : text.substr(0, length);
+    text.remove_prefix(std::max(length, std::size_t{1}));
+  }
+  return valid;
+}
+
+}  // namespace qmnist
