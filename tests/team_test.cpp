@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <numeric>
+#include <stdexcept>
 #include <thread>
 
 namespace qmnist {
@@ -38,6 +40,30 @@ TEST(TeamTest, WakesThreadsThatSleep) {
     team.run([&](std::size_t part, std::size_t /*parts*/) { calls += part == 0 ? 1 : 0; });
   }
   EXPECT_EQ(calls, 3);
+}
+
+TEST(TeamTest, ThrowsWhatItsWorkThrewAndGoesOn) {
+  Team team(3);
+  for (const std::size_t failing : {std::size_t{0}, std::size_t{2}}) {
+    std::atomic<int> ended = 0;
+    EXPECT_THROW(team.run([&](std::size_t part, std::size_t parts) {
+      for (; part < 3; part += parts) {
+        if (part == failing) {
+          throw std::runtime_error("a part fails");
+        }
+        ++ended;
+      }
+    }),
+                 std::runtime_error);
+    EXPECT_LE(ended, 2);
+    std::atomic<int> calls = 0;
+    team.run([&](std::size_t part, std::size_t parts) {
+      for (; part < 3; part += parts) {
+        ++calls;
+      }
+    });
+    EXPECT_EQ(calls, 3);
+  }
 }
 
 TEST(TeamTest, GoesOnAloneForAWhileWhereAThreadIsLate) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <new>
 #include <span>
 
 namespace qmnist {
@@ -34,12 +35,22 @@ class PanelMatrix {
   enum class Panels { kNarrow, kWide };
 
   PanelMatrix() = default;
+  /// @throws std::bad_alloc
   PanelMatrix(std::size_t rows, std::size_t columns, Panels panels = Panels::kNarrow)
       : rows_(rows),
-        panel_blocks_(panels == Panels::kWide ? 4 : 1),
-        blocks_((blocks_for(columns) + panel_blocks_ - 1) / panel_blocks_ * panel_blocks_),
+        panel_blocks_(blocks_of_panel(panels)),
+        blocks_(whole_panels(columns, panels)),
         values_(hwy::AllocateAligned<float>(rows_ * blocks_ * kBlock)) {
+    if (values_ == nullptr) {
+      throw std::bad_alloc();
+    }
     std::fill_n(values_.get(), rows_ * blocks_ * kBlock, 0.0F);
+  }
+
+  /// Memory that such a matrix takes.
+  [[nodiscard]] static constexpr std::size_t bytes(std::size_t rows, std::size_t columns,
+                                                   Panels panels = Panels::kNarrow) {
+    return rows * whole_panels(columns, panels) * kBlock * sizeof(float);
   }
 
   [[nodiscard]] std::size_t rows() const { return rows_; }
@@ -78,6 +89,14 @@ class PanelMatrix {
   }
 
  private:
+  [[nodiscard]] static constexpr std::size_t blocks_of_panel(Panels panels) {
+    return panels == Panels::kWide ? 4 : 1;
+  }
+  /// Blocks that so many columns take, the last panel filled up.
+  [[nodiscard]] static constexpr std::size_t whole_panels(std::size_t columns, Panels panels) {
+    const std::size_t blocks = blocks_of_panel(panels);
+    return (blocks_for(columns) + blocks - 1) / blocks * blocks;
+  }
   [[nodiscard]] std::size_t within_panel(std::size_t block) const {
     return block & (panel_blocks_ - 1);  // a division would take longer than what it is for
   }

@@ -1,8 +1,11 @@
 #include "host/engines/cpu/team.h"
 
 #include <algorithm>
+#include <system_error>
+#include <utility>
 
 #include "host/engines/cpu/flush_denormals.h"
+#include "host/error.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -43,12 +46,29 @@ bool spin_while_equal(const std::atomic<std::uint32_t>& value, std::uint32_t old
 }  // namespace
 
 Team::Team(std::size_t threads) : pause_(kFirstPause) {
-  for (std::size_t part = 1; part < threads; ++part) {
-    workers_.emplace_back([this, part] { work(part); });
+  workers_.reserve(threads - 1);
+  try {
+    for (std::size_t part = 1; part < threads; ++part) {
+      workers_.emplace_back([this, part] { work(part); });
+    }
+  } catch (const std::system_error& error) {
+    const std::size_t started = size();
+    stop();
+    throw UsageError(
+        "only {} of {} CPU threads can be started: {}; set training.threads to at most {}, or "
+        "raise the limit of processes (ulimit -u) or of memory",
+        started, threads, error.code().message(), started);
+  } catch (...) {
+    stop();
+    throw;
   }
 }
 
 Team::~Team() {
+  stop();
+}
+
+void Team::stop() {
   stop_ = true;
   started_.fetch_add(1, std::memory_order_release);
   started_.notify_all();
@@ -68,8 +88,25 @@ void Team::work(std::size_t part) {
     if (stop_) {
       return;
     }
-    job_.call(job_.work, part, size());
+    call(job_, part, size());
     running_.fetch_sub(1, std::memory_order_release);
+  }
+}
+
+void Team::call(const Job& job, std::size_t part, std::size_t parts) noexcept {
+  try {
+    job.call(job.work, part, parts);
+  } catch (...) {
+    const std::lock_guard lock(failing_);
+    if (failure_ == nullptr) {
+      failure_ = std::current_exception();
+    }
+  }
+}
+
+void Team::rethrow_failure() {
+  if (failure_ != nullptr) {
+    std::rethrow_exception(std::exchange(failure_, nullptr));
   }
 }
 
@@ -85,7 +122,7 @@ void Team::run_job(const Job& job) {
   started_.notify_all();
 
   const auto start = Clock::now();
-  job.call(job.work, 0, size());
+  call(job, 0, size());
   const auto end = Clock::now();
   for (std::uint32_t left = running_.load(std::memory_order_acquire); left != 0;
        left = running_.load(std::memory_order_acquire)) {
@@ -95,6 +132,7 @@ void Team::run_job(const Job& job) {
   }
   const auto now = Clock::now();
   judge(now, end - start, now - end);
+  rethrow_failure();
 }
 
 void Team::judge(Clock::time_point now, Clock::duration worked, Clock::duration waited) {

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -19,6 +21,7 @@ namespace qmnist {
 class Team {
  public:
   /// Starts threads - 1 threads; the caller of run() is the other one.
+  /// @throws UsageError where the system refuses one of them
   explicit Team(std::size_t threads);
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
@@ -30,7 +33,7 @@ class Team {
 
   /// Calls work(part, parts) for each part in 0 .. parts - 1, one a thread, and returns when all
   /// have ended; what they wrote can be read then. parts is size(), or 1 while a core is missing.
-  /// `work` must not throw.
+  /// Throws what `work` threw first, if it did.
   template <typename Work>
   void run(const Work& work) {
     run_job({&work, [](const void* object, std::size_t part, std::size_t parts) {
@@ -48,6 +51,11 @@ class Team {
 
   void run_job(const Job& job);
   void work(std::size_t part);
+  /// Calls the job for a part and keeps what it throws.
+  void call(const Job& job, std::size_t part, std::size_t parts) noexcept;
+  void rethrow_failure();
+  /// Ends the threads.
+  void stop();
   /// Takes note of how long the others kept the caller waiting, who did a part himself in `worked`.
   void judge(Clock::time_point now, Clock::duration worked, Clock::duration waited);
 
@@ -58,6 +66,8 @@ class Team {
   bool stop_ = false;                                   ///< read after started_
   Clock::duration pause_;
   Clock::time_point alone_until_;
+  std::mutex failing_;
+  std::exception_ptr failure_;  ///< the first of a job
   std::vector<std::thread> workers_;
 };
 
