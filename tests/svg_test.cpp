@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <stdexcept>
 
+#include "host/error.h"
 #include "tests/decode_png.h"
 
 namespace qmnist {
@@ -47,9 +47,9 @@ TEST(SvgTest, DrawsText) {
 }
 
 TEST(SvgTest, WhatIsNoDrawingThrows) {
-  EXPECT_THROW((void)svg_to_png(""), std::logic_error);
-  EXPECT_THROW((void)svg_to_png("<svg"), std::logic_error);
-  EXPECT_THROW((void)svg_to_png("<html></html>"), std::logic_error);
+  EXPECT_THROW((void)svg_to_png(""), UsageError);
+  EXPECT_THROW((void)svg_to_png("<svg"), UsageError);
+  EXPECT_THROW((void)svg_to_png("<html></html>"), UsageError);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <new>
 #include <stdexcept>
 
 #include "host/image/cairo.h"
@@ -12,6 +13,9 @@ namespace qmnist {
 std::string encode_png(const GreyImage& image) {
   const Surface surface(cairo_image_surface_create(CAIRO_FORMAT_A8, static_cast<int>(image.width),
                                                    static_cast<int>(image.height)));
+  if (cairo_surface_status(surface.get()) == CAIRO_STATUS_NO_MEMORY) {
+    throw std::bad_alloc();
+  }
   unsigned char* to = cairo_image_surface_get_data(surface.get());
   if (to == nullptr) {
     throw std::logic_error("a picture of ours is too large");

@@ -1,5 +1,6 @@
 #include "host/image/svg.h"
 
+#include <fmt/format.h>
 #include <librsvg/rsvg.h>
 
 #include <cmath>
@@ -7,6 +8,7 @@
 #include <stdexcept>
 
 #include "host/image/cairo.h"
+#include "host/system/child_process.h"
 
 namespace qmnist {
 namespace {
@@ -16,25 +18,42 @@ struct Unreference {
 };
 using Document = std::unique_ptr<RsvgHandle, Unreference>;
 
-}  // namespace
+struct FreeError {
+  void operator()(GError* error) const { g_error_free(error); }
+};
 
-std::string svg_to_png(std::string_view svg) {
+/// @throws std::logic_error with librsvg's words where it refused a drawing
+void check(bool is_done, GError* failure) {
+  const std::unique_ptr<GError, FreeError> owned(failure);
+  if (!is_done) {
+    throw std::logic_error(fmt::format("a drawing of ours cannot be drawn: {}",
+                                       owned ? owned->message : "no reason given"));
+  }
+}
+
+std::string draw(std::string_view svg) {
+  GError* failure = nullptr;
   const Document document(
-      rsvg_handle_new_from_data(reinterpret_cast<const guint8*>(svg.data()), svg.size(), nullptr));
+      rsvg_handle_new_from_data(reinterpret_cast<const guint8*>(svg.data()), svg.size(), &failure));
+  check(document != nullptr, failure);
   double width = 0;
   double height = 0;
-  if (!document ||
-      rsvg_handle_get_intrinsic_size_in_pixels(document.get(), &width, &height) == FALSE) {
-    throw std::logic_error("a drawing of ours is no SVG with a size");
-  }
+  check(rsvg_handle_get_intrinsic_size_in_pixels(document.get(), &width, &height) == TRUE, nullptr);
   const Surface surface(cairo_image_surface_create(
       CAIRO_FORMAT_RGB24, static_cast<int>(std::ceil(width)), static_cast<int>(std::ceil(height))));
   const Context context(cairo_create(surface.get()));
   const RsvgRectangle whole{0, 0, width, height};
-  if (rsvg_handle_render_document(document.get(), context.get(), &whole, nullptr) == FALSE) {
-    throw std::logic_error("a drawing of ours cannot be drawn");
-  }
+  const bool is_drawn =
+      rsvg_handle_render_document(document.get(), context.get(), &whole, &failure) == TRUE;
+  check(is_drawn, failure);
   return to_png(surface.get());
+}
+
+}  // namespace
+
+std::string svg_to_png(std::string_view svg) {
+  // librsvg and GLib abort where an allocation fails.
+  return run_in_child("drawing a picture", [svg] { return draw(svg); });
 }
 
 }  // namespace qmnist
