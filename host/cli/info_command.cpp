@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <thread>
-
 #include "host/atomic_file.h"
 #include "host/cli/output.h"
 #include "host/config/config.h"
@@ -16,6 +14,7 @@
 #include "host/report/distortion_sheet.h"
 #include "host/report/text.h"
 #include "host/report/training_text.h"
+#include "host/system/available_cpus.h"
 
 namespace qmnist {
 namespace {
@@ -76,7 +75,7 @@ ExitStatus info_command(const InfoOptions& options) {
   print_out("qmnist_gpu {}\n", QMNIST_VERSION);
   print_out("build      {}, {}, {}\n", QMNIST_COMPILER, QMNIST_BUILD_TYPE, QMNIST_CUDA_VERSION);
   print_out("libraries  {}\n", QMNIST_LIBRARIES);
-  print_out("CPU        {}, {} threads\n", cpu_model(), std::thread::hardware_concurrency());
+  print_out("CPU        {}, {} threads\n", cpu_model(), available_cpus());
   print_out(
       "           {} kernels, whatever the layers' widths; the first layer skips zero pixels\n",
       instruction_set());

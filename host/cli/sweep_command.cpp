@@ -4,7 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <thread>
+#include <functional>
+#include <numeric>
 
 #include "host/atomic_file.h"
 #include "host/cli/interrupt.h"
@@ -13,8 +14,11 @@
 #include "host/engines/make_engine.h"
 #include "host/image/svg.h"
 #include "host/report/html.h"
+#include "host/run/engine_settings.h"
+#include "host/run/run_memory.h"
 #include "host/stopwatch.h"
 #include "host/sweep/results.h"
+#include "host/system/available_cpus.h"
 
 namespace qmnist {
 namespace {
@@ -106,7 +110,19 @@ std::size_t trials_tested(const Sweep& sweep) {
       sweep.results(), [](const TrialResult& result) { return result.test.has_value(); }));
 }
 
-void print_plan(const Sweep& sweep, const Dataset& dataset, const ChosenEngine& chosen) {
+/// Memory that the trials which need most of it take, as many as train at once.
+std::size_t bytes_at_once(const Sweep& sweep, DeviceChoice device) {
+  std::vector<std::size_t> needs;
+  for (const Trial& trial : sweep.trials()) {
+    needs.push_back(bytes_of_run(trial.config, device));
+  }
+  std::ranges::sort(needs, std::greater());
+  const auto end = needs.begin() + static_cast<std::ptrdiff_t>(sweep.jobs());
+  return std::accumulate(needs.begin(), end, std::size_t{0});
+}
+
+void print_plan(const Sweep& sweep, const Dataset& dataset, const ChosenEngine& chosen,
+                const MemoryBudget& memory) {
   const Config& base = sweep.config().base;
   const Split& split = sweep.split();
   print_out("qmnist_gpu {}\n", QMNIST_VERSION);
@@ -118,6 +134,7 @@ void print_plan(const Sweep& sweep, const Dataset& dataset, const ChosenEngine& 
   if (!chosen.reason.empty()) {
     print_out("          ({})\n", chosen.reason);
   }
+  print_out("memory    {}\n", budget_text(memory));
   print_out("sweep     {} trials, {} at a time\n", sweep.trials().size(), sweep.jobs());
   if (sweep.config().search == Search::kHalving) {
     for (const Rung& rung : sweep.rungs()) {
@@ -130,6 +147,21 @@ void print_plan(const Sweep& sweep, const Dataset& dataset, const ChosenEngine& 
   }
   print_out("output    {}\n\n", shown(base.output.dir));
   flush_output();
+}
+
+/// Refuses what cannot work once, not in each trial, and prints the plan.
+void check_plan(const Sweep& sweep, const Dataset& dataset, bool quiet) {
+  const Config& base = sweep.config().base;
+  const Network network(kPixels, base.model.hidden, kClasses);
+  EngineSettings settings = engine_settings(base, network, sweep.split().train.size());
+  settings.threads = sweep.threads();
+  const ChosenEngine chosen = make_engine(base.device, std::move(settings));
+  const MemoryBudget memory =
+      require_memory(bytes_at_once(sweep, chosen.device),
+                     "--jobs, or model.hidden or training.batch_size of the trials");
+  if (!quiet) {
+    print_plan(sweep, dataset, chosen, memory);
+  }
 }
 
 std::string page(const Sweep& sweep, const Table& table, std::string_view chart) {
@@ -177,19 +209,8 @@ ExitStatus sweep_command(const SweepOptions& options) {
   outlive_closed_pipe();
   const SweepConfig config = load_sweep(options.config);
   const Dataset dataset = load_dataset(config.base.data.dir, config.base.data.source);
-  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-  Sweep sweep(config, dataset, options.jobs > 0 ? options.jobs : cores);
-  if (!options.quiet) {
-    // Made for its words; and where no device works, that is said once, not by each trial.
-    print_plan(sweep, dataset,
-               make_engine(config.base.device,
-                           {.network = Network(kPixels, config.base.model.hidden, kClasses),
-                            .optimizer = config.base.optimizer,
-                            .batch_size = config.base.training.batch_size,
-                            .threads = sweep.threads(),
-                            .device_index = config.base.device_index,
-                            .math = config.base.training.math}));
-  }
+  Sweep sweep(config, dataset, options.jobs > 0 ? options.jobs : available_cpus());
+  check_plan(sweep, dataset, options.quiet);
   SweepConsole console(sweep);
   SilentSweepObserver silent;
   if (!sweep.run(options.quiet ? static_cast<SweepObserver&>(silent) : console,

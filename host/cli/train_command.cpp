@@ -61,6 +61,7 @@ class TrainCommand {
     if (!run_.chosen().reason.empty()) {
       print_out("          ({})\n", run_.chosen().reason);
     }
+    print_out("memory    {}\n", budget_text(run_.chosen().memory));
     print_out("training  {} epochs, batches of {}, {} with learning rate {}, seed {}\n",
               config.training.epochs, config.training.batch_size, optimizer_text(config.optimizer),
               schedule_text(config.schedule), config.training.seed);

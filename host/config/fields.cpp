@@ -147,7 +147,8 @@ std::span<const Field> config_fields() {
       Field{"training.shuffle", true, BooleanRule{}, "reshuffle the training set every epoch"},
       Field{"training.seed", 0, IntegerRule{0, kLargestSeed},
             "seed of the initial weights and of the shuffling"},
-      Field{"training.threads", 0, IntegerRule{0, 1024}, "CPU threads; 0 takes all cores"},
+      Field{"training.threads", 0, IntegerRule{0, 1024},
+            "CPU threads; 0 takes as many as CPUs are available, limits of containers included"},
       Field{"training.math", "fp32", ChoiceRule{{"fp32", "tf32", "bf16"}},
             "to what a GPU may round the operands of matrix products; the CPU takes fp32"},
       Field{

@@ -2,24 +2,26 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <thread>
-
 #include "host/engines/cpu/cpu_engine.h"
 #include "host/engines/cuda/make_cuda_engine.h"
 #include "host/error.h"
+#include "host/system/available_cpus.h"
 
 namespace qmnist {
 
-ChosenEngine make_engine(DeviceChoice choice, EngineSettings settings) {
+ChosenEngine make_engine(DeviceChoice choice, EngineSettings settings, std::size_t bytes_beside) {
   if (settings.threads == 0) {
-    settings.threads = std::max(1U, std::thread::hardware_concurrency());
+    settings.threads = available_cpus();
   }
-  ChosenEngine chosen{
-      .engine = nullptr, .device = DeviceChoice::kCpu, .threads = settings.threads, .reason = ""};
+  ChosenEngine chosen{.engine = nullptr,
+                      .device = DeviceChoice::kCpu,
+                      .threads = settings.threads,
+                      .reason = "",
+                      .memory = {}};
   if (choice != DeviceChoice::kCpu) {
     try {
       chosen.engine = make_cuda_engine(settings);
+      chosen.memory = require_memory(bytes_beside);
       chosen.device = DeviceChoice::kCuda;
       if (choice == DeviceChoice::kAuto) {
         chosen.reason = fmt::format("device auto: using GPU {}, which can run this program",
@@ -33,6 +35,7 @@ ChosenEngine make_engine(DeviceChoice choice, EngineSettings settings) {
     }
   }
   if (chosen.engine == nullptr) {
+    chosen.memory = require_memory(CpuEngine::bytes(settings) + bytes_beside);
     chosen.engine = std::make_unique<CpuEngine>(std::move(settings));
   }
   return chosen;

@@ -6,6 +6,8 @@
 #include "host/report/heat_map.h"
 #include "host/report/html_report.h"
 #include "host/report/summary.h"
+#include "host/run/engine_settings.h"
+#include "host/run/run_memory.h"
 
 namespace qmnist {
 
@@ -17,18 +19,8 @@ TrainingRun::TrainingRun(Config config, const Dataset& dataset, const Stopwatch&
       split_(split_dataset(dataset_.count(), config_.data.test_fraction, config_.data.split_seed,
                            config_.data.validation_fraction)),
       network_(kPixels, config_.model.hidden, kClasses, config_.model.activation),
-      chosen_(
-          make_engine(config_.device, {.network = network_,
-                                       .optimizer = config_.optimizer,
-                                       .batch_size = config_.training.batch_size,
-                                       .threads = config_.training.threads,
-                                       .device_index = config_.device_index,
-                                       .math = config_.training.math,
-                                       .seed = config_.training.seed,
-                                       .augmentation = config_.augmentation,
-                                       .dropout = config_.regularization.dropout,
-                                       .label_smoothing = config_.regularization.label_smoothing,
-                                       .schedule = schedule_of(config_, split_.train.size())})),
+      chosen_(make_engine(config_.device, engine_settings(config_, network_, split_.train.size()),
+                          bytes_beside_engine(config_, network_))),
       folder_(config_.output.dir),
       seconds_load_(since_start.seconds()) {
   check_validation();

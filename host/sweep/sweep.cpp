@@ -3,14 +3,17 @@
 #include <algorithm>
 #include <atomic>
 #include <future>
+#include <new>
 #include <numeric>
-#include <thread>
+#include <system_error>
 #include <tuple>
 #include <utility>
 
 #include "host/error.h"
+#include "host/failure.h"
 #include "host/report/training_text.h"
 #include "host/run/training_run.h"
+#include "host/system/available_cpus.h"
 
 namespace qmnist {
 namespace {
@@ -73,7 +76,7 @@ Sweep::Sweep(const SweepConfig& config, const Dataset& dataset, std::size_t jobs
 
 std::size_t Sweep::threads() const {
   const std::size_t wanted = config_.base.training.threads;
-  return wanted > 0 ? wanted : std::max(std::thread::hardware_concurrency() / jobs_, 1UL);
+  return wanted > 0 ? wanted : std::max(available_cpus() / jobs_, std::size_t{1});
 }
 
 std::size_t Sweep::epochs_left() const {
@@ -166,14 +169,30 @@ bool Sweep::has_ended(std::size_t trial, std::size_t epochs) const {
 
 void Sweep::run_rung(std::span<const std::size_t> trials, const Job& job) {
   std::atomic<std::size_t> next = 0;
+  std::atomic<bool> is_given_up = false;
+  const auto stop_requested = [&] { return is_given_up || job.stop_requested(); };
   const auto work = [&] {
-    for (std::size_t i = next++; i < trials.size() && !job.stop_requested(); i = next++) {
-      run_trial(trials[i], job);
+    try {
+      for (std::size_t i = next++; i < trials.size() && !stop_requested(); i = next++) {
+        run_trial(trials[i], {job.observer, stop_requested, job.epochs});
+      }
+    } catch (...) {
+      is_given_up = true;
+      throw;
     }
   };
-  std::vector<std::future<void>> workers;
-  for (std::size_t i = 0; i < std::min(jobs_, trials.size()); ++i) {
-    workers.push_back(std::async(std::launch::async, work));
+  std::vector<std::future<void>> workers;  // wait for their threads in the end
+  try {
+    for (std::size_t i = 0; i < std::min(jobs_, trials.size()); ++i) {
+      workers.push_back(std::async(std::launch::async, work));
+    }
+  } catch (const std::system_error& error) {
+    is_given_up = true;
+    throw UsageError(
+        "only {} trials of {} can be trained at once: {}; give --jobs at most {}, or raise the "
+        "limit of processes (ulimit -u) or of memory",
+        workers.size(), std::min(jobs_, trials.size()), error.code().message(),
+        std::max(workers.size(), std::size_t{1}));
   }
   for (std::future<void>& worker : workers) {
     worker.get();
@@ -185,8 +204,12 @@ void Sweep::run_trial(std::size_t trial, const Job& job) {
   if (is_new) {
     try {
       train(trial, job);
-    } catch (const Error& error) {
-      results_[trial].failure = error.what();
+    } catch (...) {
+      const Failure failure = current_failure();
+      if (failure.status == ExitStatus::kInternal) {
+        throw;
+      }
+      results_[trial].failure = failure.message;
     }
   }
   if (has_ended(trial, job.epochs)) {

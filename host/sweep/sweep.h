@@ -76,7 +76,7 @@ class Sweep {
  private:
   struct Job {
     SweepObserver& observer;
-    const std::function<bool()>& stop_requested;
+    std::function<bool()> stop_requested;
     std::size_t epochs;  ///< where the rung ends
   };
 

@@ -44,6 +44,16 @@ CpuEngine::CpuEngine(EngineSettings settings)
   }
 }
 
+std::size_t CpuEngine::bytes(const EngineSettings& settings) {
+  const Network& network = settings.network;
+  const bool keeps_averages = settings.optimizer.ema_decay > 0;
+  const bool clips = settings.optimizer.clip_norm > 0;
+  const bool distorts = settings.augmentation.any();
+  return bytes_of_layers(network, keeps_averages) + (clips ? bytes_of_layers(network, false) : 0) +
+         Workspace::bytes(network, settings.batch_size) + network.inputs() +
+         (distorts ? settings.batch_size * (network.inputs() + sizeof(std::uint32_t)) : 0);
+}
+
 std::string CpuEngine::device() const {
   const std::string of_all =
       team_.size() < settings_.threads ? fmt::format(" of {}", settings_.threads) : "";

@@ -29,7 +29,11 @@ namespace qmnist {
 /// Clipping gradients and averaging weights take a meeting or two more.
 class CpuEngine final : public Engine {
  public:
+  /// @throws UsageError where its threads cannot be started, std::bad_alloc
   explicit CpuEngine(EngineSettings settings);
+
+  /// Memory that an engine of these settings takes.
+  [[nodiscard]] static std::size_t bytes(const EngineSettings& settings);
 
   [[nodiscard]] std::string device() const override;
   void set_state(const TrainingState& state) override;

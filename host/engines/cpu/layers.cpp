@@ -47,6 +47,19 @@ std::vector<Layer> make_layers(const Network& network) {
   return layers;
 }
 
+std::size_t bytes_of_layers(const Network& network, bool keep_averages) {
+  const std::size_t copies = keep_averages ? 4 : 3;  // values, two moments, averages
+  std::size_t bytes = 0;
+  for (std::size_t l = 0; l < network.layers().size(); ++l) {
+    const DenseLayer& shape = network.layers()[l];
+    const PanelMatrix::Panels panels = panels_of(l);
+    bytes += copies * (PanelMatrix::bytes(fill_up(shape.inputs), shape.outputs, panels) +
+                       PanelMatrix::bytes(1, shape.outputs, panels)) +
+             PanelMatrix::bytes(fill_up(shape.outputs), shape.inputs);
+  }
+  return bytes;
+}
+
 void update_averages(const OptimizerStep<float>& step, Range blocks, Parameters& parameters) {
   for (std::size_t block = blocks.begin; block < blocks.end; ++block) {
     for (std::size_t row = 0; row < parameters.values.rows(); ++row) {

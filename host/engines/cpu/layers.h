@@ -42,6 +42,9 @@ struct Layer {
 
 [[nodiscard]] std::vector<Layer> make_layers(const Network& network);
 
+/// Memory that they take, with averages or without.
+[[nodiscard]] std::size_t bytes_of_layers(const Network& network, bool keep_averages);
+
 /// Takes the weights of some blocks of columns into their averages.
 void update_averages(const OptimizerStep<float>& step, Range blocks, Parameters& parameters);
 

@@ -67,8 +67,8 @@ HWY_EXPORT(transpose_bits_of);
 
 Nonzeros::Nonzeros(std::size_t inputs, std::size_t rows)
     : inputs_(inputs),
-      groups_((rows + kTile - 1) / kTile),
-      tiles_((inputs + kTile - 1) / kTile),
+      groups_(tiles_for(rows)),
+      tiles_(tiles_for(inputs)),
       pixels_(tiles_ * groups_ * kTile * kTile),
       of_image_(tiles_ * groups_ * kTile),
       of_pixel_(tiles_ * groups_ * kTile) {}

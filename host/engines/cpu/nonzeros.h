@@ -23,6 +23,12 @@ class Nonzeros {
   /// Room for batches of up to that many rows.
   Nonzeros(std::size_t inputs, std::size_t rows);
 
+  /// Memory that they take.
+  [[nodiscard]] static constexpr std::size_t bytes(std::size_t inputs, std::size_t rows) {
+    const std::size_t images_of_tiles = tiles_for(inputs) * tiles_for(rows) * kTile;
+    return images_of_tiles * (kTile * sizeof(std::uint8_t) + 2 * sizeof(std::uint64_t));
+  }
+
   [[nodiscard]] std::size_t tiles() const { return tiles_; }
   [[nodiscard]] std::size_t groups() const { return groups_; }
 
@@ -46,6 +52,10 @@ class Nonzeros {
   }
 
  private:
+  /// That many pixels or images, cut into tiles or groups.
+  [[nodiscard]] static constexpr std::size_t tiles_for(std::size_t count) {
+    return (count + kTile - 1) / kTile;
+  }
   [[nodiscard]] std::size_t place_of(std::size_t tile, std::size_t group) const {
     return (tile * groups_ + group) * kTile;
   }

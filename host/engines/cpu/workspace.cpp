@@ -13,4 +13,13 @@ Workspace::Workspace(const Network& network, std::size_t rows)
   }
 }
 
+std::size_t Workspace::bytes(const Network& network, std::size_t rows) {
+  const std::size_t whole_tiles = tiles_for(rows) * kTileRows;
+  std::size_t bytes = 2 * Nonzeros::bytes(network.inputs(), rows) + rows * sizeof(Judgement);
+  for (std::size_t l = 0; l < network.layers().size(); ++l) {
+    bytes += 2 * PanelMatrix::bytes(whole_tiles, network.layers()[l].outputs, panels_of(l));
+  }
+  return bytes;
+}
+
 }  // namespace qmnist

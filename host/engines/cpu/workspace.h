@@ -27,6 +27,9 @@ struct Judgement {
 struct Workspace {
   Workspace(const Network& network, std::size_t rows);
 
+  /// Memory that it takes.
+  [[nodiscard]] static std::size_t bytes(const Network& network, std::size_t rows);
+
   std::array<Nonzeros, 2> nonzeros;  ///< of this batch, and of the one that follows
   std::vector<LayerOutputs> layers;
   std::vector<Judgement> judgements;  ///< [rows]

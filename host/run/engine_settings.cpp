@@ -1,0 +1,22 @@
+#include "host/run/engine_settings.h"
+
+#include "host/trainer/trainer.h"
+
+namespace qmnist {
+
+EngineSettings engine_settings(const Config& config, const Network& network,
+                               std::size_t train_size) {
+  return {.network = network,
+          .optimizer = config.optimizer,
+          .batch_size = config.training.batch_size,
+          .threads = config.training.threads,
+          .device_index = config.device_index,
+          .math = config.training.math,
+          .seed = config.training.seed,
+          .augmentation = config.augmentation,
+          .dropout = config.regularization.dropout,
+          .label_smoothing = config.regularization.label_smoothing,
+          .schedule = schedule_of(config, train_size)};
+}
+
+}  // namespace qmnist
