@@ -84,6 +84,16 @@ TEST(OutputTest, ErrorsThatNobodyCanHearKeepTheirStatus) {
   }
 }
 
+TEST(OutputTest, AWarningThatNobodyCanHearEndsNothing) {
+  const SmallRun run(Json{{"optimizer", {{"learning_rate", 1}}}});  // collapses
+  const ProgramResult heard = run.train({"--quiet"});
+  EXPECT_EQ(heard.status, 0);
+  expect_contains(heard.errors, "qmnist_gpu: warning: ");
+  for (const char* line : {R"("$@" 2>&-)", R"("$@" 2>/dev/full)"}) {
+    EXPECT_EQ(run_in_shell(line, run.command({"--quiet"})).status, 0) << line;
+  }
+}
+
 TEST(OutputTest, AFileSizeLimitIsAnError) {
   const SmallRun run;
   expect_error(run_in_shell(R"(ulimit -f 16; "$@")", run.command({"--quiet"})), 2,

@@ -67,8 +67,8 @@ void expect_peak(const test::Json& changes) {
   std::ofstream("/proc/self/clear_refs") << "5";  // the peak from now on
   TrainingRun run(config, dataset, Stopwatch());
   run.start();
-  SilentObserver silent;
-  EXPECT_EQ(run.train(silent, [] { return false; }), TrainingEnd::kLastEpoch);
+  QuietObserver quiet(config.schedule.peak);
+  EXPECT_EQ(run.train(quiet, [] { return false; }), TrainingEnd::kLastEpoch);
   (void)run.finish();
   const auto taken = static_cast<double>(status_bytes("VmHWM:") - before);
   EXPECT_NEAR(static_cast<double>(run.chosen().memory.needed), taken, 0.1 * taken);

@@ -22,10 +22,10 @@ namespace {
 void print_gpus() {
   try {
     for (const std::string& gpu : describe_cuda_devices()) {
-      fmt::print("GPU        {}\n", gpu);
+      print_out("GPU        {}\n", gpu);
     }
   } catch (const DeviceError& error) {
-    fmt::print("GPU        none: {}\n", error.what());
+    print_out("GPU        none: {}\n", error.what());
   }
 }
 

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "host/cli/output.h"
 #include "host/failure.h"
 #include "host/report/text.h"
 
@@ -17,6 +18,12 @@ namespace qmnist {
 namespace {
 
 constexpr std::string_view kErrorPrefix = "qmnist_gpu: error: ";
+
+/// Nothing is thrown where nobody can hear it.
+void print_on_stderr(std::string_view prefix, const std::string& message) {
+  const std::string line = fmt::format("{}{}\n", prefix, one_line(message));
+  (void)std::fwrite(line.data(), 1, line.size(), stderr);
+}
 
 std::string_view environment(const char* name) {
   const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing sets any
@@ -53,8 +60,7 @@ std::string shown(const std::filesystem::path& path) {
 }
 
 void print_error(const std::string& message) {
-  const std::string line = fmt::format("{}{}\n", kErrorPrefix, one_line(message));
-  (void)std::fwrite(line.data(), 1, line.size(), stderr);
+  print_on_stderr(kErrorPrefix, message);
 }
 
 void print_out_of_memory() noexcept {
@@ -64,8 +70,8 @@ void print_out_of_memory() noexcept {
 }
 
 void print_warning(const std::string& message) {
-  (void)std::fflush(stdout);  // in the order of events, where both go to one place
-  fmt::print(stderr, "qmnist_gpu: warning: {}\n", one_line(message));
+  flush_output();  // in the order of events, where both go to one place
+  print_on_stderr("qmnist_gpu: warning: ", message);
 }
 
 }  // namespace qmnist
