@@ -23,6 +23,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <string_view>
 
 // glibc's own names of its allocator, which need no dlsym(): that allocates.
@@ -61,7 +62,7 @@ bool fails_with(Kind of_call, int error) {
 }
 
 void read_environment() {
-  const char* wish = std::getenv("QMNIST_FAIL");
+  const char* wish = std::getenv("QMNIST_FAIL");  // NOLINT(concurrency-mt-unsafe)
   const std::string_view text = wish == nullptr ? "" : wish;
   for (const auto& [name, named] : {std::pair("files:", Kind::kFiles),
                                     {"memory:", Kind::kMemory},
@@ -75,11 +76,9 @@ void read_environment() {
 }
 
 void write_count() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): all threads have ended
   if (const char* path = std::getenv("QMNIST_FAIL_COUNT")) {
-    if (std::FILE* file = std::fopen(path, "w")) {
-      (void)std::fprintf(file, "%lu", calls.load());
-      (void)std::fclose(file);
-    }
+    std::ofstream(path) << calls;
   }
 }
 
@@ -103,11 +102,13 @@ Function next(const char* name) {
 }  // namespace
 
 // A call that fails with `error` and returns `failed` then.
+// NOLINTBEGIN(bugprone-macro-parentheses): parameters and arguments bring their own
 #define FAILING(kind, error, failed, result, name, parameters, arguments) \
   extern "C" result name parameters {                                     \
     static const auto real = next<result(*) parameters>(#name);           \
     return fails_with(kind, error) ? failed : real arguments;             \
   }
+// NOLINTEND(bugprone-macro-parentheses)
 
 extern "C" int __libc_start_main(Main main, int argc, char** argv, void (*init)(),  // NOLINT
                                  void (*end)(), void (*end_of_loader)(), void* stack) {
