@@ -11,6 +11,7 @@ _qmnist_gpu() {
   case $previous in
     --device) words='auto cpu cuda' ;;
     --format) words='cpp npz onnx safetensors' ;;
+    --input) words='float32 uint8' ;;
     --preprocess) words='auto mnist notebook' ;;
     --set | --jobs) return ;;
     *)

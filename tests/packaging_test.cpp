@@ -134,12 +134,10 @@ TEST_F(InstallTest, HoldsConfigsDataLicencesManualAndCompletion) {
 }
 
 TEST(ManualPageTest, DescribesEveryCommandAndOption) {
-  EXPECT_EQ(described_options(manual_part(".Sh ", "OPTIONS")), options({}));
-  Words described;
-  for (const std::string& heading : words_in(manual_part(".Sh ", "COMMANDS"), R"(^\.Ss (\w+))")) {
-    described.insert(heading);
-  }
-  EXPECT_EQ(described, commands());
+  Words without_command = described_options(manual_part(".Sh ", "OPTIONS"));
+  without_command.merge(described_options(manual_part(".Ss ", "train")));
+  EXPECT_EQ(without_command, options({}));
+  EXPECT_EQ(words_in(manual_part(".Sh ", "COMMANDS"), R"(^\.Ss (\w+))"), commands());
   for (const std::string& command : commands()) {
     SCOPED_TRACE(command);
     Words expected = options({command});
