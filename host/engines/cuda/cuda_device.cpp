@@ -16,7 +16,9 @@
 namespace qmnist {
 namespace {
 
-constexpr double kGib = 1 << 30;
+double in_gib(std::size_t bytes) {
+  return static_cast<double>(bytes) / (1 << 30);
+}
 
 std::optional<std::string> visible_devices() {
   const char* value =
@@ -36,14 +38,15 @@ int driver_version() {
   return version;
 }
 
-bool exists(const char* file) {
+bool file_exists(const char* file) {
   std::error_code ignored;
   return std::filesystem::exists(file, ignored);
 }
 
 DriverState driver_state() {
   return {.version = driver_version(),
-          .has_device_file = exists("/dev/nvidiactl") || exists("/dev/dxg"),  // the latter: WSL's
+          .has_device_file =
+              file_exists("/dev/nvidiactl") || file_exists("/dev/dxg"),  // the latter: WSL's
           .visible_devices = visible_devices()};
 }
 
@@ -128,8 +131,7 @@ std::vector<std::string> describe_cuda_devices() {
       std::size_t free = 0;
       std::size_t total = 0;
       QMNIST_CHECK(cudaMemGetInfo(&free, &total));
-      lines.push_back(
-          fmt::format("{}, {:.1f} GiB free", describe(device), static_cast<double>(free) / kGib));
+      lines.push_back(fmt::format("{}, {:.1f} GiB free", describe(device), in_gib(free)));
     } catch (const DeviceError& error) {
       lines.push_back(fmt::format("GPU {} cannot be used: {}", index, error.what()));
     }
@@ -142,7 +144,7 @@ std::string describe(const CudaDevice& device) {
       "GPU {}: {}, compute capability {}.{}, {:.0f} GiB, driver for CUDA {}, "
       "CUDA runtime {}",
       device.index, device.name, device.capability / 10, device.capability % 10,
-      static_cast<double>(device.memory_bytes) / kGib, cuda_version_text(device.driver),
+      in_gib(device.memory_bytes), cuda_version_text(device.driver),
       cuda_version_text(device.runtime));
 }
 
