@@ -66,7 +66,8 @@ TEST_F(CudaRunTest, InterruptedRunEndsAsIfNeverInterrupted) {
 }
 
 TEST_F(CudaRunTest, ARunCanGoOnOnTheCpu) {
-  const SmallRun run(on_gpu(Json{{"training", {{"epochs", 1}}}}));
+  // Batches small enough that one epoch is not called at chance level.
+  const SmallRun run(on_gpu(Json{{"training", {{"epochs", 1}, {"batch_size", 8}}}}));
   expect_success(run.train());
   expect_success(run.train({"--resume", "--device", "cpu", "--set", "training.epochs=2"}));
   EXPECT_EQ(read_json_lines(run.file("metrics.jsonl")).size(), 2U);
