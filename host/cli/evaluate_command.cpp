@@ -172,7 +172,7 @@ ExitStatus evaluate_command(const EvaluateOptions& options) {
   if (!options.json) {
     print_models(options.models, models);
     print_out("data      {}: {} of {} digits, {}\n", digits.dataset.name,
-               grouped(digits.indices.size()), grouped(digits.dataset.count()), digits.what);
+              grouped(digits.indices.size()), grouped(digits.dataset.count()), digits.what);
     print_out("device    {}\n", ensemble.device());
     if (!ensemble.reason().empty()) {
       print_out("          ({})\n", ensemble.reason());

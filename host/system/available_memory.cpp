@@ -1,5 +1,6 @@
 #include "host/system/available_memory.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -89,7 +90,8 @@ std::optional<std::uint64_t> left_by_rlimit(decltype(RLIMIT_AS) resource, const 
   if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
     return std::nullopt;
   }
-  return less(limit.rlim_cur, kernel_bytes(status, used).value_or(0));
+  const std::size_t reusable = mallinfo2().fordblks;  // freed, but still part of the heap
+  return less(limit.rlim_cur, kernel_bytes(status, used).value_or(0)) + reusable;
 }
 
 }  // namespace
@@ -116,6 +118,7 @@ AvailableMemory available_memory(const fs::path& root) {
 }
 
 MemoryBudget require_memory(std::size_t bytes, std::string_view remedy, const fs::path& root) {
+  (void)malloc_trim(0);  // what earlier trials of a sweep freed is not in use
   MemoryBudget budget{.needed = bytes, .available = available_memory(root)};
   if (bytes > budget.available.bytes) {
     throw UsageError("not enough memory: {} are needed, and {} are available ({}); lower {}",
