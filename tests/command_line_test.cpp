@@ -271,7 +271,7 @@ TEST(CommandLineTest, PrintsThePlanThenPlainLines) {
 
 TEST(CommandLineTest, DrawsProgressOnATerminal) {
   const SmallRun run(
-      Json{{"model", {{"hidden", {512}}}}, {"training", {{"epochs", 1}, {"batch_size", 1}}}});
+      Json{{"model", {{"hidden", {2048}}}}, {"training", {{"epochs", 1}, {"batch_size", 1}}}});
   const ProgramResult result = run_on_terminal(run.command());
   const std::string& shown = result.output;
   EXPECT_EQ(result.status, 0);
