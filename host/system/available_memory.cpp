@@ -10,6 +10,7 @@
 #include <optional>
 #include <string_view>
 
+#include "host/bytes_text.h"
 #include "host/error.h"
 #include "host/system/cgroup.h"
 
@@ -19,15 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kKibibyte = 1024;
-
-/// A size as people read it: "96 MiB", "1.5 GiB".
-std::string bytes_text(std::size_t bytes) {
-  constexpr double kMebibyte = 1 << 20;
-  constexpr double kGibibyte = 1 << 30;
-  const auto size = static_cast<double>(bytes);
-  return size < kGibibyte ? fmt::format("{:.0f} MiB", size / kMebibyte)
-                          : fmt::format("{:.1f} GiB", size / kGibibyte);
-}
 
 std::uint64_t less(std::uint64_t limit, std::uint64_t used) {
   return limit - std::min(limit, used);
@@ -122,17 +114,17 @@ MemoryBudget require_memory(std::size_t bytes, std::string_view remedy, const fs
   MemoryBudget budget{.needed = bytes, .available = available_memory(root)};
   if (bytes > budget.available.bytes) {
     throw UsageError("not enough memory: {} are needed, and {} are available ({}); lower {}",
-                     bytes_text(bytes), bytes_text(budget.available.bytes), budget.available.limit,
-                     remedy);
+                     bytes_text(bytes, 0), bytes_text(budget.available.bytes, 0),
+                     budget.available.limit, remedy);
   }
   return budget;
 }
 
 std::string budget_text(const MemoryBudget& budget) {
-  const std::string needed = bytes_text(budget.needed) + " needed";
+  const std::string needed = bytes_text(budget.needed, 0) + " needed";
   return budget.available.limit.empty()
              ? needed
-             : fmt::format("{}, {} available ({})", needed, bytes_text(budget.available.bytes),
+             : fmt::format("{}, {} available ({})", needed, bytes_text(budget.available.bytes, 0),
                            budget.available.limit);
 }
 

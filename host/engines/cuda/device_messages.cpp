@@ -5,19 +5,13 @@
 
 #include <vector>
 
+#include "host/bytes_text.h"
+
 namespace qmnist {
 namespace {
 
 constexpr std::string_view kInContainer =
     "in a container start it with --gpus all (Apptainer: --nv)";
-
-std::string amount_text(std::size_t bytes) {
-  constexpr double kMib = 1 << 20;
-  constexpr double kGib = 1 << 30;
-  const auto count = static_cast<double>(bytes);
-  return count < kGib ? fmt::format("{:.1f} MiB", count / kMib)
-                      : fmt::format("{:.2f} GiB", count / kGib);
-}
 
 std::string capability_text(int capability) {
   return fmt::format("{}.{}", capability / 10, capability % 10);
@@ -140,11 +134,11 @@ std::string device_memory_message(std::string_view device, std::optional<std::si
                                   const std::optional<DeviceMemory>& memory) {
   std::vector<std::string> amounts;
   if (requested) {
-    amounts.push_back(fmt::format("{} requested", amount_text(*requested)));
+    amounts.push_back(fmt::format("{} requested", bytes_text(*requested, 1)));
   }
   if (memory) {
     amounts.push_back(
-        fmt::format("{} of {} free", amount_text(memory->free), amount_text(memory->total)));
+        fmt::format("{} of {} free", bytes_text(memory->free, 1), bytes_text(memory->total, 1)));
   }
   return fmt::format(
       "{} has too little free memory{}{}; use a smaller model.hidden or training.batch_size, or "
@@ -156,7 +150,7 @@ std::string pinned_memory_message(std::size_t requested) {
   return fmt::format(
       "the host has too little memory that can be pinned for the GPU: {} requested; use a smaller "
       "training.batch_size, or end other programs",
-      amount_text(requested));
+      bytes_text(requested, 1));
 }
 
 }  // namespace qmnist
