@@ -21,12 +21,33 @@
 
 namespace qmnist {
 
+namespace {
+
+[[noreturn]] void fail(std::string_view task, std::string_view reason) {
+  throw UsageError(
+      "{} failed, most likely as there is not enough memory: {}; what was written before is "
+      "complete",
+      task, reason);
+}
+
+std::string run_here(std::string_view task, const std::function<std::string()>& work) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {
+    fail(task, error.what());
+  }
+}
+
+}  // namespace
+
 #ifdef QMNIST_SANITIZED
 
 // A sanitizer's allocator, unlike glibc's, stays locked in the child where another thread of the
 // parent was in it.
-std::string run_in_child(std::string_view /*task*/, const std::function<std::string()>& work) {
-  return work();
+std::string run_in_child(std::string_view task, const std::function<std::string()>& work) {
+  return run_here(task, work);
 }
 
 #else
@@ -129,10 +150,7 @@ std::string result_of(std::string sent, int signal, std::string_view task) {
   } else if (end == kFailure) {
     reason = sent.substr(0, sent.size() - 1);
   }
-  throw UsageError(
-      "{} failed, most likely as there is not enough memory: {}; what was written before is "
-      "complete",
-      task, reason);
+  fail(task, reason);
 }
 
 }  // namespace
@@ -142,13 +160,13 @@ std::string run_in_child(std::string_view task, const std::function<std::string(
   const std::lock_guard lock(one_at_a_time);
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    return work();
+    return run_here(task, work);
   }
   const FileDescriptor from(ends[0]);
   std::optional<FileDescriptor> to(ends[1]);
   const pid_t child = ::fork();
   if (child < 0) {
-    return work();
+    return run_here(task, work);
   }
   if (child == 0) {
     work_and_exit(work, to->get());
