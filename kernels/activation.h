@@ -1,29 +1,52 @@
 #pragma once
 
+#include <array>
 #include <cmath>
+#include <string_view>
 
 #include "kernels/host_device.h"
 
 namespace qmnist {
 
-/// What a hidden layer does with its sums z = inputs * weight^T + bias.
+/// Activation of a hidden layer, applied to z = inputs * weight^T + bias.
 enum class Activation { kRelu, kLeakyRelu, kGelu, kTanh };
 
-/// Slope of kLeakyRelu below 0, as in PyTorch and ONNX.
+struct ActivationChoice {
+  Activation value;
+  std::string_view name;  ///< in configs and model files
+  /// As ONNX nodes of operator set 13, each applied to the one before: an operator and its second
+  /// operand, z or a constant, if it has one.
+  std::string_view onnx;
+  std::string_view cpp;  ///< as a C++ expression of a float z
+};
+
+inline constexpr std::array kActivations{
+    ActivationChoice{Activation::kRelu, "relu", "Relu", "std::max(z, 0.0F)"},
+    ActivationChoice{Activation::kLeakyRelu, "leaky_relu", "LeakyRelu", "z < 0 ? 0.01F * z : z"},
+    ActivationChoice{Activation::kGelu, "gelu",
+                     "Mul 0.70710678118654752, Erf, Add 1, Mul z, Mul 0.5",
+                     "z * std::erfc(-z * 0.70710678F) / 2"},
+    ActivationChoice{Activation::kTanh, "tanh", "Tanh", "std::tanh(z)"},
+};
+[[nodiscard]] constexpr const auto& choices(Activation /*of*/) {
+  return kActivations;
+}
+
+/// Derivative of kLeakyRelu below 0, as in PyTorch and ONNX.
 inline constexpr double kLeak = 0.01;
 
 inline constexpr double kRootHalf = 0.70710678118654752;    ///< sqrt(1 / 2)
 inline constexpr double kNormalPeak = 0.39894228040143268;  ///< 1 / sqrt(2 pi)
 
-/// The activation of a sum:
+/// The activation:
 ///
 ///     relu        max(z, 0)
-///     leaky_relu  z, below 0 kLeak z
-///     gelu        z Phi(z), Phi the normal distribution (Hendrycks and Gimpel 2016), not its
-///                 approximation by tanh
+///     leaky_relu  z for z >= 0, else kLeak z
+///     gelu        z Phi(z), with Phi the cumulative normal distribution (Hendrycks and Gimpel
+///                 2016), not its approximation by tanh
 ///     tanh        tanh z
 ///
-/// What is no number stays so, that a diverged run shows.
+/// NaN propagates, so that divergence is visible.
 template <typename Real>
 QMNIST_HOST_DEVICE inline Real activate(Activation activation, Real z) {
   switch (activation) {
@@ -39,9 +62,9 @@ QMNIST_HOST_DEVICE inline Real activate(Activation activation, Real z) {
   return z;
 }
 
-/// Its derivative at z; of relu and leaky_relu at 0 that from below, as in Keras and PyTorch.
+/// Its derivative at z; at 0 that from below for relu and leaky_relu, as in Keras and PyTorch.
 template <typename Real>
-QMNIST_HOST_DEVICE inline Real activation_slope(Activation activation, Real z) {
+QMNIST_HOST_DEVICE inline Real activation_derivative(Activation activation, Real z) {
   switch (activation) {
     case Activation::kRelu:
       return z <= Real{0} ? Real{0} : Real{1};

@@ -46,14 +46,15 @@ static __global__ void bias_activation_kernel(float* __restrict__ outputs,
       const std::size_t place = row * columns + column;
       const float z = outputs[place] + bias[column];
       outputs[place] = activate(units.activation, z) * factors[unit];
-      slopes[place] = activation_slope(units.activation, z) * factors[unit];
+      slopes[place] = activation_derivative(units.activation, z) * factors[unit];
     }
   }
 }
 
 /// What follows a hidden layer's matrix product on the way forward, in place:
 ///
-///     z = outputs + bias, outputs = activate(z) * dropout, slopes = activation_slope(z) * dropout
+///     z = outputs + bias, outputs = activate(z) * dropout, slopes = activation_derivative(z) *
+///     dropout
 ///
 /// @param outputs, slopes [rows, columns] row-major
 /// @param bias [columns]

@@ -5,26 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "host/settings/optimizer_settings.h"
 #include "kernels/host_device.h"
 #include "kernels/launch.h"
 
 namespace qmnist {
-
-enum class OptimizerName { kAdam, kAdamW, kSgd };
-
-/// Hyperparameters under Keras's names, with Keras's defaults; the learning rate comes with each
-/// step.
-struct OptimizerSettings {
-  OptimizerName name = OptimizerName::kAdam;
-  double beta1 = 0.9;       ///< Adam
-  double beta2 = 0.999;     ///< Adam
-  double epsilon = 1e-7;    ///< Adam
-  double momentum = 0;      ///< SGD
-  bool nesterov = false;    ///< SGD
-  double weight_decay = 0;  ///< AdamW and SGD
-  double clip_norm = 0;     ///< greatest length of all gradients together; 0 for any
-  double ema_decay = 0;     ///< of the weights' moving average; 0 keeps none
-};
 
 /// adam_update() or sgd_update(), without or with Nesterov's look ahead.
 enum class UpdateRule : std::int32_t { kAdam, kMomentum, kNesterov };
@@ -50,7 +35,7 @@ struct alignas(16) OptimizerStep {
 ///                sooner (TensorFlow's ExponentialMovingAverage with num_updates)
 template <typename Real>
 inline OptimizerStep<Real> optimizer_step(const OptimizerSettings& settings, double learning_rate,
-                                          std::uint64_t t) {
+                                          std::uint64_t t, double ema_decay = 0) {
   const auto step = static_cast<double>(t);
   const UpdateRule rule = settings.name != OptimizerName::kSgd ? UpdateRule::kAdam
                           : settings.nesterov                  ? UpdateRule::kNesterov
@@ -59,16 +44,15 @@ inline OptimizerStep<Real> optimizer_step(const OptimizerSettings& settings, dou
       rule == UpdateRule::kAdam
           ? std::sqrt(1 - std::pow(settings.beta2, step)) / (1 - std::pow(settings.beta1, step))
           : 1;
-  return {
-      .rule = rule,
-      .alpha = static_cast<Real>(learning_rate * correction),
-      .one_minus_beta1 = static_cast<Real>(1 - settings.beta1),
-      .one_minus_beta2 = static_cast<Real>(1 - settings.beta2),
-      .epsilon = static_cast<Real>(settings.epsilon),
-      .momentum = static_cast<Real>(settings.momentum),
-      .decay = static_cast<Real>(learning_rate * settings.weight_decay),
-      .averaging = static_cast<Real>(
-          settings.ema_decay > 0 ? 1 - std::min(settings.ema_decay, (1 + step) / (10 + step)) : 0)};
+  return {.rule = rule,
+          .alpha = static_cast<Real>(learning_rate * correction),
+          .one_minus_beta1 = static_cast<Real>(1 - settings.beta1),
+          .one_minus_beta2 = static_cast<Real>(1 - settings.beta2),
+          .epsilon = static_cast<Real>(settings.epsilon),
+          .momentum = static_cast<Real>(settings.momentum),
+          .decay = static_cast<Real>(learning_rate * settings.weight_decay),
+          .averaging = static_cast<Real>(
+              ema_decay > 0 ? 1 - std::min(ema_decay, (1 + step) / (10 + step)) : 0)};
 }
 
 /// Adam (Kingma and Ba 2015, end of section 2) as Keras applies it, on one parameter:

@@ -169,7 +169,7 @@ TEST(CommandLineTest, RefusesBadConfigs) {
   expect_bad_config(R"({"training": {"epochs": 0}})", {"training.epochs", "from 1"});
   expect_bad_config(R"({"data": {"test_fraction": 1}})", {"data.test_fraction", "< 1"});
   expect_bad_config(R"({"model": {"hidden": [8, -1]}})", {"model.hidden", "-1"});
-  expect_bad_config(R"({"training": {"seed": 1, "epochs": 2, "seed": 2}})", {"seed", "twice"});
+  expect_bad_config(R"({"training": {"seed": 1, "epochs": 2, "seed": 2}})", {"duplicate", "seed"});
 }
 
 TEST(CommandLineTest, RefusesBadOverrides) {

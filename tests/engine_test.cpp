@@ -141,29 +141,31 @@ TEST_P(EngineTest, ParametersAfterAHundredStepsAreTheReferences) {
 /// Ingredients of training that change the gradient, one by one and together.
 std::vector<EngineSettings> rich_settings(const Shape& shape) {
   std::vector<EngineSettings> all;
-  for (const Activation activation :
-       {Activation::kRelu, Activation::kLeakyRelu, Activation::kGelu, Activation::kTanh}) {
+  for (const ActivationChoice& activation : kActivations) {
     for (const double dropout : {0.0, 0.3}) {
       EngineSettings settings = settings_for(shape);
-      settings.network = {shape.features, shape.hidden, shape.classes, activation};
+      settings.network = {shape.features, shape.hidden, shape.classes, activation.value};
       settings.seed = 3;
-      settings.dropout = dropout;
-      settings.label_smoothing = dropout / 3;
+      settings.regularization = {.dropout = dropout, .label_smoothing = dropout / 3};
       all.push_back(settings);
     }
   }
-  const std::vector<OptimizerSettings> optimizers{
-      {.name = OptimizerName::kAdamW, .weight_decay = 0.1},
-      {.name = OptimizerName::kSgd, .weight_decay = 0.1},
-      {.name = OptimizerName::kSgd, .momentum = 0.9},
-      {.name = OptimizerName::kSgd, .momentum = 0.9, .nesterov = true, .ema_decay = 0.5},
-      {.clip_norm = 0.05},
-      {.name = OptimizerName::kSgd, .momentum = 0.9, .clip_norm = 0.05},
-      {.ema_decay = 0.99}};
-  for (const OptimizerSettings& optimizer : optimizers) {
+  const auto add = [&](const OptimizerSettings& optimizer, double ema_decay = 0) {
     EngineSettings settings = settings_for(shape);
     settings.optimizer = optimizer;
+    settings.regularization.ema_decay = ema_decay;
     all.push_back(settings);
+  };
+  for (const OptimizerChoice& row : kOptimizers) {
+    add({.name = row.value}, 0.99);
+    add({.name = row.value, .clip_norm = 0.05});
+    if (row.has_weight_decay) {
+      add({.name = row.value, .weight_decay = 0.1});
+    }
+    if (row.has_momentum) {
+      add({.name = row.value, .momentum = 0.9, .clip_norm = 0.05});
+      add({.name = row.value, .momentum = 0.9, .nesterov = true}, 0.5);
+    }
   }
   return all;
 }
@@ -302,8 +304,7 @@ TEST_F(EngineContract, StoppedAndResumedWithAugmentationGivesTheSameBits) {
   const SmallData data(611, 784, 10);
   EngineSettings settings = settings_for({784, {9}, 10, 4});
   settings.augmentation = {.rotation = 20, .elastic = 1};
-  settings.dropout = 0.2;
-  settings.optimizer.ema_decay = 0.9;
+  settings.regularization = {.dropout = 0.2, .ema_decay = 0.9};
   expect_same_bits_when_stopped(settings, data);
 }
 

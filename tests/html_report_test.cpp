@@ -230,7 +230,7 @@ TEST_F(HtmlReportTest, EscapesNamesFromOutside) {
 TEST_F(HtmlReportTest, HoldsTheResolvedConfig) {
   const auto texts = elements_of(report(), "pre");
   ASSERT_EQ(texts.size(), 1U);
-  EXPECT_EQ(Json::parse(texts[0].text), config_.values);
+  EXPECT_EQ(Json::parse(texts[0].text), config_json(config_));
 }
 
 TEST_F(HtmlReportTest, TheTableOfEpochsHasValidationWhereThereIsOne) {

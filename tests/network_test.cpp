@@ -6,7 +6,6 @@
 #include <array>
 #include <cmath>
 
-#include "host/config/fields.h"
 #include "host/data/dataset.h"
 
 namespace qmnist {
@@ -93,16 +92,6 @@ TEST(InitialStateTest, IsTheSameOnEveryMachine) {
   const TrainingState state = initial_state(network, 7);
   EXPECT_FLOAT_EQ(state.parameters[0], -0.43839578F);
   EXPECT_FLOAT_EQ(state.parameters[11], -0.10536006F);
-}
-
-TEST(ActivationNameTest, IsTheOneThatConfigsUse) {
-  for (const std::string_view name : {"relu", "leaky_relu", "gelu", "tanh"}) {
-    const std::optional<Activation> activation = find_activation(name);
-    ASSERT_TRUE(activation);
-    EXPECT_EQ(activation_name(*activation), name);
-    EXPECT_EQ(choice_name("model.activation", static_cast<std::size_t>(*activation)), name);
-  }
-  EXPECT_FALSE(find_activation("step"));
 }
 
 }  // namespace

@@ -137,12 +137,11 @@ TEST(OptimizerTest, SgdWithoutMomentumFollowsTheGradient) {
 }
 
 TEST(OptimizerTest, AverageBeginsAtTheStartAndThenForgetsAtItsRate) {
-  const OptimizerSettings settings{.ema_decay = 0.9};
   double average = 5;
-  average_update(optimizer_step<double>(settings, 1e-3, 1), 1.0, average);
+  average_update(optimizer_step<double>({}, 1e-3, 1, 0.9), 1.0, average);
   EXPECT_NEAR(average, 5 + (1 - 5) * (1 - 2.0 / 11), 1e-14);  // (1 + t) / (10 + t) is less
   average = 5;
-  average_update(optimizer_step<double>(settings, 1e-3, 1000), 1.0, average);
+  average_update(optimizer_step<double>({}, 1e-3, 1000, 0.9), 1.0, average);
   EXPECT_NEAR(average, 0.9 * 5 + 0.1 * 1, 1e-14);
 }
 

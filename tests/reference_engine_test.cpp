@@ -35,8 +35,8 @@ ReferenceEngine<double> small_engine(const Ingredients& ingredients) {
   EngineSettings settings{.network = small_network(), .optimizer = {}, .batch_size = 3};
   settings.network = {kFeatures, std::array<std::size_t, 2>{7, 5}, kSmallClasses,
                       ingredients.activation};
-  settings.dropout = ingredients.dropout;
-  settings.label_smoothing = ingredients.label_smoothing;
+  settings.regularization = {.dropout = ingredients.dropout,
+                             .label_smoothing = ingredients.label_smoothing};
   return ReferenceEngine<double>(settings);
 }
 
@@ -149,7 +149,8 @@ TEST(ReferenceEngineTest, TakesTheLearningRateOfEachStep) {
   // Three steps whose learning rate halves after each, against the same by hand.
   const SmallData data(6, kFeatures, kSmallClasses);
   const Schedule schedule{
-      .settings = {.name = ScheduleName::kStep, .peak = 0.1, .step_epochs = 1, .step_factor = 0.5},
+      .peak = 0.1,
+      .settings = {.name = ScheduleName::kStep, .step_epochs = 1, .step_factor = 0.5},
       .epochs = 3,
       .steps_per_epoch = 1};
   ReferenceEngine<double> engine(

@@ -39,7 +39,7 @@ TEST(RunMemoryTest, AnEngineTakesTheMemoryThatIsSaidOfIt) {
   const Network network(kPixels, hidden, kClasses);
   EngineSettings plain{.network = network, .optimizer = {}, .batch_size = 100};
   EngineSettings averaging = plain;
-  averaging.optimizer.ema_decay = 0.99;
+  averaging.regularization.ema_decay = 0.99;
   EngineSettings clipping = plain;
   clipping.optimizer.clip_norm = 1;
   EngineSettings distorting = plain;
@@ -69,7 +69,7 @@ void expect_peak(const test::Json& changes) {
   std::ofstream("/proc/self/clear_refs") << "5";  // the peak from now on
   TrainingRun run(config, dataset, Stopwatch());
   run.start();
-  QuietObserver quiet(config.schedule.peak);
+  QuietObserver quiet(config.optimizer.learning_rate);
   EXPECT_EQ(run.train(quiet, [] { return false; }), TrainingEnd::kLastEpoch);
   (void)run.finish();
   const auto taken = static_cast<double>(status_bytes("VmHWM:") - before);

@@ -57,13 +57,14 @@ TEST(TextTest, AccuracyHasItsDeviation) {
 }
 
 TEST(TextTest, ScheduleIsToldFromItsPeak) {
-  EXPECT_EQ(schedule_text({}), "0.001");
-  EXPECT_EQ(schedule_text({.warmup_epochs = 1}), "0.001 with 1 warm-up epoch");
-  EXPECT_EQ(schedule_text({.name = ScheduleName::kCosine, .warmup_epochs = 0.5}),
+  EXPECT_EQ(schedule_text({}, 0.001), "0.001");
+  EXPECT_EQ(schedule_text({.warmup_epochs = 1}, 0.001), "0.001 with 1 warm-up epoch");
+  EXPECT_EQ(schedule_text({.name = ScheduleName::kCosine, .warmup_epochs = 0.5}, 0.001),
             "0.001, cosine to 0 with 0.5 warm-up epochs");
-  EXPECT_EQ(schedule_text({.name = ScheduleName::kStep, .step_epochs = 5, .step_factor = 0.1}),
-            "0.001, times 0.1 every 5 epochs");
-  EXPECT_EQ(schedule_text({.name = ScheduleName::kOneCycle, .peak = 0.03, .final_factor = 0.01}),
+  EXPECT_EQ(
+      schedule_text({.name = ScheduleName::kStep, .step_epochs = 5, .step_factor = 0.1}, 0.001),
+      "0.001, times 0.1 every 5 epochs");
+  EXPECT_EQ(schedule_text({.name = ScheduleName::kOneCycle, .final_factor = 0.01}, 0.03),
             "0.03, one cycle to 0.0003");
 }
 

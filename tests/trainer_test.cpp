@@ -78,7 +78,7 @@ TEST_F(TrainerTest, ReportsRunningMeansAndValidation) {
   ASSERT_EQ(recorder_.ended.size(), 3U);
   const EpochMetrics& last = recorder_.ended.back();
   EXPECT_EQ(last.epoch, 3U);
-  EXPECT_EQ(last.learning_rate, config_.schedule.peak);
+  EXPECT_EQ(last.learning_rate, config_.optimizer.learning_rate);
   EXPECT_GT(last.seconds, 0);
   ASSERT_TRUE(last.validation.has_value());
   const Evaluation validation = evaluate(engine_, data_.view(), split_.validation);
@@ -206,7 +206,7 @@ TEST(TrainerCollapseTest, LooksAtNoImageWhereTheNetworkLearns) {
 
 TEST(EpochOrderTest, IsAPermutationOfTheTrainingPartAndFollowsSeedAndEpoch) {
   const std::vector<std::uint32_t> train{9, 4, 7, 1, 30, 2, 8, 6};
-  Config::Training training{.epochs = 1,
+  TrainingSettings training{.epochs = 1,
                             .batch_size = 1,
                             .shuffle = true,
                             .seed = 3,

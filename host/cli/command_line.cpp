@@ -32,9 +32,6 @@ constexpr const char* kExitStatus =
     "data, 4 device failure, 5 target accuracy not reached, 130 interrupted (saved; --resume goes\n"
     "on).";
 
-const std::map<std::string, DeviceChoice> kDevices{
-    {"auto", DeviceChoice::kAuto}, {"cuda", DeviceChoice::kCuda}, {"cpu", DeviceChoice::kCpu}};
-
 const std::map<std::string, Preprocess> kWays{{"auto", Preprocess::kAuto},
                                               {"notebook", Preprocess::kNotebook},
                                               {"mnist", Preprocess::kMnist}};
@@ -114,10 +111,13 @@ void add_evaluate(CLI::App& app, Command& command) {
                   "Folder or file to evaluate on (default: the run's test set)")
       ->type_name("PATH");
   sub->add_option_function<std::string>(
-         "--device", [options](const std::string& name) { options->device = kDevices.at(name); },
+         "--device",
+         [options](const std::string& name) {
+           options->device = find_choice<DeviceChoice>(name).value();
+         },
          "auto, cuda or cpu (default: auto)")
       ->type_name("DEVICE")
-      ->check(CLI::IsMember(kDevices));
+      ->check(CLI::IsMember(choice_names<DeviceChoice>()));
   sub->add_flag("--json", options->json, "Print one JSON object instead of tables");
   sub->callback(
       [&command, options] { command = [options] { return evaluate_command(*options); }; });
@@ -178,6 +178,12 @@ void add_info(CLI::App& app, Command& command) {
                   "Config with the augmentation settings (default: typical ones)")
       ->type_name("FILE")
       ->needs(augment);
+  CLI::Option* schema =
+      sub->add_flag("--schema", options->schema, "Only print the JSON Schema of configs")
+          ->excludes(augment);
+  sub->add_flag("--keys", options->keys, "Only print all config keys as a Markdown table")
+      ->excludes(augment)
+      ->excludes(schema);
   sub->callback([&command, options] { command = [options] { return info_command(*options); }; });
 }
 

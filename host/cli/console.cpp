@@ -40,7 +40,7 @@ void QuietObserver::on_collapse(std::size_t epoch, const ChanceLevel& found) {
 }
 
 ConsoleObserver::ConsoleObserver(const Config& config, std::size_t samples)
-    : QuietObserver(config.schedule.peak),
+    : QuietObserver(config.optimizer.learning_rate),
       epochs_(config.training.epochs),
       samples_(samples),
       batch_size_(config.training.batch_size),

@@ -46,9 +46,11 @@ bool are_equal(const Dataset& one, const Dataset& other) {
 /// Throws where a run has other test digits than the first one of an ensemble.
 void check_test_part(const fs::path& run, const Config& config, const Dataset& dataset,
                      const fs::path& first, const Config& first_config) {
+  const Json values = config_json(config);
+  const Json first_values = config_json(first_config);
   for (const char* key : {"data.test_fraction", "data.split_seed"}) {
-    const Json& value = value_of(config.values, key);
-    const Json& expected = value_of(first_config.values, key);
+    const Json& value = value_of(values, key);
+    const Json& expected = value_of(first_values, key);
     if (value != expected) {
       throw UsageError(
           "{}: its {} is {}, that of {} is {}; the runs of an ensemble must have the same test "

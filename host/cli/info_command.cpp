@@ -5,6 +5,7 @@
 #include "host/atomic_file.h"
 #include "host/cli/output.h"
 #include "host/config/config.h"
+#include "host/config/schema.h"
 #include "host/data/dataset.h"
 #include "host/engines/cpu/cpu_info.h"
 #include "host/engines/cpu/instruction_set.h"
@@ -70,6 +71,14 @@ void draw_distortions(const InfoOptions& options) {
 ExitStatus info_command(const InfoOptions& options) {
   if (!options.augment.empty()) {
     draw_distortions(options);
+    return ExitStatus::kDone;
+  }
+  if (options.schema) {
+    print_out("{}\n", config_schema().dump(2));
+    return ExitStatus::kDone;
+  }
+  if (options.keys) {
+    print_out("{}", config_table());
     return ExitStatus::kDone;
   }
   print_out("qmnist_gpu {}\n", QMNIST_VERSION);

@@ -10,10 +10,11 @@ struct InfoOptions {
   std::filesystem::path data = "data";  ///< folder to look for digits in
   std::filesystem::path augment;        ///< PNG file to draw distorted digits to; empty for none
   std::filesystem::path config;         ///< whose distortions these are; empty for usual ones
+  bool schema = false;                  ///< print the JSON Schema of configs
+  bool keys = false;                    ///< print a table of all config keys
 };
 
-/// Says what this program is, what it was built with, on what it would run and which digits lie in
-/// the folder; or draws how training distorts them.
+/// Shows build, libraries, CPU, GPUs and dataset; or does the one thing that the options ask for.
 /// @throws UsageError, DataError
 [[nodiscard]] ExitStatus info_command(const InfoOptions& options);
 

@@ -64,7 +64,7 @@ class TrainCommand {
     print_out("memory    {}\n", budget_text(run_.chosen().memory));
     print_out("training  {} epochs, batches of {}, {} with learning rate {}, seed {}\n",
               config.training.epochs, config.training.batch_size, optimizer_text(config.optimizer),
-              schedule_text(config.schedule), config.training.seed);
+              schedule_text(config.schedule, config.optimizer.learning_rate), config.training.seed);
     if (config.augmentation.any()) {
       print_out("          digits distorted anew at each use: {}\n",
                 augmentation_text(config.augmentation));
@@ -94,7 +94,7 @@ class TrainCommand {
 
   TrainingEnd train_network() {
     ConsoleObserver console(run_.config(), run_.split().train.size());
-    QuietObserver quiet(run_.config().schedule.peak);
+    QuietObserver quiet(run_.config().optimizer.learning_rate);
     const TrainingEnd end = run_.train(
         options_.quiet ? static_cast<TrainingObserver&>(quiet) : console, interrupt_requested);
     if (end == TrainingEnd::kInterrupted) {
@@ -137,7 +137,7 @@ class TrainCommand {
         shown(run_.folder().path()),
         "report.html, model.safetensors, summary.json, predictions.csv, metrics.csv, "
         "confusion.png, curves.png");
-    if (const std::string warning = test_warning(test, run_.config().schedule.peak);
+    if (const std::string warning = test_warning(test, run_.config().optimizer.learning_rate);
         !warning.empty()) {
       print_warning(warning);
     }

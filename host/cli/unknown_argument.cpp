@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "host/config/fields.h"
+#include "host/config/config_keys.h"
 #include "host/edit_distance.h"
 
 namespace qmnist {
@@ -37,11 +37,11 @@ std::vector<Suggestion> known_options(const CLI::App& command) {
     }
   }
   if (command.get_option_no_throw("--set") != nullptr) {
-    for (const Field& field : config_fields()) {
-      std::string name(field.key.substr(field.key.rfind('.') + 1));
+    for (const ConfigKey& key : config_keys()) {
+      std::string name(key.name.substr(key.name.rfind('.') + 1));
       std::ranges::replace(name, '_', '-');
       if (std::ranges::find(known, name, &Suggestion::spelling) == known.end()) {
-        known.push_back({name, fmt::format("--set {}=VALUE", field.key)});
+        known.push_back({name, fmt::format("--set {}=VALUE", key.name)});
       }
     }
   }

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 #include <string_view>
 #include <utility>
 
+#include "host/config/config_keys.h"
 #include "host/error.h"
 #include "host/read_file.h"
 #include "host/utf8.h"
@@ -23,10 +23,10 @@ Json::json_pointer pointer_to(std::string_view key) {
   return Json::json_pointer(path);
 }
 
-bool is_section(std::string_view key) {
-  const std::string prefix = std::string(key) + ".";
-  return std::ranges::any_of(config_fields(),
-                             [&](const Field& field) { return field.key.starts_with(prefix); });
+bool is_section(std::string_view name) {
+  const std::string prefix = std::string(name) + ".";
+  return std::ranges::any_of(config_keys(),
+                             [&](const ConfigKey& key) { return key.name.starts_with(prefix); });
 }
 
 /// A value as JSON for an error's one line: escaped, and cut where it is long.
@@ -44,30 +44,31 @@ class Values {
  public:
   explicit Values(Json json) : json_(std::move(json)) {}
   explicit Values(const fs::path& default_base) {
-    for (const Field& field : config_fields()) {
-      set(field.key, field.default_value, "defaults", default_base);
+    for (const ConfigKey& key : config_keys()) {
+      set(key.name, key.default_value, "defaults", default_base);
     }
   }
 
-  /// `place` is where the value was written (for errors), `base` where its paths start.
-  void set(std::string_view key, Json value, std::string_view place, const fs::path& base) {
-    const Field* field = find_field(key);
-    if (field == nullptr) {
-      throw UsageError("{}: unknown key {}; the nearest known one is \"{}\"", place, as_json(key),
-                       nearest_key(key));
+  /// `place` is where the value was written (for errors), `base` what its relative paths are
+  /// relative to.
+  void set(std::string_view name, Json value, std::string_view place, const fs::path& base) {
+    const ConfigKey* key = find_key(name);
+    if (key == nullptr) {
+      throw UsageError("{}: unknown key {}; the nearest known one is \"{}\"", place, as_json(name),
+                       nearest_key(name));
     }
-    if (!accepts(field->rule, value)) {
-      throw UsageError("{}: {} is {}; it must be {}", place, key, as_json(value),
-                       expectation(field->rule));
+    if (!satisfies(key->constraint, value)) {
+      throw UsageError("{}: {} is {}; it must be {}", place, name, as_json(value),
+                       describe(key->constraint));
     }
-    if (std::holds_alternative<PathRule>(field->rule)) {
+    if (std::holds_alternative<constraint::Path>(key->constraint)) {
       value = fs::absolute(base / value.get<std::string>()).lexically_normal().string();
     }
     if (value.is_string() && !is_utf8(value.get_ref<const std::string&>())) {
       throw UsageError("{}: {} is {}; it must be UTF-8, as it is written to config.json", place,
-                       key, as_json(value));
+                       name, as_json(value));
     }
-    json_[pointer_to(key)] = std::move(value);
+    json_[pointer_to(name)] = std::move(value);
   }
 
   void set_all(const Json& object, const std::string& section, std::string_view place,
@@ -106,7 +107,7 @@ class RepeatedKeys {
     } else if (event == Json::parse_event_t::key) {
       const auto& key = parsed.get_ref<const std::string&>();
       if (!keys_.back().insert(key).second) {
-        throw UsageError("{}: key {} stands there twice; keep one of them", place_, as_json(key));
+        throw UsageError("{}: duplicate key {}; keep one of them", place_, as_json(key));
       }
     }
     return true;
@@ -132,53 +133,66 @@ void apply_override(Values& values, std::string_view assignment) {
   if (equals == std::string_view::npos) {
     throw UsageError("{}: there is no '='; write it as --set training.epochs=5", place);
   }
-  const std::string_view key = assignment.substr(0, equals);
+  const std::string_view name = assignment.substr(0, equals);
   const std::string_view text = assignment.substr(equals + 1);
-  const Field* field = find_field(key);
-  const bool wants_text = field != nullptr && (std::holds_alternative<PathRule>(field->rule) ||
-                                               std::holds_alternative<ChoiceRule>(field->rule));
+  const ConfigKey* key = find_key(name);
+  const bool wants_text =
+      key != nullptr && (std::holds_alternative<constraint::Path>(key->constraint) ||
+                         std::holds_alternative<constraint::OneOf>(key->constraint));
   Json value = json_or_text(text);
   if (wants_text && !value.is_string()) {
     value = text;  // a path may look like a number
   }
-  values.set(key, std::move(value), place, fs::current_path());
+  values.set(name, std::move(value), place, fs::current_path());
 }
 
-template <typename Enum>
-Enum choice(const Json& values, std::string_view key) {
-  const Field* field = find_field(key);
-  const auto& choices = std::get<ChoiceRule>(field->rule).choices;
-  const auto found = std::ranges::find(choices, value_of(values, key).get<std::string>());
-  return static_cast<Enum>(std::distance(choices.begin(), found));
+template <typename T>
+void read(const Json& json, T& value) {
+  if constexpr (std::is_enum_v<T>) {
+    value = find_choice<T>(json.get_ref<const std::string&>()).value();
+  } else if constexpr (std::is_same_v<T, fs::path>) {
+    value = json.get<std::string>();
+  } else {
+    json.get_to(value);
+  }
 }
 
-/// Each value keeps its own rule already; these rules are about several.
+/// @param values hold every key, each checked
+Config to_config(const Json& values) {
+  Config config;
+  visit(config, [&values](std::string_view name, auto& value, const Constraint& /*checked*/,
+                          std::string_view /*help*/) { read(value_of(values, name), value); });
+  return config;
+}
+
+/// Constraints between keys; those of single keys hold already.
 void check_together(const Config& config) {
   const OptimizerSettings& optimizer = config.optimizer;
-  if (optimizer.name == OptimizerName::kAdam && optimizer.weight_decay > 0) {
+  const OptimizerChoice& chosen = choice_of(optimizer.name);
+  if (!chosen.has_weight_decay && optimizer.weight_decay > 0) {
     throw UsageError(
-        "optimizer.weight_decay is {} and optimizer.name is \"adam\", which knows none; set the "
-        "second to \"adamw\"",
-        optimizer.weight_decay);
+        "optimizer.weight_decay is {}, but \"{}\" has no weight decay; set optimizer.name to "
+        "\"adamw\"",
+        optimizer.weight_decay, chosen.name);
   }
-  if (optimizer.name != OptimizerName::kSgd && (optimizer.momentum > 0 || optimizer.nesterov)) {
+  if (!chosen.has_momentum && (optimizer.momentum > 0 || optimizer.nesterov)) {
     throw UsageError(
-        "optimizer.momentum is {} and optimizer.nesterov {}, which are those of \"sgd\"; set "
-        "optimizer.name to that, or optimizer.beta1 instead",
-        optimizer.momentum, optimizer.nesterov);
+        "optimizer.momentum is {} and optimizer.nesterov {}, but \"{}\" has neither; set "
+        "optimizer.name to \"sgd\", or optimizer.beta1 instead",
+        optimizer.momentum, optimizer.nesterov, chosen.name);
   }
   const ScheduleSettings& schedule = config.schedule;
   if (schedule.name == ScheduleName::kOneCycle && schedule.warmup_epochs != 0) {
     throw UsageError(
-        "schedule.warmup_epochs is {} and schedule.name is \"one_cycle\", which warms up by "
-        "itself; "
-        "set the first to 0 or the second to \"cosine\"",
+        "schedule.warmup_epochs is {}, but \"one_cycle\" has its own warmup; set it to 0, or "
+        "schedule.name to \"cosine\"",
         schedule.warmup_epochs);
   }
   if (schedule.name == ScheduleName::kCosine &&
       schedule.warmup_epochs >= static_cast<double>(config.training.epochs)) {
     throw UsageError(
-        "schedule.warmup_epochs is {} and training.epochs {}, which leaves nothing for the cosine; "
+        "schedule.warmup_epochs is {} and training.epochs {}, which leaves no epoch for the "
+        "cosine; "
         "the first must be less than the second",
         schedule.warmup_epochs, config.training.epochs);
   }
@@ -186,8 +200,8 @@ void check_together(const Config& config) {
 
 }  // namespace
 
-const Json& value_of(const Json& values, std::string_view key) {
-  return values.at(pointer_to(key));
+const Json& value_of(const Json& config, std::string_view key) {
+  return config.at(pointer_to(key));
 }
 
 Json read_document(const fs::path& file) {
@@ -208,62 +222,17 @@ Json read_document(const fs::path& file) {
   return document;
 }
 
-Config to_config(const Json& values) {
-  const Json& data = values.at("data");
-  const Json& augmentation = values.at("augmentation");
-  const Json& regularization = values.at("regularization");
-  const Json& optimizer = values.at("optimizer");
-  const Json& schedule = values.at("schedule");
-  const Json& training = values.at("training");
-  return {
-      .data = {.source = choice<DataSource>(values, "data.source"),
-               .dir = data.at("dir").get<std::string>(),
-               .test_fraction = data.at("test_fraction"),
-               .split_seed = data.at("split_seed"),
-               .validation_fraction = data.at("validation_fraction")},
-      .model = {.hidden = values.at("model").at("hidden"),
-                .activation = choice<Activation>(values, "model.activation")},
-      .augmentation = {.rotation = augmentation.at("rotation"),
-                       .scale = augmentation.at("scale"),
-                       .shear = augmentation.at("shear"),
-                       .shift = augmentation.at("shift"),
-                       .elastic = augmentation.at("elastic"),
-                       .elastic_sigma = augmentation.at("elastic_sigma")},
-      .regularization = {.dropout = regularization.at("dropout"),
-                         .label_smoothing = regularization.at("label_smoothing")},
-      .optimizer = {.name = choice<OptimizerName>(values, "optimizer.name"),
-                    .beta1 = optimizer.at("beta1"),
-                    .beta2 = optimizer.at("beta2"),
-                    .epsilon = optimizer.at("epsilon"),
-                    .momentum = optimizer.at("momentum"),
-                    .nesterov = optimizer.at("nesterov"),
-                    .weight_decay = optimizer.at("weight_decay"),
-                    .clip_norm = optimizer.at("clip_norm"),
-                    .ema_decay = regularization.at("ema_decay")},
-      .schedule = {.name = choice<ScheduleName>(values, "schedule.name"),
-                   .peak = optimizer.at("learning_rate"),
-                   .warmup_epochs = schedule.at("warmup_epochs"),
-                   .step_epochs = schedule.at("step_epochs"),
-                   .step_factor = schedule.at("step_factor"),
-                   .final_factor = schedule.at("final_factor")},
-      .training = {.epochs = training.at("epochs"),
-                   .batch_size = training.at("batch_size"),
-                   .shuffle = training.at("shuffle"),
-                   .seed = training.at("seed"),
-                   .threads = training.at("threads"),
-                   .math = choice<MathMode>(values, "training.math"),
-                   .early_stopping = training.at("early_stopping"),
-                   .target_accuracy = training.at("target_accuracy")},
-      .device = choice<DeviceChoice>(values, "device"),
-      .device_index = values.at("device_index"),
-      .output = {.dir = values.at("output").at("dir").get<std::string>()},
-      .values = values,
-  };
+Json config_json(const Config& config) {
+  Json json = Json::object();
+  visit(config,
+        [&json](std::string_view name, const auto& value, const Constraint& /*any*/,
+                std::string_view /*help*/) { json[pointer_to(name)] = setting_json(value); });
+  return json;
 }
 
 Config with_changes(const Config& config, const Json& changes, std::string_view place,
                     const fs::path& base) {
-  Values values(config.values);
+  Values values(config_json(config));
   for (const auto& [key, value] : changes.items()) {
     values.set(key, value, place, base);
   }

@@ -1,63 +1,49 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
-#include <vector>
+#include <string_view>
+#include <type_traits>
 
-#include "host/config/fields.h"
-#include "host/data/dataset.h"
-#include "host/engines/augmentation.h"
-#include "host/engines/schedule.h"
-#include "kernels/activation.h"
-#include "kernels/math_mode.h"
-#include "kernels/optimizer.h"
+#include "host/json.h"
+#include "host/settings/augmentation_settings.h"
+#include "host/settings/optimizer_settings.h"
+#include "host/settings/run_settings.h"
+#include "host/settings/schedule_settings.h"
 
 namespace qmnist {
 
-enum class DeviceChoice { kAuto, kCuda, kCpu };
-
-/// A checked config; the meaning of each value stands in config_fields().
+/// Everything that can be configured; made by default it holds the defaults.
 struct Config {
-  struct Data {
-    DataSource source;
-    std::filesystem::path dir;  ///< absolute
-    double test_fraction;
-    std::uint32_t split_seed;
-    double validation_fraction;
-  } data;
-  struct Model {
-    std::vector<std::size_t> hidden;
-    Activation activation;
-  } model;
+  DataSettings data;
+  ModelSettings model;
   AugmentationSettings augmentation;
-  struct Regularization {
-    double dropout;
-    double label_smoothing;
-  } regularization;
+  RegularizationSettings regularization;
   OptimizerSettings optimizer;
-  ScheduleSettings schedule;  ///< its peak is optimizer.learning_rate
-  struct Training {
-    std::size_t epochs;
-    std::size_t batch_size;
-    bool shuffle;
-    std::uint32_t seed;
-    std::size_t threads;
-    MathMode math;
-    std::size_t early_stopping;
-    double target_accuracy;
-  } training;
-  DeviceChoice device;
-  std::size_t device_index;
-  struct Output {
-    std::filesystem::path dir;  ///< absolute
-  } output;
-
-  /// The values that this config was read from, every default filled in and every path absolute.
-  Json values;
+  ScheduleSettings schedule;
+  TrainingSettings training;
+  DeviceChoice device = DeviceChoice::kAuto;
+  std::size_t device_index = 0;
+  OutputSettings output;
 };
+
+template <SameAs<Config> Settings, typename Visitor>
+void visit(Settings& config, const Visitor& key) {
+  visit(config.data, key);
+  visit(config.model, key);
+  visit(config.augmentation, key);
+  visit(config.regularization, key);
+  visit(config.optimizer, key);
+  visit(config.schedule, key);
+  visit(config.training, key);
+  key("device", config.device, constraint::one_of<DeviceChoice>(),
+      "where to train; auto takes a GPU if one works");
+  key("device_index", config.device_index, constraint::Integer{0, 1023},
+      "which GPU, in CUDA's numbering");
+  visit(config.output, key);
+}
 
 /// Reads a config file, then applies overrides of the form "key.path=value" in their order.
 ///
@@ -78,10 +64,22 @@ struct Config {
 [[nodiscard]] Config with_changes(const Config& config, const Json& changes, std::string_view place,
                                   const std::filesystem::path& base);
 
-/// The value of a dotted key in the values of a whole config.
-[[nodiscard]] const Json& value_of(const Json& values, std::string_view key);
+/// The config as a file holds it, every key included.
+[[nodiscard]] Json config_json(const Config& config);
 
-/// The typed form of values that hold every key, as Config::values does.
-[[nodiscard]] Config to_config(const Json& values);
+/// The value of a dotted key in a whole config.
+[[nodiscard]] const Json& value_of(const Json& config, std::string_view key);
+
+/// The JSON form of one setting.
+template <typename T>
+[[nodiscard]] Json setting_json(const T& value) {
+  if constexpr (std::is_enum_v<T>) {
+    return name_of(value);
+  } else if constexpr (std::is_same_v<T, std::filesystem::path>) {
+    return value.string();
+  } else {
+    return value;
+  }
+}
 
 }  // namespace qmnist

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "host/settings/run_settings.h"
+
 namespace qmnist {
 
 inline constexpr std::size_t kImageSide = 28;
@@ -36,9 +38,6 @@ struct DataPart {
   enum class Kind { kTraining, kTest, kOther } kind;
   std::size_t count;  ///< digits
 };
-
-/// Where the digits come from.
-enum class DataSource { kAuto, kQmnist, kKaggle, kMnist };
 
 /// A whole labelled set of digits, training and test files one after the other.
 struct Dataset {

@@ -3,24 +3,10 @@
 #include <cstdint>
 #include <optional>
 
+#include "host/settings/augmentation_settings.h"
 #include "kernels/distort.h"
 
 namespace qmnist {
-
-/// How far the training images are distorted, anew each time that they are used; each number is the
-/// largest change, drawn uniformly between minus and plus that.
-struct AugmentationSettings {
-  double rotation = 0;       ///< in degrees
-  double scale = 0;          ///< of width and height, each by itself: 0.1 is 90 to 110 %
-  double shear = 0;          ///< pixels to the side for each pixel down
-  double shift = 0;          ///< in pixels, along each axis
-  double elastic = 0;        ///< standard deviation of the elastic field's displacements, in pixels
-  double elastic_sigma = 4;  ///< width of the Gaussian that smooths the field, in pixels
-
-  [[nodiscard]] bool any() const {
-    return rotation > 0 || scale > 0 || shear > 0 || shift > 0 || elastic > 0;
-  }
-};
 
 /// Draws the affine map of one image. A digit is scaled, sheared, turned and shifted about the
 /// image's centre c, so with M = R(rotation) [1 shear; 0 1] diag(scales):

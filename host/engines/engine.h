@@ -12,8 +12,8 @@
 #include "host/engines/augmentation.h"
 #include "host/engines/schedule.h"
 #include "host/model/network.h"
-#include "kernels/math_mode.h"
-#include "kernels/optimizer.h"
+#include "host/settings/optimizer_settings.h"
+#include "host/settings/run_settings.h"
 #include "kernels/score.h"
 
 namespace qmnist {
@@ -53,9 +53,8 @@ struct EngineSettings {
   MathMode math = MathMode::kFp32;  ///< of the GPU
   std::uint32_t seed = 0;           ///< of what is random in a step
   AugmentationSettings augmentation = {};
-  double dropout = 0;          ///< probability of a hidden unit to be left out of a step
-  double label_smoothing = 0;  ///< share of the target that all classes get alike
-  Schedule schedule = {};      ///< of the learning rate
+  RegularizationSettings regularization = {};
+  Schedule schedule = {};  ///< of the learning rate
 };
 
 /// Trains a network on one kind of device. It knows no file and no terminal.

@@ -3,7 +3,6 @@
 #include <memory>
 #include <string>
 
-#include "host/config/config.h"
 #include "host/engines/engine.h"
 #include "host/system/available_memory.h"
 

@@ -9,6 +9,7 @@
 #include "kernels/clip.h"
 #include "kernels/dropout.h"
 #include "kernels/normalize.h"
+#include "kernels/optimizer.h"
 #include "kernels/softmax_cross_entropy.h"
 
 namespace qmnist {
@@ -26,7 +27,7 @@ class ReferenceEngine final : public Engine {
   explicit ReferenceEngine(EngineSettings settings)
       : settings_(std::move(settings)),
         augmentation_(settings_.augmentation, settings_.seed),
-        dropout_(settings_.dropout) {
+        dropout_(settings_.regularization.dropout) {
     set_state(initial_state(settings_.network, 0));
   }
 
@@ -37,7 +38,7 @@ class ReferenceEngine final : public Engine {
     first_moments_.assign(state.first_moments.begin(), state.first_moments.end());
     second_moments_.assign(state.second_moments.begin(), state.second_moments.end());
     averages_.clear();
-    if (settings_.optimizer.ema_decay > 0) {
+    if (settings_.regularization.ema_decay > 0) {
       averages_.assign(state.learnt().begin(), state.learnt().end());
     }
     step_ = state.step;
@@ -58,7 +59,8 @@ class ReferenceEngine final : public Engine {
         clip(gradient);
       }
       const double learning_rate = settings_.schedule.learning_rate(step_);
-      const auto step = optimizer_step<Real>(settings_.optimizer, learning_rate, ++step_);
+      const auto step = optimizer_step<Real>(settings_.optimizer, learning_rate, ++step_,
+                                             settings_.regularization.ema_decay);
       for (std::size_t i = 0; i < gradient.size(); ++i) {
         optimizer_update(step, gradient[i], parameters_[i], first_moments_[i], second_moments_[i]);
       }
@@ -99,7 +101,7 @@ class ReferenceEngine final : public Engine {
                                          RunningMetrics& metrics) const {
     Values gradient(parameters_.size());
     const Real scale = Real{1} / static_cast<Real>(batch.size());
-    const auto smoothing = static_cast<Real>(settings_.label_smoothing);
+    const auto smoothing = static_cast<Real>(settings_.regularization.label_smoothing);
     std::vector<std::uint8_t> distorted(data.features);
     for (std::size_t row = 0; row < batch.size(); ++row) {
       std::span<const std::uint8_t> image = data.image(batch[row]);
@@ -182,7 +184,7 @@ class ReferenceEngine final : public Engine {
         dropout_factors(dropout_, *random, layer, unit / kDropoutGroup, factors.data());
       }
       const auto factor = static_cast<Real>(factors[unit % kDropoutGroup]);
-      slopes[unit] = activation_slope(activation, sums[unit]) * factor;
+      slopes[unit] = activation_derivative(activation, sums[unit]) * factor;
       sums[unit] = activate(activation, sums[unit]) * factor;
     }
     return slopes;

@@ -24,31 +24,27 @@ double one_cycle(double peak, double end, double step, double steps) {
 
 }  // namespace
 
-bool depends_on_epochs(ScheduleName name) {
-  return name == ScheduleName::kCosine || name == ScheduleName::kOneCycle;
-}
-
 double Schedule::learning_rate(std::uint64_t step) const {
   const auto epoch_steps = static_cast<double>(steps_per_epoch);
   const double warmup = settings.warmup_epochs * epoch_steps;
   const double steps = static_cast<double>(epochs) * epoch_steps - warmup;
   const double done = static_cast<double>(step) - warmup;
   if (done < 0) {
-    return settings.peak * static_cast<double>(step) / warmup;
+    return peak * static_cast<double>(step) / warmup;
   }
-  const double end = settings.peak * settings.final_factor;
+  const double end = peak * settings.final_factor;
   switch (settings.name) {
     case ScheduleName::kStep:
-      return settings.peak * std::pow(settings.step_factor,
-                                      std::floor(done / (settings.step_epochs * epoch_steps)));
+      return peak * std::pow(settings.step_factor,
+                             std::floor(done / (settings.step_epochs * epoch_steps)));
     case ScheduleName::kCosine:
-      return half_cosine(settings.peak, end, std::min(done / steps, 1.0));
+      return half_cosine(peak, end, std::min(done / steps, 1.0));
     case ScheduleName::kOneCycle:
-      return one_cycle(settings.peak, end, std::min(done, steps - 1), steps);
+      return one_cycle(peak, end, std::min(done, steps - 1), steps);
     case ScheduleName::kConstant:
       break;
   }
-  return settings.peak;
+  return peak;
 }
 
 }  // namespace qmnist

@@ -2,25 +2,13 @@
 
 #include <cstdint>
 
+#include "host/settings/schedule_settings.h"
+
 namespace qmnist {
 
-enum class ScheduleName { kConstant, kStep, kCosine, kOneCycle };
-
-/// How the learning rate goes over a run; lengths are in epochs and need not be whole.
-struct ScheduleSettings {
-  ScheduleName name = ScheduleName::kConstant;
-  double peak = 1e-3;        ///< the learning rate that the others are shares of
-  double warmup_epochs = 0;  ///< before the schedule begins; 0 for kOneCycle
-  double step_epochs = 5;    ///< kStep: from one change to the next
-  double step_factor = 0.1;  ///< kStep: by which each change multiplies
-  double final_factor = 0;   ///< kCosine, kOneCycle: share of the peak at the end
-};
-
-/// Whether another number of epochs would have given other learning rates from the start.
-[[nodiscard]] bool depends_on_epochs(ScheduleName name);
-
-/// The learning rate of every step of a run; where nothing else is said, Adam's usual one.
+/// The learning rate of every step of a run; by default Adam's usual one.
 struct Schedule {
+  double peak = 1e-3;
   ScheduleSettings settings = {};
   std::uint64_t epochs = 1;
   std::uint64_t steps_per_epoch = 1;

@@ -68,26 +68,12 @@ std::array<float, Size> softmax(std::array<float, Size> values) {
 constexpr std::string_view kActivate = R"(
 template <std::size_t Size>
 std::array<float, Size> {0}(std::array<float, Size> values) {{
-  for (float& value : values) {{
-    value = {1};
+  for (float& z : values) {{
+    z = {1};
   }}
   return values;
 }}
 )";
-
-std::string_view activation_formula(Activation activation) {
-  switch (activation) {
-    case Activation::kRelu:
-      return "std::max(value, 0.0F)";
-    case Activation::kLeakyRelu:
-      return "value < 0 ? 0.01F * value : value";
-    case Activation::kGelu:
-      return "value * std::erfc(-value * 0.70710678F) / 2";
-    case Activation::kTanh:
-      return "std::tanh(value)";
-  }
-  return "value";
-}
 
 constexpr std::string_view kPredict = R"(
 }  // namespace detail
@@ -139,9 +125,8 @@ std::string to_cpp_header(const Model& model) {
   const std::span layers = model.network.layers();
   std::string text = fmt::format(kFileComment, widths_text(model.network), QMNIST_VERSION);
   text += kFunctions;
-  const std::string_view activation = activation_name(model.network.activation());
-  text += fmt::format(fmt::runtime(kActivate), activation,
-                      activation_formula(model.network.activation()));
+  const ActivationChoice& activation = choice_of(model.network.activation());
+  text += fmt::format(fmt::runtime(kActivate), activation.name, activation.cpp);
   for (std::size_t i = 0; i < layers.size(); ++i) {
     add_constants(text, layers[i], i + 1, model.parameters.data());
   }
@@ -152,7 +137,7 @@ std::string to_cpp_header(const Model& model) {
         fmt::format("detail::dense({}, detail::kWeights{}, detail::kBiases{})", values, i, i);
     values = fmt::format("hidden{}", i);
     text += i < layers.size()
-                ? fmt::format("  const auto {} = detail::{}({});\n", values, activation, call)
+                ? fmt::format("  const auto {} = detail::{}({});\n", values, activation.name, call)
                 : fmt::format("  return detail::softmax({});\n", call);
   }
   text += kEnd;

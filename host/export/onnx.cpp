@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <onnx/onnx.pb.h>
 
+#include <algorithm>
 #include <bit>
 #include <initializer_list>
+#include <sstream>
 
 #include "host/data/dataset.h"
 #include "host/error.h"
@@ -16,9 +18,6 @@ constexpr int kOperatorSet = 13;
 constexpr int kIrVersion = 7;  // the one of that operator set
 constexpr const char* kBatch = "N";
 constexpr const char* kWhitePixel = "white";  // the constant 255
-constexpr const char* kRootHalfConstant = "root_half";
-constexpr const char* kOneConstant = "one";
-constexpr const char* kHalfConstant = "half";
 
 void check_size(const Network& network) {
   constexpr std::size_t kLargest = (1U << 31U) - (1U << 16U);  // protobuf's limit, less the graph
@@ -89,57 +88,40 @@ void add_image(onnx::GraphProto& graph, OnnxInput input) {
   add_node(graph, "Div", "inputs", {"pixels", kWhitePixel});
 }
 
-void add_attribute(onnx::NodeProto& node, const char* name, float value) {
-  onnx::AttributeProto& attribute = *node.add_attribute();
-  attribute.set_name(name);
-  attribute.set_type(onnx::AttributeProto::FLOAT);
-  attribute.set_f(value);
-}
-
-/// The operator set's own Gelu is younger, so z * (erf(z * sqrt(1 / 2)) + 1) / 2 in steps.
-void add_gelu(onnx::GraphProto& graph, const std::string& name, const std::string& sums) {
-  add_node(graph, "Mul", name + "_scaled", {sums, kRootHalfConstant});
-  add_node(graph, "Erf", name + "_erf", {name + "_scaled"});
-  add_node(graph, "Add", name + "_shifted", {name + "_erf", kOneConstant});
-  add_node(graph, "Mul", name + "_twice", {sums, name + "_shifted"});
-  add_node(graph, "Mul", name, {name + "_twice", kHalfConstant});
-}
-
-void add_activation(onnx::GraphProto& graph, Activation activation, const std::string& name,
-                    const std::string& sums) {
-  switch (activation) {
-    case Activation::kRelu:
-      add_node(graph, "Relu", name, {sums});
-      break;
-    case Activation::kLeakyRelu:
-      add_attribute(add_node(graph, "LeakyRelu", name, {sums}), "alpha", static_cast<float>(kLeak));
-      break;
-    case Activation::kGelu:
-      add_gelu(graph, name, sums);
-      break;
-    case Activation::kTanh:
-      add_node(graph, "Tanh", name, {sums});
-      break;
+/// A scalar of the graph, named after its digits.
+std::string add_scalar(onnx::GraphProto& graph, const std::string& digits) {
+  const auto& known = graph.initializer();
+  if (std::ranges::find(known, digits, &onnx::TensorProto::name) == known.end()) {
+    const auto value = static_cast<float>(std::stod(digits));
+    add_constant(graph, digits, {}, {&value, 1});
   }
+  return digits;
 }
 
-void add_gelu_constants(onnx::GraphProto& graph) {
-  const auto add = [&graph](const char* name, double value) {
-    const auto constant = static_cast<float>(value);
-    add_constant(graph, name, {}, {&constant, 1});
-  };
-  add(kRootHalfConstant, kRootHalf);
-  add(kOneConstant, 1);
-  add(kHalfConstant, 0.5);
+/// The nodes of ActivationChoice::onnx; the last one is named `name`.
+void add_activation(onnx::GraphProto& graph, Activation activation, const std::string& name,
+                    const std::string& z) {
+  std::istringstream nodes{std::string(choice_of(activation).onnx)};
+  std::string result = z;
+  std::string text;
+  for (int i = 1; std::getline(nodes, text, ','); ++i) {
+    std::istringstream words(text);
+    std::string operation;
+    std::string operand;
+    words >> operation >> operand;
+    const std::string output = nodes.eof() ? name : fmt::format("{}_{}", name, i);
+    onnx::NodeProto& node = add_node(graph, operation.c_str(), output, {result});
+    if (!operand.empty()) {
+      node.add_input(operand == "z" ? z : add_scalar(graph, operand));
+    }
+    result = output;
+  }
 }
 
 void add_layers(onnx::GraphProto& graph, const Model& model) {
   const std::span parameters(model.parameters);
   const std::span layers = model.network.layers();
   std::string values = "inputs";
-  if (model.network.activation() == Activation::kGelu && layers.size() > 1) {
-    add_gelu_constants(graph);
-  }
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const DenseLayer& layer = layers[i];
     for (const Tensor& tensor : {layer.weight, layer.bias}) {

@@ -49,7 +49,7 @@ Activation activation_of(const std::string& place, const Safetensors& content) {
   if (entry == content.metadata.end()) {
     return Activation::kRelu;
   }
-  const std::optional<Activation> activation = find_activation(entry->second);
+  const std::optional<Activation> activation = find_choice<Activation>(entry->second);
   if (!activation) {
     throw DataError("{}: its activation is \"{}\"; expected relu, leaky_relu, gelu or tanh", place,
                     entry->second);
@@ -90,7 +90,7 @@ fs::path model_file(const fs::path& run_or_file) {
 Safetensors to_content(const Network& network, std::span<const float> parameters) {
   Safetensors content;
   if (network.activation() != Activation::kRelu) {
-    content.metadata[kActivationKey] = activation_name(network.activation());
+    content.metadata[kActivationKey] = name_of(network.activation());
   }
   content.add_arena(network, parameters, "");
   return content;

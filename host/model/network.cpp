@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "host/model/random_stream.h"
@@ -17,21 +15,7 @@ constexpr std::size_t align(std::size_t offset) {
   return (offset + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-constexpr std::array<std::string_view, 4> kActivationNames{"relu", "leaky_relu", "gelu", "tanh"};
-
 }  // namespace
-
-std::string_view activation_name(Activation activation) {
-  return kActivationNames.at(static_cast<std::size_t>(activation));
-}
-
-std::optional<Activation> find_activation(std::string_view name) {
-  const auto* const found = std::ranges::find(kActivationNames, name);
-  if (found == kActivationNames.end()) {
-    return std::nullopt;
-  }
-  return static_cast<Activation>(found - kActivationNames.begin());
-}
 
 Network::Network(std::size_t inputs, std::span<const std::size_t> hidden, std::size_t classes,
                  Activation activation)

@@ -3,10 +3,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "kernels/activation.h"
@@ -53,11 +51,6 @@ class Network {
   Activation activation_;
   std::size_t arena_size_ = 0;
 };
-
-/// The names that configs and model files use: "relu", "leaky_relu", "gelu", "tanh".
-[[nodiscard]] std::string_view activation_name(Activation activation);
-/// The activation of that name, if there is one.
-[[nodiscard]] std::optional<Activation> find_activation(std::string_view name);
 
 /// Everything that training changes.
 struct TrainingState {

@@ -72,7 +72,7 @@ std::string headline(const RunResult& result) {
       "<p>{} of {} test digits were read right. The ± is one standard deviation, which an accuracy "
       "on so many digits has by itself.</p>\n",
       escaped(run_name(result)), accuracy_text(result.test), grouped(right), grouped(digits));
-  if (const std::string warning = test_warning(result.test, result.config.schedule.peak);
+  if (const std::string warning = test_warning(result.test, result.config.optimizer.learning_rate);
       !warning.empty()) {
     html += fmt::format("<p class=\"warning\" role=\"alert\">Warning: {}</p>\n", escaped(warning));
   }
@@ -89,7 +89,7 @@ std::string model_table(const Network& network) {
               .columns = {"Layer", "Output", "Parameters"},
               .rows = {}};
   const auto layers = network.layers();
-  const std::string hidden = fmt::format("dense, {}", activation_name(network.activation()));
+  const std::string hidden = fmt::format("dense, {}", name_of(network.activation()));
   for (const DenseLayer& layer : layers) {
     table.rows.push_back({&layer == &layers.back() ? "dense, softmax" : hidden,
                           grouped(layer.outputs), grouped(layer.weight.size + layer.bias.size)});
@@ -103,7 +103,7 @@ std::string or_none(const std::string& text) {
 }
 
 std::string training_text(const RunResult& result) {
-  const Config::Training& training = result.config.training;
+  const TrainingSettings& training = result.config.training;
   const Checkpoint& checkpoint = result.checkpoint;
   const std::string best = checkpoint.best
                                ? fmt::format("; weights of epoch {}, the best of {}",
@@ -117,22 +117,22 @@ std::string training_text(const RunResult& result) {
 std::string run_summary(const RunResult& result) {
   const Config& config = result.config;
   return "<div class=\"columns\">\n" + model_table(result.network) +
-         facts_html(
-             "facts",
-             {{"Data", fmt::format("{}, {} digits of {} x {}", result.dataset.name,
-                                   grouped(result.dataset.count()), kImageSide, kImageSide)},
-              {"Training digits", grouped(result.split.train.size())},
-              {"Validation digits", grouped(result.split.validation.size())},
-              {"Test digits",
-               fmt::format("{} (scikit-learn's split, seed {})", grouped(result.split.test.size()),
-                           config.data.split_seed)},
-              {"Training", training_text(result)},
-              {"Optimizer", fmt::format("{}: learning rate {}", optimizer_text(config.optimizer),
-                                        schedule_text(config.schedule))},
-              {"Augmentation", or_none(augmentation_text(config.augmentation))},
-              {"Regularization", or_none(regularization_text(config))},
-              {"Device", result.device},
-              {"Run folder", config.output.dir.string()}}) +
+         facts_html("facts",
+                    {{"Data", fmt::format("{}, {} digits of {} x {}", result.dataset.name,
+                                          grouped(result.dataset.count()), kImageSide, kImageSide)},
+                     {"Training digits", grouped(result.split.train.size())},
+                     {"Validation digits", grouped(result.split.validation.size())},
+                     {"Test digits",
+                      fmt::format("{} (scikit-learn's split, seed {})",
+                                  grouped(result.split.test.size()), config.data.split_seed)},
+                     {"Training", training_text(result)},
+                     {"Optimizer",
+                      fmt::format("{}: learning rate {}", optimizer_text(config.optimizer),
+                                  schedule_text(config.schedule, config.optimizer.learning_rate))},
+                     {"Augmentation", or_none(augmentation_text(config.augmentation))},
+                     {"Regularization", or_none(regularization_text(config))},
+                     {"Device", result.device},
+                     {"Run folder", config.output.dir.string()}}) +
          "</div>\n";
 }
 
@@ -235,7 +235,7 @@ std::string html_report(const RunResult& result) {
                   first_layer_html(result.network, result.checkpoint.state.learnt()));
   html += section("timing", "Timing", timing(result));
   html += section("environment", "Environment", environment(result));
-  html += section("config", "Config", config_html(result.config.values));
+  html += section("config", "Config", config_html(config_json(result.config)));
   return html_page(fmt::format("{}: {}", run_name(result), accuracy_text(result.test)),
                    chart_style(kPageStyle), html + "</main>\n");
 }

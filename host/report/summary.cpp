@@ -65,7 +65,7 @@ Json summary_json(const RunResult& result) {
   if (result.checkpoint.best) {
     summary["best_epoch"] = result.checkpoint.best->epoch;
   }
-  if (std::string warning = test_warning(result.test, result.config.schedule.peak);
+  if (std::string warning = test_warning(result.test, result.config.optimizer.learning_rate);
       !warning.empty()) {
     summary["warning"] = std::move(warning);
   }

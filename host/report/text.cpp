@@ -54,10 +54,10 @@ std::string accuracy_text(const Evaluation& evaluation) {
   return accuracy_text(evaluation.accuracy, evaluation.predictions.size());
 }
 
-std::string schedule_text(const ScheduleSettings& schedule) {
-  const double end = schedule.peak * schedule.final_factor;
+std::string schedule_text(const ScheduleSettings& schedule, double learning_rate) {
+  const double end = learning_rate * schedule.final_factor;
   const double warmup = schedule.warmup_epochs;
-  std::string text = fmt::format("{}", schedule.peak);
+  std::string text = fmt::format("{}", learning_rate);
   if (schedule.name == ScheduleName::kStep) {
     text += fmt::format(", times {} every {} epochs", schedule.step_factor, schedule.step_epochs);
   } else if (schedule.name == ScheduleName::kCosine) {
@@ -105,10 +105,9 @@ std::string network_table(const Network& network) {
   const auto layers = network.layers();
   for (const DenseLayer& layer : layers) {
     const bool is_last = &layer == &layers.back();
-    fmt::format_to(
-        std::back_inserter(table), "  {:<22}{:>8}{:>14}\n",
-        fmt::format("dense, {}", is_last ? "softmax" : activation_name(network.activation())),
-        layer.outputs, grouped(layer.weight.size + layer.bias.size));
+    fmt::format_to(std::back_inserter(table), "  {:<22}{:>8}{:>14}\n",
+                   fmt::format("dense, {}", is_last ? "softmax" : name_of(network.activation())),
+                   layer.outputs, grouped(layer.weight.size + layer.bias.size));
   }
   fmt::format_to(std::back_inserter(table), "  {:<22}{:>22}\n", "total",
                  grouped(network.parameter_count()));

@@ -27,7 +27,7 @@ namespace qmnist {
 [[nodiscard]] std::string accuracy_text(const Evaluation& evaluation);
 
 /// A learning rate and how it goes: "0.001, cosine to 0 with 2 warm-up epochs".
-[[nodiscard]] std::string schedule_text(const ScheduleSettings& schedule);
+[[nodiscard]] std::string schedule_text(const ScheduleSettings& schedule, double learning_rate);
 
 /// A network's widths: "784-128-64-10".
 [[nodiscard]] std::string widths_text(const Network& network);

@@ -25,10 +25,8 @@ std::string list_of(const std::vector<std::pair<const char*, double>>& values) {
 }  // namespace
 
 std::string optimizer_text(const OptimizerSettings& optimizer) {
-  std::string text = optimizer.name == OptimizerName::kAdam    ? "Adam"
-                     : optimizer.name == OptimizerName::kAdamW ? "AdamW"
-                                                               : "SGD";
-  if (optimizer.name == OptimizerName::kSgd && optimizer.momentum > 0) {
+  std::string text(choice_of(optimizer.name).title);
+  if (optimizer.momentum > 0) {
     text +=
         fmt::format(", {}momentum {}", optimizer.nesterov ? "Nesterov " : "", optimizer.momentum);
   }
@@ -50,12 +48,12 @@ std::string augmentation_text(const AugmentationSettings& augmentation) {
 std::string regularization_text(const Config& config) {
   return list_of({{"dropout", config.regularization.dropout},
                   {"label smoothing", config.regularization.label_smoothing},
-                  {"moving average of the weights", config.optimizer.ema_decay}});
+                  {"moving average of the weights", config.regularization.ema_decay}});
 }
 
 std::string chance_level_text(const ChanceLevel& found, std::string_view images,
                               double learning_rate) {
-  const double usual_rate = find_field("optimizer.learning_rate")->default_value;
+  const double usual_rate = OptimizerSettings{}.learning_rate;
   const bool is_constant = found.is_constant();
   const std::string what =
       is_constant ? fmt::format("{} of {} {} are classified as {}", grouped(found.top_predictions),

@@ -14,8 +14,7 @@ EngineSettings engine_settings(const Config& config, const Network& network,
           .math = config.training.math,
           .seed = config.training.seed,
           .augmentation = config.augmentation,
-          .dropout = config.regularization.dropout,
-          .label_smoothing = config.regularization.label_smoothing,
+          .regularization = config.regularization,
           .schedule = schedule_of(config, train_size)};
 }
 

@@ -28,8 +28,9 @@ TrainingRun::TrainingRun(Config config, const Dataset& dataset, const Stopwatch&
 }
 
 void TrainingRun::check_validation() const {
+  const Json values = config_json(config_);
   for (const char* key : {"training.early_stopping", "training.target_accuracy"}) {
-    const Json& value = value_of(config_.values, key);
+    const Json& value = value_of(values, key);
     if (value != 0 && split_.validation.empty()) {
       throw UsageError(
           "{} is {}, but no digits are held back to validate on; set data.validation_fraction to "
@@ -41,11 +42,9 @@ void TrainingRun::check_validation() const {
 
 /// Puts what was chosen in place of "auto" and 0, so that config.json gives the same run again.
 void TrainingRun::resolve_config() {
-  Json& values = config_.values;
-  values["data"]["source"] = choice_name("data.source", static_cast<std::size_t>(dataset_.source));
-  values["device"] = choice_name("device", static_cast<std::size_t>(chosen_.device));
-  values["training"]["threads"] = chosen_.threads;
-  config_ = to_config(values);
+  config_.data.source = dataset_.source;
+  config_.device = chosen_.device;
+  config_.training.threads = chosen_.threads;
 }
 
 bool TrainingRun::start() {
@@ -78,7 +77,7 @@ void TrainingRun::check_epochs() const {
 }
 
 void TrainingRun::begin() {
-  folder_.write_config(config_.values);
+  folder_.write_config(config_json(config_));
   chosen_.engine->set_state(checkpoint_.state);
 }
 

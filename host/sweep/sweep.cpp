@@ -239,7 +239,7 @@ void Sweep::train(std::size_t trial, const Job& job) {
   if (end != TrainingEnd::kInterrupted) {
     const Evaluation test = run.finish();
     result.test = {test.loss, test.accuracy};
-    result.warning = test_warning(test, config.schedule.peak);
+    result.warning = test_warning(test, config.optimizer.learning_rate);
   }
 }
 

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <string_view>
 
+#include "host/config/config_keys.h"
 #include "host/error.h"
 
 namespace qmnist {
@@ -15,9 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t kMostTrials = 10000;
-
-const ChoiceRule kSearches{{"grid", "random", "halving"}};
-const ChoiceRule kScales{{"linear", "log"}};
 
 /// Keys that must be the same for all trials, or they could not be compared.
 constexpr std::array<std::string_view, 6> kFixedKeys{
@@ -42,20 +39,22 @@ class Section {
     }
   }
 
-  /// The value of a key that keeps a rule.
-  [[nodiscard]] const Json& at(std::string_view key, const Rule& rule) const {
+  /// The value of a key, which satisfies the constraint.
+  [[nodiscard]] const Json& at(std::string_view key, const Constraint& constraint) const {
     const auto found = object_.find(key);
     if (found == object_.end()) {
-      throw UsageError("{}: {} is missing; it must be {}", place_, key, expectation(rule));
+      throw UsageError("{}: {} is missing; it must be {}", place_, key, describe(constraint));
     }
-    if (!accepts(rule, *found)) {
-      throw UsageError("{}: {} is {}; it must be {}", place_, key, text(*found), expectation(rule));
+    if (!satisfies(constraint, *found)) {
+      throw UsageError("{}: {} is {}; it must be {}", place_, key, text(*found),
+                       describe(constraint));
     }
     return *found;
   }
 
-  [[nodiscard]] Json get(std::string_view key, const Rule& rule, const Json& otherwise) const {
-    return object_.contains(key) ? at(key, rule) : otherwise;
+  [[nodiscard]] Json get(std::string_view key, const Constraint& constraint,
+                         const Json& otherwise) const {
+    return object_.contains(key) ? at(key, constraint) : otherwise;
   }
 
   [[nodiscard]] Section section(std::string_view key) const {
@@ -79,10 +78,6 @@ class Section {
   std::string place_;
 };
 
-std::size_t choice(const ChoiceRule& rule, const std::string& name) {
-  return static_cast<std::size_t>(std::ranges::find(rule.choices, name) - rule.choices.begin());
-}
-
 /// The keys that a sweep of this kind has.
 std::vector<std::string_view> known_keys(Search search) {
   std::vector<std::string_view> keys{"base", "set", "search", "parameters", "output"};
@@ -95,17 +90,18 @@ std::vector<std::string_view> known_keys(Search search) {
   return keys;
 }
 
-ParameterRange read_range(const Section& range, const Field& field) {
-  const bool is_integer = std::holds_alternative<IntegerRule>(field.rule);
-  if (!is_integer && !std::holds_alternative<NumberRule>(field.rule)) {
+ParameterRange read_range(const Section& range, const ConfigKey& key) {
+  const bool is_integer = std::holds_alternative<constraint::Integer>(key.constraint);
+  if (!is_integer && !std::holds_alternative<constraint::Number>(key.constraint)) {
     throw UsageError("{} is a range, but must be {}; list the values to try", range.place(),
-                     expectation(field.rule));
+                     describe(key.constraint));
   }
   range.check_keys({"min", "max", "scale"});
-  const ParameterRange result{.min = range.at("min", field.rule),
-                              .max = range.at("max", field.rule),
-                              .is_log = choice(kScales, range.get("scale", kScales, "linear")) == 1,
-                              .is_integer = is_integer};
+  const ParameterRange result{
+      .min = range.at("min", key.constraint),
+      .max = range.at("max", key.constraint),
+      .is_log = range.get("scale", constraint::OneOf{{"linear", "log"}}, "linear") == "log",
+      .is_integer = is_integer};
   if (result.min >= result.max) {
     throw UsageError("{}: min is {} and max {}; the first must be less than the second",
                      range.place(), result.min, result.max);
@@ -117,42 +113,41 @@ ParameterRange read_range(const Section& range, const Field& field) {
   return result;
 }
 
-std::vector<Json> read_list(const Json& list, const Field& field, const std::string& place) {
+std::vector<Json> read_list(const Json& list, const ConfigKey& key, const std::string& place) {
   if (!list.is_array() || list.empty()) {
     throw UsageError("{} is {}; it must be a list of values to try, in brackets", place,
                      list.dump());
   }
   for (const Json& value : list) {
-    if (!accepts(field.rule, value)) {
+    if (!satisfies(key.constraint, value)) {
       throw UsageError("{}: a value is {}; it must be {}", place, value.dump(),
-                       expectation(field.rule));
+                       describe(key.constraint));
     }
   }
   return list;
 }
 
-Parameter read_parameter(const std::string& key, const Json& values, const Section& parameters,
+Parameter read_parameter(const std::string& name, const Json& values, const Section& parameters,
                          Search search) {
-  const std::string place = fmt::format("{}: {}", parameters.place(), key);
-  const Field* field = find_field(key);
-  if (field == nullptr) {
-    throw UsageError("{} is no key of a config; the nearest one is \"{}\"", place,
-                     nearest_key(key));
+  const std::string place = fmt::format("{}: {}", parameters.place(), name);
+  const ConfigKey* key = find_key(name);
+  if (key == nullptr) {
+    throw UsageError("{} is not a config key; the nearest one is \"{}\"", place, nearest_key(name));
   }
-  const bool is_rung = search == Search::kHalving && key == "training.epochs";
-  if (is_rung || std::ranges::find(kFixedKeys, key) != kFixedKeys.end()) {
+  const bool is_rung = search == Search::kHalving && name == "training.epochs";
+  if (is_rung || std::ranges::find(kFixedKeys, name) != kFixedKeys.end()) {
     throw UsageError(
         "{} must be the same for all trials, or they could not be compared; put it "
         "into \"set\"",
         place);
   }
   if (!values.is_object()) {
-    return {.key = key, .values = read_list(values, *field, place)};
+    return {.key = name, .values = read_list(values, *key, place)};
   }
   if (search == Search::kGrid) {
     throw UsageError("{} is a range, which a grid cannot take; list the values to try", place);
   }
-  return {.key = key, .values = read_range({values, place}, *field)};
+  return {.key = name, .values = read_range({values, place}, *key)};
 }
 
 std::vector<Parameter> read_parameters(const Section& parameters, Search search) {
@@ -175,8 +170,8 @@ std::vector<Parameter> read_parameters(const Section& parameters, Search search)
 
 Halving read_halving(const Section& halving, const Config& base) {
   halving.check_keys({"factor", "first_epochs"});
-  const Halving result{.factor = halving.at("factor", IntegerRule{2, 100}),
-                       .first_epochs = halving.at("first_epochs", IntegerRule{1, 100000})};
+  const Halving result{.factor = halving.at("factor", constraint::Integer{2, 100}),
+                       .first_epochs = halving.at("first_epochs", constraint::Integer{1, 100000})};
   if (result.first_epochs >= base.training.epochs) {
     throw UsageError("{}: first_epochs is {}; it must be less than training.epochs, which is {}",
                      halving.place(), result.first_epochs, base.training.epochs);
@@ -186,7 +181,7 @@ Halving read_halving(const Section& halving, const Config& base) {
 
 /// The base config with the sweep's own changes of it.
 Config read_base(const Section& sweep, const fs::path& folder) {
-  const std::string base = sweep.at("base", PathRule{});
+  const std::string base = sweep.at("base", constraint::Path{});
   Config config = load_config(folder / base, {});
   if (sweep.has("set")) {
     const Section set = sweep.section("set");
@@ -194,7 +189,7 @@ Config read_base(const Section& sweep, const fs::path& folder) {
   }
   const Section output = sweep.section("output");
   output.check_keys({"dir"});
-  const Json changes{{"output.dir", output.at("dir", PathRule{})}};
+  const Json changes{{"output.dir", output.at("dir", constraint::Path{})}};
   return with_changes(config, changes, output.place(), folder);
 }
 
@@ -205,18 +200,20 @@ bool SweepConfig::is_repetition() const {
 }
 
 SweepConfig load_sweep(const fs::path& file) {
-  constexpr std::int64_t kLargestSeed = std::numeric_limits<std::uint32_t>::max();
   const Json document = read_document(file);
   const Section sweep(document, file.string());
-  const auto search = static_cast<Search>(choice(kSearches, sweep.at("search", kSearches)));
+  const auto search =
+      find_choice<Search>(sweep.at("search", constraint::one_of<Search>()).get<std::string>())
+          .value();
   sweep.check_keys(known_keys(search));
   const bool is_grid = search == Search::kGrid;
   SweepConfig config{
       .base = read_base(sweep, fs::absolute(file).parent_path()),
       .search = search,
       .parameters = read_parameters(sweep.section("parameters"), search),
-      .trials = is_grid ? 0 : sweep.at("trials", IntegerRule{1, kMostTrials}).get<std::size_t>(),
-      .seed = sweep.get("seed", IntegerRule{0, kLargestSeed}, 0),
+      .trials =
+          is_grid ? 0 : sweep.at("trials", constraint::Integer{1, kMostTrials}).get<std::size_t>(),
+      .seed = sweep.get("seed", constraint::seed(), 0),
       .halving = {}};
   if (search == Search::kHalving) {
     config.halving = read_halving(sweep.section("halving"), config.base);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -17,6 +18,15 @@ inline constexpr const char* kSeedKey = "training.seed";
 /// How trials are chosen: every combination of the values, combinations drawn at random, or those
 /// with successive halving.
 enum class Search { kGrid, kRandom, kHalving };
+
+inline constexpr std::array kSearches{
+    Choice{Search::kGrid, "grid"},
+    Choice{Search::kRandom, "random"},
+    Choice{Search::kHalving, "halving"},
+};
+[[nodiscard]] constexpr const auto& choices(Search /*of*/) {
+  return kSearches;
+}
 
 /// Numbers from `min` to `max`, both included; for integer keys the integers among them.
 struct ParameterRange {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "host/config/config_keys.h"
 #include "host/data/sha256.h"
 #include "host/error.h"
 #include "host/model/safetensors.h"
@@ -48,24 +49,26 @@ std::string checksum(const Checkpoint& checkpoint, const Json& run) {
 }
 
 bool is_free(std::string_view key, const Config& config) {
-  const bool sets_learning_rate = key == kEpochs && depends_on_epochs(config.schedule.name);
+  const bool sets_learning_rate =
+      key == kEpochs && choice_of(config.schedule.name).depends_on_epochs;
   return !sets_learning_rate && std::ranges::find(kFreeKeys, key) != kFreeKeys.end();
 }
 
 void check_same_run(const std::string& place, const Json& run, const Config& config,
                     const Dataset& dataset) {
-  for (const Field& field : config_fields()) {
-    if (is_free(field.key, config)) {
+  const Json values = config_json(config);
+  for (const ConfigKey& key : config_keys()) {
+    if (is_free(key.name, config)) {
       continue;
     }
-    const Json& before = value_of(run.at("config"), field.key);
-    const Json& now = value_of(config.values, field.key);
+    const Json& before = value_of(run.at("config"), key.name);
+    const Json& now = value_of(values, key.name);
     if (before != now) {
       throw UsageError(
           "{}: {} was {} when this run started and is {} now{}; resume with the old "
           "value, or start anew without --resume",
-          place, field.key, before.dump(), now.dump(),
-          field.key == kEpochs ? ", and the learning rate follows it (schedule.name)" : "");
+          place, key.name, before.dump(), now.dump(),
+          key.name == kEpochs ? ", and the learning rate follows it (schedule.name)" : "");
     }
   }
   if (run.at("data") != checksums(dataset)) {
@@ -84,8 +87,9 @@ Checkpoint parse(const std::string& place, const Safetensors& file, const Networ
       .state = {.parameters = file.arena(network, kParameters, place),
                 .first_moments = file.arena(network, kFirstMoments, place),
                 .second_moments = file.arena(network, kSecondMoments, place),
-                .averages = config.optimizer.ema_decay > 0 ? file.arena(network, kAverages, place)
-                                                           : std::vector<float>(),
+                .averages = config.regularization.ema_decay > 0
+                                ? file.arena(network, kAverages, place)
+                                : std::vector<float>(),
                 .step = run.at("step")},
       .history = {},
       .running = {.loss_sum = run.at("running").at("loss_sum"),
@@ -125,7 +129,7 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
              {"correct", checkpoint.running.correct},
              {"samples", checkpoint.running.samples},
              {"seconds", checkpoint.running_seconds}}},
-           {"config", config.values},
+           {"config", config_json(config)},
            {"data", checksums(dataset)}};
   Safetensors file;
   if (checkpoint.best) {

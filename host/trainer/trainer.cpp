@@ -33,13 +33,13 @@ EpochMetrics finish_epoch(const Config& config, const DataView& data, const Spli
   return metrics;
 }
 
-bool reaches_target(const Config::Training& training, const EpochMetrics& epoch) {
+bool reaches_target(const TrainingSettings& training, const EpochMetrics& epoch) {
   return training.target_accuracy > 0 &&
          epoch.validation.value().accuracy >= training.target_accuracy;
 }
 
 /// Keeps the weights of an epoch that has just ended, if they are the best so far.
-void keep_best(const Config::Training& training, Checkpoint& checkpoint) {
+void keep_best(const TrainingSettings& training, Checkpoint& checkpoint) {
   const EpochMetrics& last = checkpoint.history.back();
   const double loss = last.validation.value().loss;
   if (!checkpoint.best || loss < checkpoint.best->loss || reaches_target(training, last)) {
@@ -48,7 +48,7 @@ void keep_best(const Config::Training& training, Checkpoint& checkpoint) {
 }
 
 /// Why no epoch follows the finished ones, if none does.
-std::optional<TrainingEnd> end_of(const Config::Training& training, const Checkpoint& checkpoint) {
+std::optional<TrainingEnd> end_of(const TrainingSettings& training, const Checkpoint& checkpoint) {
   const std::size_t epochs = checkpoint.finished_epochs();
   if (epochs > 0 && reaches_target(training, checkpoint.history.back())) {
     return TrainingEnd::kTargetReached;
@@ -129,7 +129,7 @@ void train_epoch(const Config& config, const DataView& data, const Split& split,
     throw UsageError(
         "training diverged in epoch {}: the loss is no longer a number; lower "
         "optimizer.learning_rate, which is {}",
-        epoch, config.schedule.peak);
+        epoch, config.optimizer.learning_rate);
   }
   const bool finished = checkpoint.running.samples == order.size();
   if (finished) {
@@ -156,13 +156,14 @@ void train_epoch(const Config& config, const DataView& data, const Split& split,
 
 Schedule schedule_of(const Config& config, std::size_t train_size) {
   const std::size_t batch = config.training.batch_size;
-  return {.settings = config.schedule,
+  return {.peak = config.optimizer.learning_rate,
+          .settings = config.schedule,
           .epochs = config.training.epochs,
           .steps_per_epoch = (train_size + batch - 1) / batch};
 }
 
 std::vector<std::uint32_t> epoch_order(std::span<const std::uint32_t> train,
-                                       const Config::Training& training, std::size_t epoch) {
+                                       const TrainingSettings& training, std::size_t epoch) {
   std::vector<std::uint32_t> order(train.begin(), train.end());
   if (training.shuffle) {
     std::mt19937 generator =

@@ -40,7 +40,7 @@ struct TrainingHooks {
 
 /// The order in which an epoch (1, 2, ...) visits the training images.
 [[nodiscard]] std::vector<std::uint32_t> epoch_order(std::span<const std::uint32_t> train,
-                                                     const Config::Training& training,
+                                                     const TrainingSettings& training,
                                                      std::size_t epoch);
 
 enum class TrainingEnd {

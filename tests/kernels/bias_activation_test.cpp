@@ -36,7 +36,8 @@ class BiasActivationKernelTest : public test::KernelTest {
       const double z = double{products[i]} + double{bias[i % columns]};
       const double factor = factor_of(units, random, i / columns, i % columns);
       ASSERT_NEAR(values[i], activate(units.activation, z) * factor, tolerance) << i;
-      ASSERT_NEAR(slope_values[i], activation_slope(units.activation, z) * factor, tolerance) << i;
+      ASSERT_NEAR(slope_values[i], activation_derivative(units.activation, z) * factor, tolerance)
+          << i;
     }
     for (std::size_t i = rows * columns; i < values.size(); ++i) {
       ASSERT_EQ(values[i], products[i]) << i;

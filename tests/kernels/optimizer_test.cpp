@@ -129,13 +129,12 @@ TEST_P(OptimizerKernelTest, DecaysWeightsAndDescendsAsTheFormulaDoes) {
 }
 
 TEST_P(OptimizerKernelTest, AveragesAsTheFormulaDoes) {
-  const OptimizerSettings settings{.ema_decay = 0.75};
   for (const std::size_t count : test::Sizes{1, 255, 257}) {
     const auto weights = test::coarse_values(count, 1);
     const auto before = test::coarse_values(count + 3, 2);
     test::Array parameters(weights);
     test::Array averages(before);
-    test::Array scalars(std::vector{optimizer_step<float>(settings, 1e-3, 1000)});
+    test::Array scalars(std::vector{optimizer_step<float>({}, 1e-3, 1000, 0.75)});
     run([&](cudaStream_t stream) {
       return launch_average(stream, scalars.data(), parameters.data(), averages.data(), count);
     });

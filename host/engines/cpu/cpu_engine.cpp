@@ -28,7 +28,7 @@ std::span<const std::uint32_t> up_to(std::size_t count, std::span<const std::uin
 CpuEngine::CpuEngine(EngineSettings settings)
     : settings_(std::move(settings)),
       augmentation_(settings_.augmentation, settings_.seed),
-      dropout_(settings_.dropout),
+      dropout_(settings_.regularization.dropout),
       team_(useful_threads(settings_)),
       layers_(make_layers(settings_.network)),
       was_nonzero_(settings_.network.inputs()),
@@ -46,7 +46,7 @@ CpuEngine::CpuEngine(EngineSettings settings)
 
 std::size_t CpuEngine::bytes(const EngineSettings& settings) {
   const Network& network = settings.network;
-  const bool keeps_averages = settings.optimizer.ema_decay > 0;
+  const bool keeps_averages = settings.regularization.ema_decay > 0;
   const bool clips = settings.optimizer.clip_norm > 0;
   const bool distorts = settings.augmentation.any();
   return bytes_of_layers(network, keeps_averages) + (clips ? bytes_of_layers(network, false) : 0) +
@@ -133,7 +133,8 @@ void CpuEngine::train(const DataView& data, std::span<const std::uint32_t> order
       }
     });
     const double learning_rate = settings_.schedule.learning_rate(step_);
-    const auto step = optimizer_step<float>(settings_.optimizer, learning_rate, ++step_);
+    const auto step = optimizer_step<float>(settings_.optimizer, learning_rate, ++step_,
+                                            settings_.regularization.ema_decay);
     const RowRandom random = step_random();
     if (clips()) {
       clipped_update(nonzeros, batch.size(), step);

@@ -78,7 +78,7 @@ class CpuEngine final : public Engine {
   /// The moving average of the weights, after a step.
   void average(const OptimizerStep<float>& step, std::size_t part, std::size_t parts);
   [[nodiscard]] bool clips() const { return settings_.optimizer.clip_norm > 0; }
-  [[nodiscard]] bool keeps_averages() const { return settings_.optimizer.ema_decay > 0; }
+  [[nodiscard]] bool keeps_averages() const { return settings_.regularization.ema_decay > 0; }
   /// The values to compute with: in a step the parameters, to predict what was learnt.
   [[nodiscard]] const PanelMatrix& of(const Parameters& parameters, const RowRandom* random) const;
 

@@ -99,7 +99,7 @@ void CpuEngine::forward_rest(Workspace& workspace, Range tiles, const RowRandom*
 void CpuEngine::judge(Workspace& workspace, const DataView& data, Batch batch, Range tiles) const {
   const std::size_t classes = settings_.network.classes();
   const float scale = 1.0F / static_cast<float>(batch.size());
-  const auto smoothing = static_cast<float>(settings_.label_smoothing);
+  const auto smoothing = static_cast<float>(settings_.regularization.label_smoothing);
   LayerOutputs& last = workspace.layers.back();
   std::array<float, kMostClasses> logits{};
   std::array<float, kMostClasses> deltas;

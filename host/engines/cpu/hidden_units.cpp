@@ -36,7 +36,7 @@ void finish_units(const HiddenUnits& units, const RowRandom* random, Range rows,
       float* z = outputs.row(block, row);
       float* slope = slopes.row(block, row);
       for (std::size_t i = 0; i < kBlock; ++i) {
-        slope[i] = activation_slope(units.activation, z[i]) * factors[i];
+        slope[i] = activation_derivative(units.activation, z[i]) * factors[i];
         z[i] = activate(units.activation, z[i]) * factors[i];
       }
     }

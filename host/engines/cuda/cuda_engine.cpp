@@ -86,7 +86,9 @@ void CudaEngine::train_chunk(const DataView& data, std::span<const std::uint32_t
     add_distortions(step_, std::min(settings_.batch_size, chunk.size() - first), distortions);
     const double learning_rate = settings_.schedule.learning_rate(step_);
     const RowRandom random{step_, 0, settings_.seed};
-    steps.push_back({optimizer_step<float>(settings_.optimizer, learning_rate, ++step_), random});
+    steps.push_back({optimizer_step<float>(settings_.optimizer, learning_rate, ++step_,
+                                           settings_.regularization.ema_decay),
+                     random});
   }
   chunks_.upload(data, chunk, steps, distortions);
   QMNIST_CHECK(cudaGraphLaunch(chunk_graph(chunk.size()), compute_.get()));

@@ -11,9 +11,9 @@ DeviceNetwork::DeviceNetwork(const EngineSettings& settings, std::size_t max_row
                              cudaStream_t stream)
     : layers_(settings.network.layers().begin(), settings.network.layers().end()),
       activation_(settings.network.activation()),
-      dropout_(settings.dropout),
-      label_smoothing_(static_cast<float>(settings.label_smoothing)),
-      keeps_averages_(settings.optimizer.ema_decay > 0),
+      dropout_(settings.regularization.dropout),
+      label_smoothing_(static_cast<float>(settings.regularization.label_smoothing)),
+      keeps_averages_(settings.regularization.ema_decay > 0),
       clip_norm_(static_cast<float>(settings.optimizer.clip_norm)),
       arena_size_(settings.network.arena_size()),
       stream_(stream),

@@ -1,0 +1,143 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "host/settings/constraint.h"
+#include "kernels/activation.h"
+
+namespace qmnist {
+
+/// Where the images come from.
+enum class DataSource { kAuto, kQmnist, kKaggle, kMnist };
+
+inline constexpr std::array kDataSources{
+    Choice{DataSource::kAuto, "auto"},
+    Choice{DataSource::kQmnist, "qmnist"},
+    Choice{DataSource::kKaggle, "kaggle"},
+    Choice{DataSource::kMnist, "mnist"},
+};
+[[nodiscard]] constexpr const auto& choices(DataSource /*of*/) {
+  return kDataSources;
+}
+
+struct DataSettings {
+  DataSource source = DataSource::kAuto;
+  std::filesystem::path dir = "../data";
+  double test_fraction = 0.2;
+  std::uint32_t split_seed = 42;
+  double validation_fraction = 0;
+};
+
+template <SameAs<DataSettings> Settings, typename Visitor>
+void visit(Settings& settings, const Visitor& key) {
+  key("data.source", settings.source, constraint::one_of<DataSource>(),
+      "data set; auto takes the largest one found in data.dir");
+  key("data.dir", settings.dir, constraint::Path{}, "folder with the data files");
+  key("data.test_fraction", settings.test_fraction, constraint::open(0, 1),
+      "fraction of the samples in the test set, as in scikit-learn");
+  key("data.split_seed", settings.split_seed, constraint::seed(),
+      "seed of the split, scikit-learn's random_state");
+  key("data.validation_fraction", settings.validation_fraction, constraint::right_open(0, 1),
+      "fraction of the training set held out for validation: its last samples, as in Keras");
+}
+
+struct ModelSettings {
+  std::vector<std::size_t> hidden = {128, 64};
+  Activation activation = Activation::kRelu;
+};
+
+template <SameAs<ModelSettings> Settings, typename Visitor>
+void visit(Settings& settings, const Visitor& key) {
+  key("model.hidden", settings.hidden, constraint::Sizes{16, 1, 16384},
+      "sizes of the hidden layers");
+  key("model.activation", settings.activation, constraint::one_of<Activation>(),
+      "activation of the hidden layers");
+}
+
+struct RegularizationSettings {
+  double dropout = 0;
+  double ema_decay = 0;
+  double label_smoothing = 0;
+};
+
+template <SameAs<RegularizationSettings> Settings, typename Visitor>
+void visit(Settings& settings, const Visitor& key) {
+  key("regularization.dropout", settings.dropout, constraint::closed(0, 0.9),
+      "dropout probability of each hidden unit");
+  key("regularization.ema_decay", settings.ema_decay, constraint::right_open(0, 1),
+      "decay of an exponential moving average of the weights, which the model uses; 0 disables it");
+  key("regularization.label_smoothing", settings.label_smoothing, constraint::closed(0, 0.9),
+      "label smoothing factor");
+}
+
+/// Precision to which a GPU may round the operands of matrix products; sums and weights are always
+/// float32.
+enum class MathMode { kFp32, kTf32, kBf16 };
+
+inline constexpr std::array kMathModes{
+    Choice{MathMode::kFp32, "fp32"},
+    Choice{MathMode::kTf32, "tf32"},
+    Choice{MathMode::kBf16, "bf16"},
+};
+[[nodiscard]] constexpr const auto& choices(MathMode /*of*/) {
+  return kMathModes;
+}
+
+struct TrainingSettings {
+  std::size_t epochs = 10;
+  std::size_t batch_size = 32;
+  bool shuffle = true;
+  std::uint32_t seed = 0;
+  std::size_t threads = 0;
+  MathMode math = MathMode::kFp32;
+  std::size_t early_stopping = 0;
+  double target_accuracy = 0;
+};
+
+template <SameAs<TrainingSettings> Settings, typename Visitor>
+void visit(Settings& settings, const Visitor& key) {
+  key("training.epochs", settings.epochs, constraint::Integer{1, 100000},
+      "passes over the training set");
+  key("training.batch_size", settings.batch_size, constraint::Integer{1, 65536},
+      "samples per step");
+  key("training.shuffle", settings.shuffle, constraint::Boolean{},
+      "reshuffle the training set every epoch");
+  key("training.seed", settings.seed, constraint::seed(),
+      "seed of the initial weights and of the shuffling");
+  key("training.threads", settings.threads, constraint::Integer{0, 1024},
+      "CPU threads; 0 takes the number of available CPUs, container limits included");
+  key("training.math", settings.math, constraint::one_of<MathMode>(),
+      "precision of the operands of matrix products on a GPU; the CPU always uses fp32");
+  key("training.early_stopping", settings.early_stopping, constraint::Integer{0, 100000},
+      "stop after so many epochs without a lower validation loss and restore the best epoch's "
+      "weights, as in Keras; 0 disables it");
+  key("training.target_accuracy", settings.target_accuracy, constraint::closed(0, 1),
+      "stop at this validation accuracy (0 to 1); exit status 5 if it is not reached; 0 disables "
+      "it");
+}
+
+enum class DeviceChoice { kAuto, kCuda, kCpu };
+
+inline constexpr std::array kDevices{
+    Choice{DeviceChoice::kAuto, "auto"},
+    Choice{DeviceChoice::kCuda, "cuda"},
+    Choice{DeviceChoice::kCpu, "cpu"},
+};
+[[nodiscard]] constexpr const auto& choices(DeviceChoice /*of*/) {
+  return kDevices;
+}
+
+struct OutputSettings {
+  std::filesystem::path dir = "../runs/baseline";
+};
+
+template <SameAs<OutputSettings> Settings, typename Visitor>
+void visit(Settings& settings, const Visitor& key) {
+  key("output.dir", settings.dir, constraint::Path{}, "run folder that takes the results");
+}
+
+}  // namespace qmnist
