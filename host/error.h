@@ -8,7 +8,7 @@
 
 namespace qmnist {
 
-/// Exit statuses of the program; README.md lists them for users.
+/// Exit statuses of the program; docs/usage.md lists them for users.
 enum class ExitStatus {
   kDone = 0,
   kInternal = 1,

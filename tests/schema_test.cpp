@@ -15,7 +15,7 @@ TEST(SchemaTest, CommittedSchemaIsTheProgramsOwn) {
 }
 
 TEST(SchemaTest, DocumentedTableIsTheProgramsOwn) {
-  EXPECT_NE(test::read_file(test::source_dir() / "README.md").find(config_table()),
+  EXPECT_NE(test::read_file(test::source_dir() / "docs/config.md").find(config_table()),
             std::string::npos)
       << "the table should be that of: qmnist_gpu info --keys";
 }

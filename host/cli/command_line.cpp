@@ -24,7 +24,7 @@ namespace {
 
 constexpr const char* kTrainDetails =
     "Trains the network of the config, evaluates it on the test set and writes the results to the\n"
-    "run folder output.dir. Config keys, defaults and meanings: README.md and configs/schema.json.";
+    "run folder output.dir. Config keys and defaults: docs/config.md and configs/schema.json.";
 
 constexpr const char* kExitStatus =
     "Exit status: 0 done, 1 a defect of the program, 2 bad command line or config, 3 missing or "
@@ -147,7 +147,7 @@ void add_sweep(CLI::App& app, Command& command) {
       "Example:\n"
       "  qmnist_gpu sweep --config configs/sweep.json --jobs 2\n"
       "\n"
-      "The format of a sweep file is described in README.md. Trials are ranked by validation\n"
+      "The format of a sweep file is described in docs/sweeps.md. Trials are ranked by validation\n"
       "accuracy. Run the same command again to resume an interrupted sweep.");
   const auto options = std::make_shared<SweepOptions>();
   sub->add_option("--config", options->config, "JSON file of the sweep")

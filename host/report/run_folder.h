@@ -12,7 +12,7 @@
 
 namespace qmnist {
 
-/// Names of a run's files; README.md says what they hold.
+/// Names of a run's files; docs/usage.md says what they hold.
 namespace run_file {
 inline constexpr std::string_view kConfig = "config.json";
 inline constexpr std::string_view kMetrics = "metrics.jsonl";

@@ -118,9 +118,9 @@ def check_onnx_files():
     print(f"ONNX {onnx.__version__:17} passes both files")
 
 
-def run_readme(words, folder):
-    """Runs the README's code with these words as it stands there."""
-    text = (repository / "README.md").read_text()
+def run_docs(words, folder):
+    """Runs the code with these words in docs/usage.md as it stands there."""
+    text = (repository / "docs/usage.md").read_text()
     code, = (block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL)
              if words in block)
     os.chdir(folder)
@@ -150,8 +150,8 @@ check_same_weights("NumPy", dict(np.load(exports / "model.npz")))
 check_onnx_files()
 check(f"ONNX Runtime {onnxruntime.__version__}", run_onnx())
 check(f"OpenCV {importlib.metadata.version('opencv-python-headless')}",
-      run_readme("readNetFromONNX", exports / "float32"))
-if activation == "relu":  # as in the README's code
-    check(f"Keras {importlib.metadata.version('keras')}", run_readme("model.npz", exports))
+      run_docs("readNetFromONNX", exports / "float32"))
+if activation == "relu":  # as in the code there
+    check(f"Keras {importlib.metadata.version('keras')}", run_docs("model.npz", exports))
 for program in predict_programs:
     check(f"C++, {program.name}", run_cpp(program))
