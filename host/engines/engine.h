@@ -96,7 +96,7 @@ class Engine {
                                                      std::span<const std::uint32_t> batch) = 0;
 
   /// Class probabilities of the images data[indices[i]], [indices.size(), classes] row-major; by
-  /// what the network has learnt (TrainingState::learnt).
+  /// TrainingState::eval_parameters().
   [[nodiscard]] virtual std::vector<float> predict(const DataView& data,
                                                    std::span<const std::uint32_t> indices) = 0;
 

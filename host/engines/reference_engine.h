@@ -39,7 +39,7 @@ class ReferenceEngine final : public Engine {
     second_moments_.assign(state.second_moments.begin(), state.second_moments.end());
     averages_.clear();
     if (settings_.regularization.ema_decay > 0) {
-      averages_.assign(state.learnt().begin(), state.learnt().end());
+      averages_.assign(state.eval_parameters().begin(), state.eval_parameters().end());
     }
     step_ = state.step;
   }

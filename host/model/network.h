@@ -60,8 +60,8 @@ struct TrainingState {
   std::vector<float> averages = {};   ///< arena, moving average of the parameters; empty for none
   std::uint64_t step = 0;             ///< optimiser steps done
 
-  /// What the network has learnt: the averages where there are any, else the parameters.
-  [[nodiscard]] const std::vector<float>& learnt() const {
+  /// What the network predicts with: the averages where there are any, else the parameters.
+  [[nodiscard]] const std::vector<float>& eval_parameters() const {
     return averages.empty() ? parameters : averages;
   }
   /// All of the above in their order; that of the averages is empty where there are none.

@@ -232,7 +232,7 @@ std::string html_report(const RunResult& result) {
   html += section("mistakes", "Most confident mistakes",
                   mistakes_html(result.test, result.dataset.view()));
   html += section("first-layer", "What the first layer has learned",
-                  first_layer_html(result.network, result.checkpoint.state.learnt()));
+                  first_layer_html(result.network, result.checkpoint.state.eval_parameters()));
   html += section("timing", "Timing", timing(result));
   html += section("environment", "Environment", environment(result));
   html += section("config", "Config", config_html(config_json(result.config)));

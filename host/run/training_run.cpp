@@ -93,7 +93,7 @@ TrainingEnd TrainingRun::train(TrainingObserver& observer,
 
 Evaluation TrainingRun::finish() {
   folder_.write_metrics(checkpoint_.history);
-  folder_.write_model(network_, checkpoint_.state.learnt());
+  folder_.write_model(network_, checkpoint_.state.eval_parameters());
   const Stopwatch watch;
   Evaluation test = evaluate(*chosen_.engine, dataset_.view(), split_.test);
   const double seconds_test = watch.seconds();

@@ -43,7 +43,8 @@ void keep_best(const TrainingSettings& training, Checkpoint& checkpoint) {
   const EpochMetrics& last = checkpoint.history.back();
   const double loss = last.validation.value().loss;
   if (!checkpoint.best || loss < checkpoint.best->loss || reaches_target(training, last)) {
-    checkpoint.best = {.epoch = last.epoch, .loss = loss, .parameters = checkpoint.state.learnt()};
+    checkpoint.best = {
+        .epoch = last.epoch, .loss = loss, .parameters = checkpoint.state.eval_parameters()};
   }
 }
 

@@ -80,7 +80,7 @@ void load_state(const Network& network, const TrainingState& state, bool keep_av
     if (keep_averages) {
       weight.averages = PanelMatrix(weight.values.rows(), shape.outputs, panels_of(l));
       bias.averages = PanelMatrix(1, shape.outputs, panels_of(l));
-      load(shape, state.learnt(), weight.averages, bias.averages);
+      load(shape, state.eval_parameters(), weight.averages, bias.averages);
     }
     load(shape, state.parameters, weight.values, bias.values);
     load(shape, state.first_moments, weight.first_moments, bias.first_moments);

@@ -113,7 +113,7 @@ void DeviceNetwork::set_state(const TrainingState& state) {
   upload(kFirstMoments, state.first_moments);
   upload(kSecondMoments, state.second_moments);
   if (keeps_averages_) {
-    upload(kAverages, state.learnt());
+    upload(kAverages, state.eval_parameters());
   }
   QMNIST_CHECK(cudaStreamSynchronize(stream_));
 }
