@@ -27,8 +27,8 @@ constexpr std::size_t kBatch = 32;
 /// Timed in turn, so that branches stay as hard to predict as in training.
 constexpr std::size_t kBatches = 64;
 constexpr std::size_t kHidden = 128;  // outputs of the first layer
-constexpr auto kWide = PanelMatrix::Panels::kWide;
-constexpr auto kNarrow = PanelMatrix::Panels::kNarrow;
+constexpr auto kWide = PackedMatrix::Panels::kWide;
+constexpr auto kNarrow = PackedMatrix::Panels::kNarrow;
 
 /// The digits, an order to take them in, and the first batches of it.
 struct Digits {
@@ -37,11 +37,11 @@ struct Digits {
         order(split_dataset(dataset.count(), config.data.test_fraction, config.data.split_seed, 0)
                   .train) {
     for (std::size_t i = 0; i < kBatches; ++i) {
-      Nonzeros& nonzeros = batches.emplace_back(kPixels, kBatch);
-      nonzeros.take(dataset.view(), batch(i), {}, {0, nonzeros.tiles()});
-      for (std::size_t tile = 0; tile < nonzeros.tiles(); ++tile) {
+      SparseBatch& sparse_batch = batches.emplace_back(kPixels, kBatch);
+      sparse_batch.load(dataset.view(), batch(i), {}, {0, sparse_batch.tiles()});
+      for (std::size_t tile = 0; tile < sparse_batch.tiles(); ++tile) {
         for (std::size_t row = 0; row < kBatch; ++row) {
-          nonzero_pixels += std::popcount(nonzeros.of_image(tile, row)) / double{kBatches};
+          nonzero_pixels += std::popcount(sparse_batch.of_image(tile, row)) / double{kBatches};
         }
       }
     }
@@ -53,7 +53,7 @@ struct Digits {
 
   Dataset dataset;
   std::vector<std::uint32_t> order;
-  std::vector<Nonzeros> batches;
+  std::vector<SparseBatch> batches;
   double nonzero_pixels = 0;  ///< of a batch, on average
 };
 
@@ -75,8 +75,8 @@ void report(State& state, const CpuPeaks& peaks, const Work& work) {
 }
 
 /// Small numbers of both signs.
-PanelMatrix some_values(std::size_t rows, std::size_t columns, PanelMatrix::Panels panels) {
-  PanelMatrix matrix(rows, columns, panels);
+PackedMatrix some_values(std::size_t rows, std::size_t columns, PackedMatrix::Panels panels) {
+  PackedMatrix matrix(rows, columns, panels);
   for (std::size_t i = 0; i < rows * columns; ++i) {
     matrix.at(i / columns, i % columns) = 0.01F * (static_cast<float>(i * 37 % 11) - 5);
   }
@@ -96,38 +96,38 @@ void add(const std::string& name, const CpuPeaks& peaks, const Work& work, const
 }
 
 void add_first_layer(const Digits& digits, const CpuPeaks& peaks) {
-  const auto nonzeros = std::make_shared<Nonzeros>(kPixels, kBatch);
-  add("take", peaks, {.bytes = 2.0 * kBatch * kPixels}, [&digits, nonzeros](std::size_t step) {
-    nonzeros->take(digits.dataset.view(), digits.batch(step), digits.batch(step + 1),
-                   {0, nonzeros->tiles()});
+  const auto sparse_batch = std::make_shared<SparseBatch>(kPixels, kBatch);
+  add("take", peaks, {.bytes = 2.0 * kBatch * kPixels}, [&digits, sparse_batch](std::size_t step) {
+    sparse_batch->load(digits.dataset.view(), digits.batch(step), digits.batch(step + 1),
+                       {0, sparse_batch->tiles()});
   });
 
   const auto parameters = std::make_shared<Parameters>(kPixels, kHidden, kWide);
-  const auto outputs = std::make_shared<PanelMatrix>(some_values(kBatch, kHidden, kWide));
+  const auto outputs = std::make_shared<PackedMatrix>(some_values(kBatch, kHidden, kWide));
   const double products = 2.0 * kHidden * digits.nonzero_pixels;
   add("sparse_forward/784x128", peaks, {.flops = products, .bytes = 4.0 * kPixels * kHidden},
       [&digits, parameters, outputs](std::size_t step) {
-        const PanelMatrix bias(1, kHidden, kWide);
+        const PackedMatrix bias(1, kHidden, kWide);
         sparse_forward(digits.batches[step % kBatches], kBatch, parameters->values, bias, true,
                        {0, outputs->blocks()}, *outputs);
       });
 
-  const auto deltas = std::make_shared<PanelMatrix>(some_values(kBatch, kHidden, kWide));
+  const auto deltas = std::make_shared<PackedMatrix>(some_values(kBatch, kHidden, kWide));
   constexpr double kParameters = kPixels * kHidden;
   add("sparse_update/784x128", peaks,
       {.flops = products + 11 * kParameters, .bytes = 24 * kParameters, .roots = kParameters},
       [&digits, parameters, deltas](std::size_t step) {
         static const std::vector<std::uint8_t> was_nonzero(kPixels, 1);
         sparse_update(digits.batches[step % kBatches], *deltas, was_nonzero, {0, deltas->blocks()},
-                      {optimizer_step<float>({}, 1e-3, step + 1)}, *parameters);
+                      {optimizer_scalars<float>({}, 1e-3, step + 1)}, *parameters);
       });
 }
 
 void add_layer(const CpuPeaks& peaks, std::size_t inputs, std::size_t outputs) {
   const auto layer =
       std::make_shared<Layer>(Network(inputs, {}, outputs).layers().front(), kNarrow);
-  const auto x = std::make_shared<PanelMatrix>(some_values(kBatch, inputs, kNarrow));
-  const auto z = std::make_shared<PanelMatrix>(some_values(kBatch, outputs, kNarrow));
+  const auto x = std::make_shared<PackedMatrix>(some_values(kBatch, inputs, kNarrow));
+  const auto z = std::make_shared<PackedMatrix>(some_values(kBatch, outputs, kNarrow));
   const std::string shape = "/" + std::to_string(inputs) + "x" + std::to_string(outputs);
   const auto weights = static_cast<double>(inputs * outputs);
   const double products = 2.0 * kBatch * weights;
@@ -135,14 +135,14 @@ void add_layer(const CpuPeaks& peaks, std::size_t inputs, std::size_t outputs) {
   add("dense_forward" + shape, peaks, {.flops = products}, [=](std::size_t) {
     dense_forward(*x, layer->weight.values, layer->bias.values, true, kTiles, *z);
   });
-  const auto input_deltas = std::make_shared<PanelMatrix>(kBatch, inputs);
+  const auto input_deltas = std::make_shared<PackedMatrix>(kBatch, inputs);
   add("dense_backward" + shape, peaks, {.flops = products}, [=](std::size_t) {
     dense_backward(*z, layer->weight_transposed, x.get(), kTiles, *input_deltas);
   });
   add("dense_update" + shape, peaks,
       {.flops = products + 11 * weights, .bytes = 24 * weights, .roots = weights},
       [=](std::size_t step) {
-        const Update update{optimizer_step<float>({}, 1e-3, step + 1)};
+        const Update update{optimizer_scalars<float>({}, 1e-3, step + 1)};
         bias_update(*z, kBatch, {0, z->blocks()}, update, layer->bias);
         dense_update(*x, *z, kBatch, {0, blocks_for(inputs)}, update, layer->weight,
                      layer->weight_transposed);
@@ -150,8 +150,8 @@ void add_layer(const CpuPeaks& peaks, std::size_t inputs, std::size_t outputs) {
 }
 
 void add_loss(const CpuPeaks& peaks) {
-  const auto logits = std::make_shared<PanelMatrix>(some_values(kBatch, kClasses, kNarrow));
-  const auto deltas = std::make_shared<PanelMatrix>(kBatch, kClasses);
+  const auto logits = std::make_shared<PackedMatrix>(some_values(kBatch, kClasses, kNarrow));
+  const auto deltas = std::make_shared<PackedMatrix>(kBatch, kClasses);
   add("loss", peaks, {}, [=](std::size_t step) {
     for (std::size_t row = 0; row < kBatch; ++row) {
       benchmark::DoNotOptimize(softmax_cross_entropy(logits->row(0, row), kClasses,

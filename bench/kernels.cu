@@ -12,10 +12,10 @@
 
 #include "bench/device_peak.h"
 #include "host/engines/cuda/device_network.h"
+#include "kernels/activation_backward.h"
 #include "kernels/bias_activation.h"
 #include "kernels/distort.h"
 #include "kernels/normalize.h"
-#include "kernels/slope_backward.h"
 #include "kernels/softmax.h"
 
 namespace qmnist {
@@ -125,20 +125,20 @@ void add_hidden_layer(Suite& suite, std::size_t columns) {
   const std::size_t count = kBatch * columns;
   const auto activations = std::make_shared<Zeros<float>>(count);
   const auto deltas = std::make_shared<Zeros<float>>(count);
-  const auto slopes = std::make_shared<Zeros<float>>(count);
+  const auto derivatives = std::make_shared<Zeros<float>>(count);
   const auto bias = std::make_shared<Zeros<float>>(columns);
   const auto elements = static_cast<double>(count);
   const auto width = static_cast<double>(columns);
-  const HiddenUnits units{Activation::kRelu, Dropout(0), 0};
+  const ActivationParams units{Activation::kRelu, Dropout(0), 0};
   suite.add("bias_activation" + shape(kBatch, columns), {12 * elements + 4 * width, 2 * elements},
             [=](cudaStream_t stream) {
-              QMNIST_CHECK(launch_bias_activation(stream, activations->data(), slopes->data(),
+              QMNIST_CHECK(launch_bias_activation(stream, activations->data(), derivatives->data(),
                                                   bias->data(), units, nullptr, kBatch, columns));
             });
-  suite.add("slope_backward" + shape(kBatch, columns), {12 * elements + 4 * width, 2 * elements},
-            [=](cudaStream_t stream) {
-              QMNIST_CHECK(launch_slope_backward(stream, slopes->data(), deltas->data(),
-                                                 bias->data(), kBatch, columns));
+  suite.add("activation_backward" + shape(kBatch, columns),
+            {12 * elements + 4 * width, 2 * elements}, [=](cudaStream_t stream) {
+              QMNIST_CHECK(launch_activation_backward(stream, derivatives->data(), deltas->data(),
+                                                      bias->data(), kBatch, columns));
             });
 }
 
@@ -182,7 +182,7 @@ void add_optimizer(Suite& suite, std::size_t count) {
 }
 
 /// The three products of a dense layer in a step: outputs, weight gradient, input gradient.
-void add_products(Suite& suite, const std::shared_ptr<MatrixProducts>& products, std::size_t inputs,
+void add_products(Suite& suite, const std::shared_ptr<Gemm>& products, std::size_t inputs,
                   std::size_t outputs) {
   const auto x = std::make_shared<Zeros<float>>(kBatch * inputs);
   const auto w = std::make_shared<Zeros<float>>(outputs * inputs);
@@ -221,8 +221,8 @@ void add_step(Suite& suite, cudaStream_t stream) {
   const Work work{(4 + 4 + 4 + 28) * parameters + 4.0 * kBatch * 784,
                   kBatch * (6 * parameters - 2.0 * 784 * 128), 14};
   suite.add("step", work, [=](cudaStream_t) {
-    device->differentiate(inputs->data(), labels->data(), kBatch, nullptr, metrics->data());
-    device->update(step->data());
+    device->forward_backward(inputs->data(), labels->data(), kBatch, nullptr, metrics->data());
+    device->optimizer_step(step->data());
   });
 }
 
@@ -238,7 +238,7 @@ int run(int argc, char** argv) {
   benchmark::AddCustomContext("peak GFLOP/s", std::to_string(peak.flops_a_second / 1e9));
 
   const Stream stream = make_stream();
-  const auto products = std::make_shared<MatrixProducts>(stream.get(), MathMode::kFp32);
+  const auto products = std::make_shared<Gemm>(stream.get(), MathMode::kFp32);
   Suite suite(peak, stream.get(), peak.emulated ? 1 : 100);
   add_normalize(suite);
   add_distort(suite);

@@ -12,9 +12,9 @@ using Json = nlohmann::ordered_json;  // keeps keys in the order in which people
 /// @throws Json::exception
 [[nodiscard]] inline Json parse_json(std::string_view text,
                                      const Json::parser_callback_t& on_event = nullptr) {
-  constexpr int kDeepest = 16;
+  constexpr int kMaxDepth = 16;
   return Json::parse(text, [&](int depth, Json::parse_event_t event, Json& parsed) {
-    if (depth > kDeepest) {
+    if (depth > kMaxDepth) {
       throw Json::other_error::create(501, "values are nested too deep", nullptr);
     }
     return !on_event || on_event(depth, event, parsed);

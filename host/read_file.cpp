@@ -19,7 +19,7 @@ std::string reason_of(int error) {
 }  // namespace
 
 std::string try_read_file(const std::filesystem::path& path, std::string& content) {
-  constexpr std::size_t kLeastRead = 1 << 16;
+  constexpr std::size_t kMinRead = 1 << 16;
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0) {
@@ -40,7 +40,7 @@ std::string try_read_file(const std::filesystem::path& path, std::string& conten
     }
     size += static_cast<std::size_t>(std::max<ssize_t>(got, 0));
     if (size == content.size()) {
-      content.resize(size + std::max(size, kLeastRead));
+      content.resize(size + std::max(size, kMinRead));
     }
   }
 }

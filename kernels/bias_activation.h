@@ -10,7 +10,7 @@
 namespace qmnist {
 
 /// How a hidden layer's units leave a training step.
-struct HiddenUnits {
+struct ActivationParams {
   Activation activation;
   Dropout dropout;
   std::size_t layer;  ///< 0, 1, ...
@@ -20,8 +20,9 @@ struct HiddenUnits {
 
 /// kDropoutGroup neighbouring units of a row a thread, as they share their random words.
 static __global__ void bias_activation_kernel(float* __restrict__ outputs,
-                                              float* __restrict__ slopes,
-                                              const float* __restrict__ bias, HiddenUnits units,
+                                              float* __restrict__ derivatives,
+                                              const float* __restrict__ bias,
+                                              ActivationParams units,
                                               const RowRandom* __restrict__ random,
                                               std::size_t rows, std::size_t columns) {
   const std::size_t groups = (columns + kDropoutGroup - 1) / kDropoutGroup;
@@ -46,27 +47,27 @@ static __global__ void bias_activation_kernel(float* __restrict__ outputs,
       const std::size_t place = row * columns + column;
       const float z = outputs[place] + bias[column];
       outputs[place] = activate(units.activation, z) * factors[unit];
-      slopes[place] = activation_derivative(units.activation, z) * factors[unit];
+      derivatives[place] = activation_derivative(units.activation, z) * factors[unit];
     }
   }
 }
 
 /// What follows a hidden layer's matrix product on the way forward, in place:
 ///
-///     z = outputs + bias, outputs = activate(z) * dropout, slopes = activation_derivative(z) *
-///     dropout
+///     z = outputs + bias, outputs = activate(z) * dropout, derivatives = activation_derivative(z)
+///     * dropout
 ///
-/// @param outputs, slopes [rows, columns] row-major
+/// @param outputs, derivatives [rows, columns] row-major
 /// @param bias [columns]
 /// @param random of the step, on the device; nullptr without dropout, as where a network predicts
 [[nodiscard]] inline cudaError_t launch_bias_activation(cudaStream_t stream, float* outputs,
-                                                        float* slopes, const float* bias,
-                                                        const HiddenUnits& units,
+                                                        float* derivatives, const float* bias,
+                                                        const ActivationParams& units,
                                                         const RowRandom* random, std::size_t rows,
                                                         std::size_t columns) {
   const std::size_t groups = (columns + kDropoutGroup - 1) / kDropoutGroup;
   return launch(bias_activation_kernel, blocks_for(rows * groups, kThreadsPerBlock),
-                kThreadsPerBlock, stream, outputs, slopes, bias, units, random, rows, columns);
+                kThreadsPerBlock, stream, outputs, derivatives, bias, units, random, rows, columns);
 }
 
 #endif

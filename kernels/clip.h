@@ -42,8 +42,8 @@ __device__ inline double block_sum(double value, double* warp_sums) {
 
 /// partial_sums[block]: the squares of each kClipBlocks * kThreadsPerBlock-th gradient from a
 /// thread's own on.
-static __global__ void squares_kernel(const float* __restrict__ gradients,
-                                      double* __restrict__ partial_sums, std::size_t count) {
+static __global__ void sum_of_squares_kernel(const float* __restrict__ gradients,
+                                             double* __restrict__ partial_sums, std::size_t count) {
   // NOLINTNEXTLINE(modernize-avoid-c-arrays): std::array cannot be used on a device
   __shared__ double warp_sums[kThreadsPerBlock / kWarp];
   const std::size_t threads = std::size_t{gridDim.x} * blockDim.x;
@@ -78,8 +78,8 @@ static __global__ void clip_kernel(float* __restrict__ gradients,
 /// @param partial_sums [kClipBlocks], to work with
 [[nodiscard]] inline cudaError_t launch_clip(cudaStream_t stream, float* gradients, float clip_norm,
                                              double* partial_sums, std::size_t count) {
-  const cudaError_t status =
-      launch(squares_kernel, kClipBlocks, kThreadsPerBlock, stream, gradients, partial_sums, count);
+  const cudaError_t status = launch(sum_of_squares_kernel, kClipBlocks, kThreadsPerBlock, stream,
+                                    gradients, partial_sums, count);
   if (status != cudaSuccess) {
     return status;
   }

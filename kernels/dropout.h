@@ -31,8 +31,8 @@ inline constexpr std::size_t kDropoutGroup = 8;
 QMNIST_HOST_DEVICE inline void dropout_factors(const Dropout& dropout, const RowRandom& random,
                                                std::size_t layer, std::size_t group,
                                                float* factors) {
-  constexpr std::uint32_t kMostGroups = 1 << 16;  // in a layer
-  const auto index = static_cast<std::uint32_t>(layer * kMostGroups + group);
+  constexpr std::uint32_t kMaxGroups = 1 << 16;  // in a layer
+  const auto index = static_cast<std::uint32_t>(layer * kMaxGroups + group);
   const RandomWords drawn = random.words(StepRandom::kDropout, index);
   for (std::size_t i = 0; i < kDropoutGroup; ++i) {
     const std::uint32_t uniform = drawn.words[i / 2] >> (i % 2 * 16) & 0xffffU;

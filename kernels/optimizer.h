@@ -34,8 +34,9 @@ struct alignas(16) OptimizerStep {
 ///     averaging  1 - min(ema_decay, (1 + t) / (10 + t)), so that the average forgets the start
 ///                sooner (TensorFlow's ExponentialMovingAverage with num_updates)
 template <typename Real>
-inline OptimizerStep<Real> optimizer_step(const OptimizerSettings& settings, double learning_rate,
-                                          std::uint64_t t, double ema_decay = 0) {
+inline OptimizerStep<Real> optimizer_scalars(const OptimizerSettings& settings,
+                                             double learning_rate, std::uint64_t t,
+                                             double ema_decay = 0) {
   const auto step = static_cast<double>(t);
   const UpdateRule rule = settings.name != OptimizerName::kSgd ? UpdateRule::kAdam
                           : settings.nesterov                  ? UpdateRule::kNesterov
@@ -102,8 +103,8 @@ QMNIST_HOST_DEVICE inline void optimizer_update(const OptimizerStep<Real>& step,
 
 /// The moving average of a weight, after a step.
 template <typename Real>
-QMNIST_HOST_DEVICE inline void average_update(const OptimizerStep<Real>& step, Real parameter,
-                                              Real& average) {
+QMNIST_HOST_DEVICE inline void ema_update(const OptimizerStep<Real>& step, Real parameter,
+                                          Real& average) {
   average += (parameter - average) * step.averaging;
 }
 
@@ -151,25 +152,25 @@ static __global__ void optimizer_kernel(const OptimizerStep<float>* __restrict__
 }
 
 /// A parameter a thread.
-static __global__ void average_kernel(const OptimizerStep<float>* __restrict__ step_scalars,
-                                      const float* __restrict__ parameters,
-                                      float* __restrict__ averages, std::size_t count) {
+static __global__ void ema_update_kernel(const OptimizerStep<float>* __restrict__ step_scalars,
+                                         const float* __restrict__ parameters,
+                                         float* __restrict__ ema, std::size_t count) {
   const std::size_t i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x;
   if (i < count) {
-    average_update(*step_scalars, parameters[i], averages[i]);
+    ema_update(*step_scalars, parameters[i], ema[i]);
   }
 }
 
 /// Takes the weights of a step that has been done into their moving average.
 ///
 /// @param step_scalars one, on the device
-/// @param parameters, averages [count]
-[[nodiscard]] inline cudaError_t launch_average(cudaStream_t stream,
-                                                const OptimizerStep<float>* step_scalars,
-                                                const float* parameters, float* averages,
-                                                std::size_t count) {
-  return launch(average_kernel, blocks_for(count, kThreadsPerBlock), kThreadsPerBlock, stream,
-                step_scalars, parameters, averages, count);
+/// @param parameters, ema [count]
+[[nodiscard]] inline cudaError_t launch_ema_update(cudaStream_t stream,
+                                                   const OptimizerStep<float>* step_scalars,
+                                                   const float* parameters, float* ema,
+                                                   std::size_t count) {
+  return launch(ema_update_kernel, blocks_for(count, kThreadsPerBlock), kThreadsPerBlock, stream,
+                step_scalars, parameters, ema, count);
 }
 
 #endif

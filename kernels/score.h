@@ -44,9 +44,9 @@ static __global__ void score_kernel(const float* __restrict__ probabilities,
     return;
   }
   const std::size_t label = labels[row];
-  const Score judged = score(probabilities + row * classes, classes, label);
-  scores[row] = judged;
-  atomicAdd(confusion + label * classes + judged.predicted, 1ULL);
+  const Score result = score(probabilities + row * classes, classes, label);
+  scores[row] = result;
+  atomicAdd(confusion + label * classes + result.predicted, 1ULL);
 }
 
 /// Judges a batch's predictions: scores[row] = score(probabilities[row], labels[row]), and one

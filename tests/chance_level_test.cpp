@@ -23,7 +23,7 @@ Evaluation evaluation_of(std::size_t images, auto&& predict) {
     probabilities[i * kClasses + predict(i, std::size_t{labels[i]})] = 1;
   }
   const DataView data{.pixels = {}, .labels = labels};
-  return to_evaluation(judge(probabilities, data, all), data, all);
+  return to_evaluation(score_predictions(probabilities, data, all), data, all);
 }
 
 TEST(ChanceLevelTest, NamesTheOnlyClassThatIsEverPredicted) {

@@ -90,7 +90,7 @@ TEST_F(CheckpointTest, ChangedBestWeightsAreRefused) {
 
 TEST_F(CheckpointTest, AFlippedBitOfAnyTensorIsRefused) {
   const Config averaging = config_with("regularization.ema_decay=0.9");
-  checkpoint_.state.averages = initial_state(network_, 3).parameters;
+  checkpoint_.state.ema = initial_state(network_, 3).parameters;
   checkpoint_.best = {.epoch = 1, .loss = 0.5, .parameters = initial_state(network_, 2).parameters};
   write_checkpoint(path_, checkpoint_, network_, averaging, dataset_);
   EXPECT_EQ(read_for(averaging).state, checkpoint_.state);

@@ -207,7 +207,7 @@ TEST_F(EngineContract, TrainingWithEveryIngredientIsTheReferences) {
     }
     const TrainingState state = engine->state();
     const TrainingState expected_state = reference.state();
-    ASSERT_EQ(state.averages.size(), expected_state.averages.size());
+    ASSERT_EQ(state.ema.size(), expected_state.ema.size());
     for (std::size_t i = 0; i < state.parameters.size(); ++i) {
       // 1 % of what 50 steps of Adam can move a parameter.
       ASSERT_NEAR(state.parameters[i], expected_state.parameters[i], 0.01 * 1e-3 * 50) << i;

@@ -206,8 +206,8 @@ TEST_F(HtmlReportTest, ShowsTheAveragedWeightsWhereTheyAreEvaluated) {
   const std::size_t unit = network_.layers()[0].weight.offset;
   checkpoint_.state.parameters[unit] = 1;
   EXPECT_EQ(first_unit().at(0, 0)[0], 255);
-  checkpoint_.state.averages = checkpoint_.state.parameters;
-  checkpoint_.state.averages[unit] = -1;
+  checkpoint_.state.ema = checkpoint_.state.parameters;
+  checkpoint_.state.ema[unit] = -1;
   EXPECT_EQ(first_unit().at(0, 0)[0], 0);
 }
 

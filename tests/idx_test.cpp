@@ -226,17 +226,17 @@ TEST_F(IdxTest, HugeSizesThrowAndTakeLittleMemory) {
     getrusage(RUSAGE_SELF, &usage);
     return usage.ru_maxrss;  // in KiB
   };
-  constexpr std::uint32_t kMost = 0xFFFFFFFF;
-  constexpr long kMostMemory = 640L * 1024;  // a block of 64 MiB and the shadows of sanitizers
+  constexpr std::uint32_t kMaxCount = 0xFFFFFFFF;
+  constexpr long kMaxMemory = 640L * 1024;  // a block of 64 MiB and the shadows of sanitizers
   const long before = peak();
   expect_in(bytes_error(idx_file('\x08', {1U << 30U}, "abc")), "ends at byte 11;");
-  ASSERT_LT(peak() - before, kMostMemory);  // before it comes to 32 GiB
+  ASSERT_LT(peak() - before, kMaxMemory);  // before it comes to 32 GiB
   expect_in(bytes_error(idx_file('\x08', {1U << 17U, 1U << 18U}, "abc")), "ends at byte 15;");
   expect_in(integers_error(idx_file('\x0C', {1U << 15U, 1U << 18U}, "abcd")), "ends at byte 16;");
-  expect_in(bytes_error(idx_file('\x08', {kMost, kMost, kMost}, "abc")), "byte 4: ");
-  expect_in(integers_error(idx_file('\x0C', {kMost, kMost, kMost}, "abc")), "byte 4: ");
+  expect_in(bytes_error(idx_file('\x08', {kMaxCount, kMaxCount, kMaxCount}, "abc")), "byte 4: ");
+  expect_in(integers_error(idx_file('\x0C', {kMaxCount, kMaxCount, kMaxCount}, "abc")), "byte 4: ");
   expect_in(integers_error(idx_file('\x0C', {1U << 31U, 1U << 31U}, "abc")), "byte 4: ");
-  EXPECT_LT(peak() - before, kMostMemory);
+  EXPECT_LT(peak() - before, kMaxMemory);
 }
 
 TEST_F(IdxTest, WhatIsNoFileThrows) {

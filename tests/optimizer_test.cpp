@@ -44,7 +44,7 @@ void compare_with_keras(const json& vectors, const json& expected) {
   for (std::size_t step = 0; step < vectors.at("gradients").size(); ++step) {
     const auto gradients = vectors.at("gradients").at(step).get<std::vector<float>>();
     const auto want = expected.at("parameters").at(step).get<Values>();
-    const auto scalars = optimizer_step<Real>(settings, expected.at("learning_rate"), step + 1);
+    const auto scalars = optimizer_scalars<Real>(settings, expected.at("learning_rate"), step + 1);
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       const Real before = parameters[i];
       adam_update(scalars, static_cast<Real>(gradients[i]), parameters[i], first_moments[i],
@@ -75,7 +75,7 @@ TEST(AdamTest, MovesAsKerasDoesInDouble) {
 
 TEST(AdamTest, FirstStepMovesByTheLearningRateWhereEpsilonIsNothing) {
   // m / sqrt(v) is +-1 after one step and alpha is lr / sqrt(1 - beta2) * (1 - beta1) scaled back.
-  const auto step = optimizer_step<double>({.epsilon = 1e-300}, 0.5, 1);
+  const auto step = optimizer_scalars<double>({.epsilon = 1e-300}, 0.5, 1);
   for (const double gradient : {-3.0, 1e-6, 7.0}) {
     double parameter = 1;
     double first = 0;
@@ -90,7 +90,7 @@ TEST(AdamTest, ZeroGradientFromTheStartChangesNothing) {
   float first = 0;
   float second = 0;
   for (std::uint64_t t = 1; t <= 3; ++t) {
-    adam_update(optimizer_step<float>(OptimizerSettings{}, 1e-3, t), 0.0F, parameter, first,
+    adam_update(optimizer_scalars<float>(OptimizerSettings{}, 1e-3, t), 0.0F, parameter, first,
                 second);
   }
   EXPECT_EQ(parameter, 0.25F);
@@ -106,7 +106,7 @@ Values after_three_steps(const OptimizerSettings& settings) {
   Values first_moments(3);
   Values second_moments(3);
   for (std::size_t t = 0; t < gradients.size(); ++t) {
-    const auto step = optimizer_step<double>(settings, 0.1, t + 1);
+    const auto step = optimizer_scalars<double>(settings, 0.1, t + 1);
     for (std::size_t i = 0; i < 3; ++i) {
       optimizer_update(step, gradients[t][i], parameters[i], first_moments[i], second_moments[i]);
     }
@@ -138,10 +138,10 @@ TEST(OptimizerTest, SgdWithoutMomentumFollowsTheGradient) {
 
 TEST(OptimizerTest, AverageBeginsAtTheStartAndThenForgetsAtItsRate) {
   double average = 5;
-  average_update(optimizer_step<double>({}, 1e-3, 1, 0.9), 1.0, average);
+  ema_update(optimizer_scalars<double>({}, 1e-3, 1, 0.9), 1.0, average);
   EXPECT_NEAR(average, 5 + (1 - 5) * (1 - 2.0 / 11), 1e-14);  // (1 + t) / (10 + t) is less
   average = 5;
-  average_update(optimizer_step<double>({}, 1e-3, 1000, 0.9), 1.0, average);
+  ema_update(optimizer_scalars<double>({}, 1e-3, 1000, 0.9), 1.0, average);
   EXPECT_NEAR(average, 0.9 * 5 + 0.1 * 1, 1e-14);
 }
 

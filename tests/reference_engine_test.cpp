@@ -163,7 +163,7 @@ TEST(ReferenceEngineTest, TakesTheLearningRateOfEachStep) {
     const std::vector<std::uint32_t> batch{2 * step, 2 * step + 1};
     RunningMetrics ignored;
     const auto gradients = by_hand.precise_gradients(data.view(), batch, ignored);
-    const auto scalars = optimizer_step<double>({}, learning_rate, step + 1);
+    const auto scalars = optimizer_scalars<double>({}, learning_rate, step + 1);
     for (std::size_t i = 0; i < gradients.size(); ++i) {
       adam_update(scalars, gradients[i], by_hand.parameters()[i], first[i], second[i]);
     }

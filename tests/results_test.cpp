@@ -9,7 +9,7 @@ namespace qmnist {
 namespace {
 
 TEST(ResultsTest, SpreadIsMeanAndSampleDeviation) {
-  const Spread spread = spread_of(std::array{1.0, 2.0, 4.0, 5.0});
+  const MeanStddev spread = spread_of(std::array{1.0, 2.0, 4.0, 5.0});
   EXPECT_DOUBLE_EQ(spread.mean, 3);
   EXPECT_DOUBLE_EQ(spread.deviation, std::sqrt(10.0 / 3));
   EXPECT_EQ(spread_of(std::array{7.0}).deviation, 0);

@@ -106,7 +106,7 @@ TEST_F(RunFolderTest, KnowsWhatItHolds) {
 TEST_F(RunFolderTest, NothingToSetAside) {
   test::write_file(path() / "notes.txt", "mine");
   const RunFolder folder(path());
-  EXPECT_FALSE(folder.set_aside_earlier_run());
+  EXPECT_FALSE(folder.archive_previous_run());
   EXPECT_FALSE(fs::exists(path() / run_file::kPrevious));
 }
 
@@ -117,7 +117,7 @@ TEST_F(RunFolderTest, SetsAsideAnEarlierRunInPlaceOfTheOneBefore) {
   test::write_file(path() / "notes.txt", "mine");
   const RunFolder folder(path());
   const fs::path previous = path() / run_file::kPrevious;
-  EXPECT_TRUE(folder.set_aside_earlier_run());
+  EXPECT_TRUE(folder.archive_previous_run());
   for (const std::string_view name : kRunFiles) {
     EXPECT_FALSE(fs::exists(path() / name)) << name;
     EXPECT_EQ(test::read_file(previous / name), "first");
@@ -125,10 +125,10 @@ TEST_F(RunFolderTest, SetsAsideAnEarlierRunInPlaceOfTheOneBefore) {
   EXPECT_EQ(test::read_file(path() / "notes.txt"), "mine");
 
   test::write_file(path() / run_file::kConfig, "second");
-  EXPECT_TRUE(folder.set_aside_earlier_run());
+  EXPECT_TRUE(folder.archive_previous_run());
   EXPECT_EQ(test::read_file(previous / run_file::kConfig), "second");
   EXPECT_FALSE(fs::exists(previous / run_file::kModel));
-  EXPECT_FALSE(folder.set_aside_earlier_run());
+  EXPECT_FALSE(folder.archive_previous_run());
   EXPECT_EQ(test::read_file(previous / run_file::kConfig), "second");
 }
 

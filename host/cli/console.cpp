@@ -52,13 +52,13 @@ std::size_t ConsoleObserver::steps(std::size_t samples) const {
 }
 
 std::string ConsoleObserver::bar(double done) const {
-  constexpr std::size_t kLongest = 30;
+  constexpr std::size_t kMaxLength = 30;
   constexpr std::size_t kRestOfLine = 72;  // with steps of five digits and a time in minutes
   const std::size_t columns = is_terminal_ ? terminal_columns() : 0;
   if (columns <= kRestOfLine) {
     return "";
   }
-  const std::size_t length = std::min(kLongest, columns - kRestOfLine);
+  const std::size_t length = std::min(kMaxLength, columns - kRestOfLine);
   const auto filled = static_cast<std::size_t>(done * static_cast<double>(length));
   return " " + repeat(is_unicode_ ? "━" : "=", filled) +
          repeat(is_unicode_ ? "─" : ".", length - filled);

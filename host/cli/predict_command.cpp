@@ -165,7 +165,7 @@ class Predictor {
                 percent(answer.confidence()), picture_and_bars(answer, style_));
     }
     ++answered_;
-    if (!options_.contact_sheet.empty() && on_sheet_.size() < kMostOnSheet) {
+    if (!options_.contact_sheet.empty() && on_sheet_.size() < kMaxOnSheet) {
       on_sheet_.push_back(std::move(answer));
     }
   }

@@ -71,10 +71,10 @@ class SweepConsole final : public SweepObserver {
     const std::string after =
         fmt::format("after epoch {}, {:.1f} s{}{}", result.epochs(), result.seconds(),
                     result.warning.empty() ? "" : "; warning: ", result.warning);
-    if (const auto judged = result.validation()) {
+    if (const auto validation = result.validation()) {
       return fmt::format("validation accuracy {}, loss {:.4f} {}",
-                         accuracy_text(judged->accuracy, sweep_.split().validation.size()),
-                         judged->loss, after);
+                         accuracy_text(validation->accuracy, sweep_.split().validation.size()),
+                         validation->loss, after);
     }
     return fmt::format("test accuracy {}, loss {:.4f} {}",
                        accuracy_text(result.test->accuracy, sweep_.split().test.size()),

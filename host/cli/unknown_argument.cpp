@@ -51,9 +51,8 @@ std::vector<Suggestion> known_options(const CLI::App& command) {
 /// Those that `word` is most like, or is the beginning of; none where it is like no one.
 std::vector<std::string> nearest(std::string_view word, const std::vector<Suggestion>& known) {
   const auto distance = [word](const Suggestion& suggestion) {
-    constexpr std::size_t kShortestBeginning = 3;
-    const bool is_beginning =
-        word.size() >= kShortestBeginning && suggestion.spelling.starts_with(word);
+    constexpr std::size_t kMinPrefix = 3;
+    const bool is_beginning = word.size() >= kMinPrefix && suggestion.spelling.starts_with(word);
     return is_beginning ? 0 : edit_distance(word, suggestion.spelling);
   };
   std::size_t least = (word.size() + 1) / 2;  // with more changes it is another word

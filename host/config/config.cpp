@@ -31,10 +31,10 @@ bool is_section(std::string_view name) {
 
 /// A value as JSON for an error's one line: escaped, and cut where it is long.
 std::string as_json(const Json& value) {
-  constexpr std::size_t kLongest = 60;
+  constexpr std::size_t kMaxLength = 60;
   std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
-  if (text.size() > kLongest) {
-    text = text.substr(0, kLongest) + "...";
+  if (text.size() > kMaxLength) {
+    text = text.substr(0, kMaxLength) + "...";
   }
   return text;
 }

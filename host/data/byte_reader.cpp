@@ -18,10 +18,10 @@ bool is_gzip(std::span<const std::uint8_t> content) {
 }
 
 /// zlib counts in unsigned int.
-constexpr std::size_t kLargestPiece = std::size_t{1} << 30;
+constexpr std::size_t kMaxPiece = std::size_t{1} << 30;
 
 uInt piece(std::size_t size) {
-  return static_cast<uInt>(std::min(size, kLargestPiece));
+  return static_cast<uInt>(std::min(size, kMaxPiece));
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ using Bytes = std::vector<std::uint8_t>;
 
 constexpr std::array<std::string_view, 8> kIntegers = {"u1", "u2", "u4", "u8",
                                                        "i1", "i2", "i4", "i8"};
-constexpr std::size_t kMostDimensions = 3;
+constexpr std::size_t kMaxDimensions = 3;
 constexpr std::uint64_t kHighBits = 0x8080808080808080;  // of each byte of a word
 constexpr std::uint64_t kNoSize = std::numeric_limits<std::uint64_t>::max();
 
@@ -75,9 +75,9 @@ Dtype read_dtype(const Node& node) {
 
 std::vector<std::uint64_t> read_shape(const Node& node) {
   const auto items = expect_items(node, 1, "the shape");
-  if (items.size() > kMostDimensions) {
+  if (items.size() > kMaxDimensions) {
     throw FormatError(node.offset, "the array has {} dimensions; expected at most {}", items.size(),
-                      kMostDimensions);
+                      kMaxDimensions);
   }
   std::vector<std::uint64_t> shape;
   for (const Node* item : items) {

@@ -13,8 +13,8 @@ constexpr std::uint8_t kStop = '.';
 constexpr int kMaxOpcodes = 10'000;
 
 // Names are compared; a payload taken for one, time and again through the memo, would be slow.
-constexpr std::size_t kLongestName = 255;
-constexpr std::size_t kLongestShown = 60;
+constexpr std::size_t kMaxName = 255;
+constexpr std::size_t kMaxShown = 60;
 
 struct GlobalName {
   std::string_view module;
@@ -35,11 +35,11 @@ constexpr std::array<GlobalName, 7> kGlobals = {{
 }  // namespace
 
 std::string printable(std::string_view text) {
-  std::string shown(text.substr(0, kLongestShown));
+  std::string shown(text.substr(0, kMaxShown));
   for (char& character : shown) {
     character = character < ' ' || character > '~' ? '?' : character;
   }
-  return text.size() > kLongestShown ? shown + "..." : shown;
+  return text.size() > kMaxShown ? shown + "..." : shown;
 }
 
 Pickle Machine::run() {
@@ -259,8 +259,8 @@ std::string_view Machine::name_in(const Node& node) const {
   } else {
     fail("finds {} on the stack; expected str", kind_of(node.value));
   }
-  if (name.size() > kLongestName) {
-    fail("finds a name of {} bytes; expected at most {}", name.size(), kLongestName);
+  if (name.size() > kMaxName) {
+    fail("finds a name of {} bytes; expected at most {}", name.size(), kMaxName);
   }
   return name;
 }

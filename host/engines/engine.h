@@ -40,8 +40,8 @@ struct Scores {
 
 /// Judges class probabilities, [indices.size(), classes] row-major, of the images data[indices[i]]
 /// by their labels.
-[[nodiscard]] Scores judge(std::span<const float> probabilities, const DataView& data,
-                           std::span<const std::uint32_t> indices);
+[[nodiscard]] Scores score_predictions(std::span<const float> probabilities, const DataView& data,
+                                       std::span<const std::uint32_t> indices);
 
 /// What an engine is made for.
 struct EngineSettings {
@@ -79,7 +79,7 @@ class Engine {
   [[nodiscard]] virtual std::string device() const = 0;
 
   /// Sets weights, moments and step count; arenas of the engine's network. An engine that keeps
-  /// averages begins them with the parameters where the state has none.
+  /// ema begins them with the parameters where the state has none.
   virtual void set_state(const TrainingState& state) = 0;
   [[nodiscard]] virtual TrainingState state() const = 0;
 

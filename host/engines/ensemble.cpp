@@ -28,9 +28,9 @@ std::vector<float> Ensemble::predict(const DataView& data, std::span<const std::
 
 Scores Ensemble::score(const DataView& data, std::span<const std::uint32_t> indices) {
   if (size() == 1) {
-    return engines_.front()->score(data, indices);  // a GPU judges by itself
+    return engines_.front()->score(data, indices);  // a GPU scores on the device
   }
-  return judge(predict(data, indices), data, indices);
+  return score_predictions(predict(data, indices), data, indices);
 }
 
 }  // namespace qmnist

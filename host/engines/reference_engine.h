@@ -59,13 +59,13 @@ class ReferenceEngine final : public Engine {
         clip(gradient);
       }
       const double learning_rate = settings_.schedule.learning_rate(step_);
-      const auto step = optimizer_step<Real>(settings_.optimizer, learning_rate, ++step_,
-                                             settings_.regularization.ema_decay);
+      const auto step = optimizer_scalars<Real>(settings_.optimizer, learning_rate, ++step_,
+                                                settings_.regularization.ema_decay);
       for (std::size_t i = 0; i < gradient.size(); ++i) {
         optimizer_update(step, gradient[i], parameters_[i], first_moments_[i], second_moments_[i]);
       }
       for (std::size_t i = 0; i < averages_.size(); ++i) {
-        average_update(step, parameters_[i], averages_[i]);
+        ema_update(step, parameters_[i], averages_[i]);
       }
       if (!keep_going(metrics)) {
         return;
@@ -139,8 +139,8 @@ class ReferenceEngine final : public Engine {
   /// What an image's way through the network leaves.
   struct ForwardPass {
     std::vector<Values>
-        activations;             ///< the input and those of each layer; the last are the logits
-    std::vector<Values> slopes;  ///< d activations / d z of each hidden layer
+        activations;  ///< the input and those of each layer; the last are the logits
+    std::vector<Values> derivatives;  ///< d activations / d z of each hidden layer
   };
 
   /// @param random of a training step's row; nullptr without dropout
@@ -153,7 +153,7 @@ class ReferenceEngine final : public Engine {
     for (std::size_t l = 0; l < layers.size(); ++l) {
       Values sums = multiply(layers[l], pass.activations.back(), parameters);
       if (l + 1 < layers.size()) {
-        pass.slopes.push_back(finish_units(l, random, sums));
+        pass.derivatives.push_back(apply_activation(l, random, sums));
       }
       pass.activations.push_back(std::move(sums));
     }
@@ -172,11 +172,11 @@ class ReferenceEngine final : public Engine {
     return sums;
   }
 
-  /// Turns a hidden layer's sums into activations. @return their slopes
-  [[nodiscard]] Values finish_units(std::size_t layer, const RowRandom* random,
-                                    Values& sums) const {
+  /// Turns a hidden layer's sums into activations. @return their derivatives
+  [[nodiscard]] Values apply_activation(std::size_t layer, const RowRandom* random,
+                                        Values& sums) const {
     const Activation activation = settings_.network.activation();
-    Values slopes(sums.size());
+    Values derivatives(sums.size());
     std::array<float, kDropoutGroup> factors;
     factors.fill(1);
     for (std::size_t unit = 0; unit < sums.size(); ++unit) {
@@ -184,10 +184,10 @@ class ReferenceEngine final : public Engine {
         dropout_factors(dropout_, *random, layer, unit / kDropoutGroup, factors.data());
       }
       const auto factor = static_cast<Real>(factors[unit % kDropoutGroup]);
-      slopes[unit] = activation_derivative(activation, sums[unit]) * factor;
+      derivatives[unit] = activation_derivative(activation, sums[unit]) * factor;
       sums[unit] = activate(activation, sums[unit]) * factor;
     }
-    return slopes;
+    return derivatives;
   }
 
   /// Adds one image's gradient; `delta` is the gradient of the loss by the logits.
@@ -206,7 +206,7 @@ class ReferenceEngine final : public Engine {
         }
       }
       if (l > 0) {
-        std::ranges::transform(input_gradient, pass.slopes[l - 1], input_gradient.begin(),
+        std::ranges::transform(input_gradient, pass.derivatives[l - 1], input_gradient.begin(),
                                std::multiplies<Real>());
       }
       delta = std::move(input_gradient);

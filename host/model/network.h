@@ -57,16 +57,16 @@ struct TrainingState {
   std::vector<float> parameters;      ///< arena
   std::vector<float> first_moments;   ///< arena, Adam's m
   std::vector<float> second_moments;  ///< arena, Adam's v
-  std::vector<float> averages = {};   ///< arena, moving average of the parameters; empty for none
+  std::vector<float> ema = {};        ///< arena, moving average of the parameters; empty for none
   std::uint64_t step = 0;             ///< optimiser steps done
 
-  /// What the network predicts with: the averages where there are any, else the parameters.
+  /// What the network predicts with: the ema where there are any, else the parameters.
   [[nodiscard]] const std::vector<float>& eval_parameters() const {
-    return averages.empty() ? parameters : averages;
+    return ema.empty() ? parameters : ema;
   }
-  /// All of the above in their order; that of the averages is empty where there are none.
+  /// All of the above in their order; that of the ema is empty where there are none.
   [[nodiscard]] std::array<std::span<const float>, 4> arenas() const {
-    return {parameters, first_moments, second_moments, averages};
+    return {parameters, first_moments, second_moments, ema};
   }
   friend bool operator==(const TrainingState&, const TrainingState&) = default;
 };

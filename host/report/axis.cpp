@@ -29,9 +29,9 @@ std::vector<double> Axis::ticks() const {
 }
 
 std::string Axis::label(double tick) const {
-  constexpr double kLongest = 1e6;
+  constexpr double kMaxLength = 1e6;
   const auto decimals = static_cast<int>(std::max(0.0, -std::floor(std::log10(step))));
-  return high < kLongest ? fmt::format("{:.{}f}", tick, decimals) : fmt::format("{:.2g}", tick);
+  return high < kMaxLength ? fmt::format("{:.{}f}", tick, decimals) : fmt::format("{:.2g}", tick);
 }
 
 Axis axis_of(double low, double high, double most_steps) {
@@ -46,11 +46,11 @@ Axis round_axis(double low, double high, double most_steps) {
 }
 
 Axis epoch_axis(std::size_t epochs) {
-  constexpr double kMostSteps = 10;
+  constexpr double kMaxSteps = 10;
   if (epochs < 2) {
     return {.low = 0.5, .high = 1.5, .step = 1};
   }
-  Axis axis = axis_of(1, static_cast<double>(epochs), kMostSteps);
+  Axis axis = axis_of(1, static_cast<double>(epochs), kMaxSteps);
   axis.step = std::max(axis.step, 1.0);
   return axis;
 }

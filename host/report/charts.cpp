@@ -93,18 +93,18 @@ std::string axes(const Axis& x, const Axis& y, std::string_view y_label) {
 }
 
 std::string line(const Curve& curve, const Axis& x, const Axis& y) {
-  constexpr std::size_t kMostPoints = 600;  // more would be finer than a pixel
-  constexpr std::size_t kMostMarks = 30;
+  constexpr std::size_t kMaxPoints = 600;  // more would be finer than a pixel
+  constexpr std::size_t kMaxMarks = 30;
   std::string points;
   std::string marks;
-  for (const std::size_t i : evenly_spaced(curve.values.size(), kMostPoints)) {
+  for (const std::size_t i : evenly_spaced(curve.values.size(), kMaxPoints)) {
     if (!std::isfinite(curve.values[i])) {
       continue;
     }
     const double at_x = x_of(x, static_cast<double>(i + 1));
     const double at_y = y_of(y, curve.values[i]);
     fmt::format_to(std::back_inserter(points), "{:.1f},{:.1f} ", at_x, at_y);
-    if (curve.values.size() <= kMostMarks) {
+    if (curve.values.size() <= kMaxMarks) {
       fmt::format_to(std::back_inserter(marks),
                      "<circle class=\"mark {}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\"/>\n",
                      curve.name, at_x, at_y);

@@ -24,7 +24,7 @@ constexpr std::size_t kFoot = 32;
 /// A file's name as XML text, shortened to what fits under a picture. The end is kept, as names of
 /// one folder mostly differ there.
 std::string caption(const std::string& name) {
-  constexpr std::size_t kLongest = 17;  // characters
+  constexpr std::size_t kMaxLength = 17;  // characters
   const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
   const std::string file = to_valid_utf8(one_line(std::filesystem::path(name).filename().string()));
   std::vector<std::size_t> starts;  // of characters
@@ -33,9 +33,9 @@ std::string caption(const std::string& name) {
       starts.push_back(i);
     }
   }
-  return starts.size() <= kLongest
+  return starts.size() <= kMaxLength
              ? escaped(file)
-             : "…" + escaped(file.substr(starts[starts.size() - kLongest + 1]));
+             : "…" + escaped(file.substr(starts[starts.size() - kMaxLength + 1]));
 }
 
 /// The picture enlarged here, as a viewer would blur it.

@@ -22,14 +22,14 @@ constexpr double kDotsMargin = 24;
 constexpr double kCharacter = 7.6;  // as wide as most of this font
 
 Axis axis_of_rows(std::span<const DotRow> rows) {
-  constexpr double kLeastWidth = 1e-6;
-  constexpr double kMostSteps = 6;
+  constexpr double kMinWidth = 1e-6;
+  constexpr double kMaxSteps = 6;
   std::vector<double> all;
   for (const DotRow& row : rows) {
     all.insert(all.end(), row.values.begin(), row.values.end());
   }
   const auto [low, high] = std::ranges::minmax(all);
-  return round_axis(low, std::max(high, low + kLeastWidth), kMostSteps);
+  return round_axis(low, std::max(high, low + kMinWidth), kMaxSteps);
 }
 
 double label_width(std::span<const DotRow> rows) {

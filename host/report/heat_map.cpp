@@ -86,13 +86,13 @@ std::string digit_labels() {
 
 /// The scale from no count to the largest.
 std::string colour_bar(std::uint64_t largest) {
-  constexpr double kMostSteps = 10;
+  constexpr double kMaxSteps = 10;
   std::string svg = fmt::format(
       "<linearGradient id=\"scale\" x1=\"0\" x2=\"0\" y1=\"1\" y2=\"0\"><stop stop-color=\"{}\"/>"
       "<stop offset=\"1\" stop-color=\"{}\"/></linearGradient>\n"
       "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"url(#scale)\"/>\n",
       fill(0), fill(1), kBarLeft, kMapTop, kBarWidth, kMapSide);
-  const Axis axis = axis_of(0, static_cast<double>(largest), kMostSteps);
+  const Axis axis = axis_of(0, static_cast<double>(largest), kMaxSteps);
   for (const double tick : axis.ticks()) {
     const double y = kMapTop + (1 - axis.share(tick)) * kMapSide;
     fmt::format_to(std::back_inserter(svg),

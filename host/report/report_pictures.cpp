@@ -13,8 +13,8 @@
 namespace qmnist {
 namespace {
 
-constexpr std::size_t kMostMistakes = 40;
-constexpr std::size_t kMostUnits = 128;
+constexpr std::size_t kMaxMistakes = 40;
+constexpr std::size_t kMaxUnits = 128;
 
 std::string picture(std::vector<std::uint8_t> pixels, std::string_view alternative) {
   const GreyImage image{.width = kImageSide, .height = kImageSide, .pixels = std::move(pixels)};
@@ -31,7 +31,7 @@ std::vector<Prediction> surest_mistakes(const Evaluation& test) {
   std::ranges::stable_sort(wrong, std::greater(), [](const Prediction& row) {
     return std::isfinite(row.confidence) ? row.confidence : 0;
   });
-  wrong.resize(std::min(wrong.size(), kMostMistakes));
+  wrong.resize(std::min(wrong.size(), kMaxMistakes));
   return wrong;
 }
 
@@ -73,7 +73,7 @@ std::string mistakes_html(const Evaluation& test, const DataView& data) {
 
 std::string first_layer_html(const Network& network, std::span<const float> parameters) {
   const DenseLayer& layer = network.layers().front();
-  const std::size_t shown = std::min(layer.outputs, kMostUnits);
+  const std::size_t shown = std::min(layer.outputs, kMaxUnits);
   std::string html = fmt::format(
       "<p>The weights of {} of the {} units of the first layer, each as a picture: bright pixels "
       "speak for the unit, dark ones against it, mid-grey is zero. Each has its own scale.</p>\n"

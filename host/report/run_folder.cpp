@@ -90,7 +90,7 @@ bool RunFolder::holds(std::string_view name) const {
   return fs::is_regular_file(file(name));
 }
 
-bool RunFolder::set_aside_earlier_run() const {
+bool RunFolder::archive_previous_run() const {
   const fs::path previous = path_ / run_file::kPrevious;
   bool found = false;
   for (const std::string_view name : kFiles) {

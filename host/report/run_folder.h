@@ -44,7 +44,7 @@ class RunFolder {
 
   /// Moves an earlier run's files to previous/, where they replace those of the run before it.
   /// @return whether there were any.
-  [[nodiscard]] bool set_aside_earlier_run() const;
+  [[nodiscard]] bool archive_previous_run() const;
 
   void write_config(const Json& values) const;
   void write_metrics(std::span<const EpochMetrics> history) const;  ///< as JSON lines and as CSV

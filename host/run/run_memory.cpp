@@ -9,10 +9,10 @@ namespace qmnist {
 
 std::size_t bytes_beside_engine(const Config& config, const Network& network) {
   constexpr std::size_t kReport = std::size_t{24} << 20;  // measured: librsvg with its fonts
-  const std::size_t averages = config.regularization.ema_decay > 0 ? 1 : 0;
+  const std::size_t ema = config.regularization.ema_decay > 0 ? 1 : 0;
   const std::size_t best = config.training.early_stopping > 0 ? 1 : 0;
   // Parameters and two moments, as vectors.
-  const std::size_t state = (3 + averages + best) * network.arena_size() * sizeof(float);
+  const std::size_t state = (3 + ema + best) * network.arena_size() * sizeof(float);
   const std::size_t checkpoint = 2 * state;  // a copy as tensors, and these as the file's bytes
   return state + std::max(checkpoint, kReport);
 }

@@ -49,7 +49,7 @@ void TrainingRun::resolve_config() {
 
 bool TrainingRun::start() {
   checkpoint_.state = initial_state(network_, config_.training.seed);
-  const bool was_there = folder_.set_aside_earlier_run();
+  const bool was_there = folder_.archive_previous_run();
   begin();
   return was_there;
 }

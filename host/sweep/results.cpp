@@ -13,7 +13,7 @@
 namespace qmnist {
 namespace {
 
-/// What trials are judged by: validation, or the test where nothing is chosen.
+/// What trials are ranked by: validation, or the test where nothing is chosen.
 double accuracy_of(const Sweep& sweep, const TrialResult& result) {
   return sweep.config().is_repetition() ? result.test->accuracy : result.validation()->accuracy;
 }
@@ -22,12 +22,12 @@ double loss_of(const Sweep& sweep, const TrialResult& result) {
   return sweep.config().is_repetition() ? result.test->loss : result.validation()->loss;
 }
 
-std::size_t images_judged(const Sweep& sweep) {
+std::size_t ranking_images(const Sweep& sweep) {
   return sweep.config().is_repetition() ? sweep.split().test.size()
                                         : sweep.split().validation.size();
 }
 
-std::string_view judge_name(const Sweep& sweep) {
+std::string_view ranking_name(const Sweep& sweep) {
   return sweep.config().is_repetition() ? "test" : "validation";
 }
 
@@ -48,13 +48,13 @@ double mean(const std::vector<double>& values) {
   return spread_of(values).mean;
 }
 
-std::string spread_text(const Spread& spread) {
+std::string spread_text(const MeanStddev& spread) {
   return fmt::format("{:.2f} ± {:.2f} %", 100 * spread.mean, 100 * spread.deviation);
 }
 
 std::string accuracy_cell(const Sweep& sweep, const Setting& setting) {
-  const Spread spread = spread_of(values_of(sweep, setting, accuracy_of));
-  return setting.trials.size() == 1 ? accuracy_text(spread.mean, images_judged(sweep))
+  const MeanStddev spread = spread_of(values_of(sweep, setting, accuracy_of));
+  return setting.trials.size() == 1 ? accuracy_text(spread.mean, ranking_images(sweep))
                                     : spread_text(spread);
 }
 
@@ -80,8 +80,8 @@ std::vector<std::string> csv_row(const Sweep& sweep, std::size_t trial) {
     row.push_back(value.dump());
   }
   row.push_back(std::to_string(result.epochs()));
-  if (const auto judged = result.validation()) {
-    row.insert(row.end(), {fmt::format("{}", judged->accuracy), fmt::format("{}", judged->loss)});
+  if (const auto score = result.validation()) {
+    row.insert(row.end(), {fmt::format("{}", score->accuracy), fmt::format("{}", score->loss)});
   } else {
     row.insert(row.end(), 2, "");
   }
@@ -96,7 +96,7 @@ std::vector<std::string> csv_row(const Sweep& sweep, std::size_t trial) {
 
 }  // namespace
 
-Spread spread_of(std::span<const double> values) {
+MeanStddev spread_of(std::span<const double> values) {
   const auto count = static_cast<double>(values.size());
   const double mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
   double squares = 0;
@@ -148,7 +148,7 @@ Table settings_table(const Sweep& sweep, std::span<const Setting> settings) {
     table.columns.emplace_back("epochs");
   }
   table.columns.insert(table.columns.end(),
-                       {fmt::format("{} accuracy", judge_name(sweep)), "loss", "seconds"});
+                       {fmt::format("{} accuracy", ranking_name(sweep)), "loss", "seconds"});
   for (const Setting& setting : settings) {
     std::vector<std::string>& row = table.rows.emplace_back(1, numbers_text(setting));
     for (const Json& value : setting.parameters) {
@@ -204,8 +204,8 @@ std::string results_csv(const Sweep& sweep) {
 }
 
 std::string settings_chart(const Sweep& sweep, std::span<const Setting> settings) {
-  constexpr std::size_t kMostRows = 60;  // a picture of 1,500 units' height
-  const std::string unit = fmt::format("{} accuracy, %", judge_name(sweep));
+  constexpr std::size_t kMaxRows = 60;  // a picture of 1,500 units' height
+  const std::string unit = fmt::format("{} accuracy, %", ranking_name(sweep));
   std::vector<DotRow> rows;
   for (const Setting& setting : settings) {
     const std::string label = parameters_text(setting.parameters);
@@ -214,7 +214,7 @@ std::string settings_chart(const Sweep& sweep, std::span<const Setting> settings
       row.values.push_back(100 * accuracy);
     }
   }
-  const std::size_t shown = std::min(rows.size(), kMostRows);
+  const std::size_t shown = std::min(rows.size(), kMaxRows);
   const std::string title =
       shown < rows.size() ? fmt::format("The best {} of {}", shown, rows.size()) : "The best first";
   return dot_chart_svg(title, unit, std::span(rows).first(shown));

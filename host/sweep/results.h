@@ -11,11 +11,11 @@
 namespace qmnist {
 
 /// Mean and standard deviation of a sample.
-struct Spread {
+struct MeanStddev {
   double mean;
   double deviation;  ///< with n - 1; 0 for one value
 };
-[[nodiscard]] Spread spread_of(std::span<const double> values);
+[[nodiscard]] MeanStddev spread_of(std::span<const double> values);
 
 /// Trials that differ in nothing but training.seed.
 struct Setting {

@@ -151,9 +151,9 @@ std::vector<std::size_t> Sweep::best(std::vector<std::size_t> trials, std::size_
   if (trials.size() > count) {
     std::ranges::sort(trials, {}, [&](std::size_t i) {
       const auto& history = results_[i].history;
-      const EpochMetrics::Validation judged =
+      const EpochMetrics::Validation score =
           history[std::min(epochs, history.size()) - 1].validation.value();
-      return std::tuple(-judged.accuracy, judged.loss, i);
+      return std::tuple(-score.accuracy, score.loss, i);
     });
     trials.resize(count);
   }

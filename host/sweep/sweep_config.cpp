@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kMostTrials = 10000;
+constexpr std::int64_t kMaxTrials = 10000;
 
 /// Keys that must be the same for all trials, or they could not be compared.
 constexpr std::array<std::string_view, 6> kFixedKeys{
@@ -156,9 +156,9 @@ std::vector<Parameter> read_parameters(const Section& parameters, Search search)
   for (const auto& [key, values] : parameters.json().items()) {
     result.push_back(read_parameter(key, values, parameters, search));
     combinations *= search == Search::kGrid ? values.size() : 1;
-    if (combinations > kMostTrials) {
+    if (combinations > kMaxTrials) {
       throw UsageError("{}: these are more than {} trials; list fewer values, or search \"random\"",
-                       parameters.place(), kMostTrials);
+                       parameters.place(), kMaxTrials);
     }
   }
   if (result.empty()) {
@@ -212,7 +212,7 @@ SweepConfig load_sweep(const fs::path& file) {
       .search = search,
       .parameters = read_parameters(sweep.section("parameters"), search),
       .trials =
-          is_grid ? 0 : sweep.at("trials", constraint::Integer{1, kMostTrials}).get<std::size_t>(),
+          is_grid ? 0 : sweep.at("trials", constraint::Integer{1, kMaxTrials}).get<std::size_t>(),
       .seed = sweep.get("seed", constraint::seed(), 0),
       .halving = {}};
   if (search == Search::kHalving) {
@@ -220,8 +220,8 @@ SweepConfig load_sweep(const fs::path& file) {
   }
   if (config.base.data.validation_fraction == 0 && !config.is_repetition()) {
     throw UsageError(
-        "{}: data.validation_fraction is 0, but trials are judged by validation digits, never by "
-        "test digits; add \"data.validation_fraction\": 0.1 to \"set\"",
+        "{}: data.validation_fraction is 0, but trials are ranked by validation accuracy, never by "
+        "test accuracy; add \"data.validation_fraction\": 0.1 to \"set\"",
         file.string());
   }
   return config;

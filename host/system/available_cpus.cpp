@@ -16,10 +16,10 @@ namespace {
 
 /// CPUs that the scheduler may run this process on.
 std::size_t schedulable_cpus() {
-  constexpr std::size_t kMostCpus = 1 << 16;  // a fixed cpu_set_t ends at 1,024
+  constexpr std::size_t kMaxCpus = 1 << 16;  // a fixed cpu_set_t ends at 1,024
   const auto free_set = [](cpu_set_t* set) { CPU_FREE(set); };
-  const std::unique_ptr<cpu_set_t, decltype(free_set)> set(CPU_ALLOC(kMostCpus), free_set);
-  const std::size_t size = CPU_ALLOC_SIZE(kMostCpus);
+  const std::unique_ptr<cpu_set_t, decltype(free_set)> set(CPU_ALLOC(kMaxCpus), free_set);
+  const std::size_t size = CPU_ALLOC_SIZE(kMaxCpus);
   if (set == nullptr || sched_getaffinity(0, size, set.get()) != 0) {
     return std::thread::hardware_concurrency();
   }

@@ -87,9 +87,8 @@ Checkpoint parse(const std::string& place, const Safetensors& file, const Networ
       .state = {.parameters = file.arena(network, kParameters, place),
                 .first_moments = file.arena(network, kFirstMoments, place),
                 .second_moments = file.arena(network, kSecondMoments, place),
-                .averages = config.regularization.ema_decay > 0
-                                ? file.arena(network, kAverages, place)
-                                : std::vector<float>(),
+                .ema = config.regularization.ema_decay > 0 ? file.arena(network, kAverages, place)
+                                                           : std::vector<float>(),
                 .step = run.at("step")},
       .history = {},
       .running = {.loss_sum = run.at("running").at("loss_sum"),
@@ -141,8 +140,8 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
   file.add_arena(network, checkpoint.state.parameters, kParameters);
   file.add_arena(network, checkpoint.state.first_moments, kFirstMoments);
   file.add_arena(network, checkpoint.state.second_moments, kSecondMoments);
-  if (!checkpoint.state.averages.empty()) {
-    file.add_arena(network, checkpoint.state.averages, kAverages);
+  if (!checkpoint.state.ema.empty()) {
+    file.add_arena(network, checkpoint.state.ema, kAverages);
   }
   write_safetensors(path, file);
 }

@@ -186,7 +186,7 @@ TrainingEnd train(const Config& config, const DataView& data, const Split& split
   }
   if (checkpoint.best) {
     TrainingState& state = checkpoint.state;
-    (state.averages.empty() ? state.parameters : state.averages) = checkpoint.best->parameters;
+    (state.ema.empty() ? state.parameters : state.ema) = checkpoint.best->parameters;
     engine.set_state(checkpoint.state);
   }
   return *end;

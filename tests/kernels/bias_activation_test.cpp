@@ -12,21 +12,21 @@ namespace {
 class BiasActivationKernelTest : public test::KernelTest {
  protected:
   /// Compares with the formula in double; the sums are exact.
-  void compare(const HiddenUnits& units, const RowRandom* random, std::size_t rows,
+  void compare(const ActivationParams& units, const RowRandom* random, std::size_t rows,
                std::size_t columns, std::size_t spare) {
     const auto products = test::coarse_values(rows * columns + spare, 1);
     const auto bias = test::coarse_values(columns, 2);
     test::Array outputs(products);
-    test::Array slopes(std::vector<float>(products.size(), test::kUntouched));
+    test::Array derivatives(std::vector<float>(products.size(), test::kUntouched));
     test::Array device_bias(bias);
     test::Array device_random(std::vector<RowRandom>{random == nullptr ? RowRandom{} : *random});
     run([&](cudaStream_t stream) {
-      return launch_bias_activation(stream, outputs.data(), slopes.data(), device_bias.data(),
+      return launch_bias_activation(stream, outputs.data(), derivatives.data(), device_bias.data(),
                                     units, random == nullptr ? nullptr : device_random.data(), rows,
                                     columns);
     });
     const auto values = outputs.values();
-    const auto slope_values = slopes.values();
+    const auto derivative_values = derivatives.values();
     // Of relu and its like there is one rounding, by the dropout's factor; the error function, the
     // exponential and tanh are good to a few eps, times |z| <= 8.
     const bool curved =
@@ -36,17 +36,18 @@ class BiasActivationKernelTest : public test::KernelTest {
       const double z = double{products[i]} + double{bias[i % columns]};
       const double factor = factor_of(units, random, i / columns, i % columns);
       ASSERT_NEAR(values[i], activate(units.activation, z) * factor, tolerance) << i;
-      ASSERT_NEAR(slope_values[i], activation_derivative(units.activation, z) * factor, tolerance)
+      ASSERT_NEAR(derivative_values[i], activation_derivative(units.activation, z) * factor,
+                  tolerance)
           << i;
     }
     for (std::size_t i = rows * columns; i < values.size(); ++i) {
       ASSERT_EQ(values[i], products[i]) << i;
-      ASSERT_EQ(slope_values[i], test::kUntouched) << i;
+      ASSERT_EQ(derivative_values[i], test::kUntouched) << i;
     }
   }
 
  private:
-  static double factor_of(const HiddenUnits& units, const RowRandom* random, std::size_t row,
+  static double factor_of(const ActivationParams& units, const RowRandom* random, std::size_t row,
                           std::size_t column) {
     if (random == nullptr) {
       return 1;

@@ -1,12 +1,12 @@
 #pragma once
 
 // Lets one test source run kernels on two launchers: compiled by nvcc, on a device; otherwise on
-// the CPU, with tests/host_launcher. To be included before the kernel's header.
+// the CPU, with tests/cuda_on_host. To be included before the kernel's header.
 
 #ifdef __CUDACC__
 #include "host/engines/cuda/resources.h"
 #else
-#include "tests/host_launcher/host_launcher.h"
+#include "tests/cuda_on_host/cuda_on_host.h"
 #endif
 
 #include <gtest/gtest.h>
@@ -106,7 +106,7 @@ class KernelTest : public testing::TestWithParam<Way> {
   /// Calls enqueue(stream), each time in another order of blocks and threads.
   template <typename Enqueue>
   void run(const Enqueue& enqueue) {
-    host_launcher::seed = GetParam().seed + runs_++;
+    cuda_on_host::seed = GetParam().seed + runs_++;
     if (enqueue(nullptr) != cudaSuccess) {
       throw std::runtime_error("invalid configuration argument");
     }

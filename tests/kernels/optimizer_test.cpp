@@ -48,7 +48,7 @@ class OptimizerKernelTest : public test::KernelTest {
             test::Array<float>& first_moments, test::Array<float>& second_moments,
             std::size_t count) {
     test::Array scalars(
-        std::vector<OptimizerStep<float>>{optimizer_step<float>(settings_, 1e-3, t)});
+        std::vector<OptimizerStep<float>>{optimizer_scalars<float>(settings_, 1e-3, t)});
     test::Array device_gradients(gradients);
     run([&](cudaStream_t stream) {
       return launch_optimizer(stream, scalars.data(), device_gradients.data(), parameters.data(),
@@ -74,7 +74,7 @@ class OptimizerKernelTest : public test::KernelTest {
       const auto v = second_moments.values();
       for (std::size_t i = 0; i < count; ++i) {
         Reference& want = references[i];
-        want.update(optimizer_step<double>(settings_, 1e-3, t), double{gradients[i]});
+        want.update(optimizer_scalars<double>(settings_, 1e-3, t), double{gradients[i]});
         ASSERT_NEAR(m[i], want.first_moment, want.first_error) << i << " of " << count;
         ASSERT_NEAR(v[i], want.second_moment, want.second_error) << i << " of " << count;
         ASSERT_NEAR(w[i], want.parameter, want.parameter_error) << i << " of " << count;
@@ -112,7 +112,7 @@ TEST_P(OptimizerKernelTest, DecaysWeightsAndDescendsAsTheFormulaDoes) {
       const auto old_v = second_moments.values();
       settings_ = optimizer;
       step(3, gradients, parameters, first_moments, second_moments, count);
-      const auto scalars = optimizer_step<double>(optimizer, 1e-3, 3);
+      const auto scalars = optimizer_scalars<double>(optimizer, 1e-3, 3);
       const auto w = parameters.values();
       const auto m = first_moments.values();
       for (std::size_t i = 0; i < count; ++i) {
@@ -133,12 +133,12 @@ TEST_P(OptimizerKernelTest, AveragesAsTheFormulaDoes) {
     const auto weights = test::coarse_values(count, 1);
     const auto before = test::coarse_values(count + 3, 2);
     test::Array parameters(weights);
-    test::Array averages(before);
-    test::Array scalars(std::vector{optimizer_step<float>({}, 1e-3, 1000, 0.75)});
+    test::Array ema(before);
+    test::Array scalars(std::vector{optimizer_scalars<float>({}, 1e-3, 1000, 0.75)});
     run([&](cudaStream_t stream) {
-      return launch_average(stream, scalars.data(), parameters.data(), averages.data(), count);
+      return launch_ema_update(stream, scalars.data(), parameters.data(), ema.data(), count);
     });
-    const auto values = averages.values();
+    const auto values = ema.values();
     for (std::size_t i = 0; i < values.size(); ++i) {
       // A quarter of the way, exact for such numbers.
       const float want = i < count ? before[i] + (weights[i] - before[i]) / 4 : before[i];

@@ -29,7 +29,7 @@ CpuEngine::CpuEngine(EngineSettings settings)
     : settings_(std::move(settings)),
       augmentation_(settings_.augmentation, settings_.seed),
       dropout_(settings_.regularization.dropout),
-      team_(useful_threads(settings_)),
+      pool_(useful_threads(settings_)),
       layers_(make_layers(settings_.network)),
       was_nonzero_(settings_.network.inputs()),
       training_(settings_.network, settings_.batch_size) {
@@ -46,23 +46,23 @@ CpuEngine::CpuEngine(EngineSettings settings)
 
 std::size_t CpuEngine::bytes(const EngineSettings& settings) {
   const Network& network = settings.network;
-  const bool keeps_averages = settings.regularization.ema_decay > 0;
+  const bool has_ema = settings.regularization.ema_decay > 0;
   const bool clips = settings.optimizer.clip_norm > 0;
   const bool distorts = settings.augmentation.any();
-  return bytes_of_layers(network, keeps_averages) + (clips ? bytes_of_layers(network, false) : 0) +
+  return bytes_of_layers(network, has_ema) + (clips ? bytes_of_layers(network, false) : 0) +
          Workspace::bytes(network, settings.batch_size) + network.inputs() +
          (distorts ? settings.batch_size * (network.inputs() + sizeof(std::uint32_t)) : 0);
 }
 
 std::string CpuEngine::device() const {
   const std::string of_all =
-      team_.size() < settings_.threads ? fmt::format(" of {}", settings_.threads) : "";
-  return fmt::format("CPU: {}, {} thread{}{}, {}", cpu_model(), team_.size(),
-                     team_.size() == 1 ? "" : "s", of_all, instruction_set());
+      pool_.size() < settings_.threads ? fmt::format(" of {}", settings_.threads) : "";
+  return fmt::format("CPU: {}, {} thread{}{}, {}", cpu_model(), pool_.size(),
+                     pool_.size() == 1 ? "" : "s", of_all, instruction_set());
 }
 
 void CpuEngine::set_state(const TrainingState& state) {
-  load_state(settings_.network, state, keeps_averages(), layers_);
+  load_state(settings_.network, state, has_ema(), layers_);
   step_ = state.step;
   const DenseLayer& first = settings_.network.layers().front();
   std::ranges::fill(was_nonzero_, settings_.optimizer.weight_decay > 0 ? 1 : 0);
@@ -80,25 +80,27 @@ TrainingState CpuEngine::state() const {
 
 void CpuEngine::begin(Workspace& workspace, const DataView& data, Batch batch, Batch next,
                       const RowRandom* random) {
-  Nonzeros& nonzeros = workspace.nonzeros[0];
-  team_.run(
-      [&](std::size_t part, std::size_t parts) { take(nonzeros, data, batch, next, part, parts); });
-  team_.run([&](std::size_t part, std::size_t parts) {
-    forward_first(workspace, nonzeros, batch.size(), random, part, parts);
+  SparseBatch& sparse_batch = workspace.sparse_batch[0];
+  pool_.run([&](std::size_t thread, std::size_t num_threads) {
+    load_batch(sparse_batch, data, batch, next, thread, num_threads);
+  });
+  pool_.run([&](std::size_t thread, std::size_t num_threads) {
+    forward_first(workspace, sparse_batch, batch.size(), random, thread, num_threads);
   });
 }
 
 void CpuEngine::begin_distorted(const DataView& data, Batch batch, Batch next) {
-  Nonzeros& nonzeros = training_.nonzeros[0];
+  SparseBatch& sparse_batch = training_.sparse_batch[0];
   const RowRandom random = step_random();
-  team_.run(
-      [&](std::size_t part, std::size_t parts) { distort_batch(data, batch, step_, part, parts); });
-  team_.run([&](std::size_t part, std::size_t parts) {
-    take_distorted(nonzeros, data, batch, part, parts);
+  pool_.run([&](std::size_t thread, std::size_t num_threads) {
+    distort_batch(data, batch, step_, thread, num_threads);
   });
-  team_.run([&](std::size_t part, std::size_t parts) {
-    forward_first(training_, nonzeros, batch.size(), &random, part, parts);
-    distort_batch(data, next, step_ + 1, part, parts);
+  pool_.run([&](std::size_t thread, std::size_t num_threads) {
+    load_distorted_batch(sparse_batch, data, batch, thread, num_threads);
+  });
+  pool_.run([&](std::size_t thread, std::size_t num_threads) {
+    forward_first(training_, sparse_batch, batch.size(), &random, thread, num_threads);
+    distort_batch(data, next, step_ + 1, thread, num_threads);
   });
 }
 
@@ -121,43 +123,45 @@ void CpuEngine::train(const DataView& data, std::span<const std::uint32_t> order
   const bool distorts = augmentation_.active();
   begin_step(data, batch, next);
   for (bool go_on = true; go_on && !batch.empty();) {
-    Nonzeros& nonzeros = training_.nonzeros[0];
-    Nonzeros& next_nonzeros = training_.nonzeros[1];
+    SparseBatch& sparse_batch = training_.sparse_batch[0];
+    SparseBatch& next_sparse_batch = training_.sparse_batch[1];
     const Batch after_next = batch_from(metrics.samples + batch.size() + next.size());
-    team_.run([&](std::size_t part, std::size_t parts) {
-      propagate(training_, data, batch, part, parts);
+    pool_.run([&](std::size_t thread, std::size_t num_threads) {
+      forward_backward(training_, data, batch, thread, num_threads);
       if (distorts) {
-        take_distorted(next_nonzeros, data, next, part, parts);
+        load_distorted_batch(next_sparse_batch, data, next, thread, num_threads);
       } else {
-        take(next_nonzeros, data, next, after_next, part, parts);
+        load_batch(next_sparse_batch, data, next, after_next, thread, num_threads);
       }
     });
     const double learning_rate = settings_.schedule.learning_rate(step_);
-    const auto step = optimizer_step<float>(settings_.optimizer, learning_rate, ++step_,
-                                            settings_.regularization.ema_decay);
+    const auto step = optimizer_scalars<float>(settings_.optimizer, learning_rate, ++step_,
+                                               settings_.regularization.ema_decay);
     const RowRandom random = step_random();
     if (clips()) {
-      clipped_update(nonzeros, batch.size(), step);
+      clipped_optimizer_step(sparse_batch, batch.size(), step);
     }
-    team_.run([&](std::size_t part, std::size_t parts) {
+    pool_.run([&](std::size_t thread, std::size_t num_threads) {
       if (!clips()) {
-        update(training_, nonzeros, batch.size(), step, nullptr, part, parts);
+        optimizer_step(training_, sparse_batch, batch.size(), step, nullptr, thread, num_threads);
       }
-      forward_first(training_, next_nonzeros, next.size(), &random, part, parts);
+      forward_first(training_, next_sparse_batch, next.size(), &random, thread, num_threads);
       if (distorts) {
-        distort_batch(data, after_next, step_ + 1, part, parts);
+        distort_batch(data, after_next, step_ + 1, thread, num_threads);
       }
     });
-    if (keeps_averages()) {
-      team_.run([&](std::size_t part, std::size_t parts) { average(step, part, parts); });
+    if (has_ema()) {
+      pool_.run([&](std::size_t thread, std::size_t num_threads) {
+        update_ema(step, thread, num_threads);
+      });
     }
     for (std::size_t row = 0; row < batch.size(); ++row) {
-      metrics.loss_sum += static_cast<double>(training_.judgements[row].loss);
-      metrics.correct += training_.judgements[row].correct ? 1 : 0;
+      metrics.loss_sum += static_cast<double>(training_.losses[row].loss);
+      metrics.correct += training_.losses[row].correct ? 1 : 0;
     }
     metrics.samples += batch.size();
     go_on = keep_going(metrics);
-    std::swap(nonzeros, next_nonzeros);
+    std::swap(sparse_batch, next_sparse_batch);
     batch = next;
     next = after_next;
   }
@@ -167,10 +171,12 @@ std::vector<float> CpuEngine::gradients(const DataView& data,
                                         std::span<const std::uint32_t> batch) {
   begin_step(data, batch, {});
   std::vector<Layer> gradients = make_layers(settings_.network);
-  team_.run(
-      [&](std::size_t part, std::size_t parts) { propagate(training_, data, batch, part, parts); });
-  team_.run([&](std::size_t part, std::size_t parts) {
-    update(training_, training_.nonzeros[0], batch.size(), {}, &gradients, part, parts);
+  pool_.run([&](std::size_t thread, std::size_t num_threads) {
+    forward_backward(training_, data, batch, thread, num_threads);
+  });
+  pool_.run([&](std::size_t thread, std::size_t num_threads) {
+    optimizer_step(training_, training_.sparse_batch[0], batch.size(), {}, &gradients, thread,
+                   num_threads);
   });
   return save_state(settings_.network, gradients, 0).parameters;
 }
@@ -184,10 +190,10 @@ std::vector<float> CpuEngine::predict(const DataView& data,
   for (std::size_t first = 0; first < indices.size(); first += kRows) {
     const Batch batch = up_to(kRows, indices.subspan(first));
     begin(workspace, data, batch, up_to(kRows, indices.subspan(first + batch.size())), nullptr);
-    team_.run([&](std::size_t part, std::size_t parts) {
-      const Range tiles = share(tiles_for(batch.size()), part, parts);
+    pool_.run([&](std::size_t thread, std::size_t num_threads) {
+      const Range tiles = share(tiles_for(batch.size()), thread, num_threads);
       forward_rest(workspace, tiles, nullptr);
-      std::array<float, kMostClasses> logits{};
+      std::array<float, kMaxClasses> logits{};
       const Range rows = rows_of(tiles, batch.size());
       for (std::size_t row = rows.begin; row < rows.end; ++row) {
         workspace.layers.back().activations.get_row(row, std::span(logits).first(classes));

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "host/engines/cpu/hidden_units.h"
+#include "host/engines/cpu/apply_activation.h"
 #include "host/engines/cpu/layers.h"
-#include "host/engines/cpu/team.h"
+#include "host/engines/cpu/thread_pool.h"
 #include "host/engines/cpu/workspace.h"
 #include "host/engines/engine.h"
 
@@ -19,14 +19,14 @@ namespace qmnist {
 /// number is computed by one thread, in an order that does not depend on the others. CPUs with
 /// another instruction set may round differently.
 ///
-/// The threads meet twice a step. They share
-///   1. the images: every layer but the first forward, the loss, the deltas backward; beside that,
-///      the next batch's pixels are looked through
-///   2. the first layer's outputs: every gradient, put through the optimizer while it is in
+/// There are two barriers per step. Between them the threads share
+///   1. the images: every layer but the first forward, the loss, the deltas backward; meanwhile
+///      the next batch's pixels are scanned
+///   2. the first layer's outputs: every gradient, which the optimizer uses while it is in
 ///      registers, and the next batch's forward pass of that layer; with augmentation, the images
 ///      of the batch after that are distorted. So the weights of the first layer, nine tenths of
 ///      all, stay in the cache of the core that changes them.
-/// Clipping gradients and averaging weights take a meeting or two more.
+/// Gradient clipping and the EMA take one or two barriers more.
 class CpuEngine final : public Engine {
  public:
   /// @throws UsageError where its threads cannot be started, std::bad_alloc
@@ -47,48 +47,50 @@ class CpuEngine final : public Engine {
 
  private:
   using Batch = std::span<const std::uint32_t>;
-  static constexpr std::size_t kMostClasses = 256;  ///< labels are bytes
+  static constexpr std::size_t kMaxClasses = 256;  ///< labels are bytes
 
-  // Pieces of a step that all threads call, each for its part (cpu_step.cpp).
-  void distort_batch(const DataView& data, Batch batch, std::uint64_t step, std::size_t part,
-                     std::size_t parts);
-  void take(Nonzeros& nonzeros, const DataView& data, Batch batch, Batch next, std::size_t part,
-            std::size_t parts);
-  /// As take(), of what distort_batch() left.
-  void take_distorted(Nonzeros& nonzeros, const DataView& data, Batch batch, std::size_t part,
-                      std::size_t parts);
-  void forward_first(Workspace& workspace, const Nonzeros& nonzeros, std::size_t rows,
-                     const RowRandom* random, std::size_t part, std::size_t parts) const;
+  // Pieces of a step that all threads call, each for its thread (cpu_engine_step.cpp).
+  void distort_batch(const DataView& data, Batch batch, std::uint64_t step, std::size_t thread,
+                     std::size_t num_threads);
+  void load_batch(SparseBatch& sparse_batch, const DataView& data, Batch batch, Batch next,
+                  std::size_t thread, std::size_t num_threads);
+  /// As load_batch(), of what distort_batch() left.
+  void load_distorted_batch(SparseBatch& sparse_batch, const DataView& data, Batch batch,
+                            std::size_t thread, std::size_t num_threads);
+  void forward_first(Workspace& workspace, const SparseBatch& sparse_batch, std::size_t rows,
+                     const RowRandom* random, std::size_t thread, std::size_t num_threads) const;
   void forward_rest(Workspace& workspace, Range tiles, const RowRandom* random) const;
-  void judge(Workspace& workspace, const DataView& data, Batch batch, Range tiles) const;
+  void loss(Workspace& workspace, const DataView& data, Batch batch, Range tiles) const;
   void backward(Workspace& workspace, Range tiles) const;
   /// These three.
-  void propagate(Workspace& workspace, const DataView& data, Batch batch, std::size_t part,
-                 std::size_t parts) const;
+  void forward_backward(Workspace& workspace, const DataView& data, Batch batch, std::size_t thread,
+                        std::size_t num_threads) const;
   /// A step of the optimizer, or only the gradients where there is room for them.
-  void update(const Workspace& workspace, const Nonzeros& nonzeros, std::size_t rows,
-              const OptimizerStep<float>& step, std::vector<Layer>* gradients, std::size_t part,
-              std::size_t parts);
+  void optimizer_step(const Workspace& workspace, const SparseBatch& sparse_batch, std::size_t rows,
+                      const OptimizerStep<float>& step, std::vector<Layer>* gradients,
+                      std::size_t thread, std::size_t num_threads);
 
   /// A step of the optimizer after all gradients are known, which are clipped together.
-  void clipped_update(const Nonzeros& nonzeros, std::size_t rows, const OptimizerStep<float>& step);
-  /// The part that all threads call.
-  void apply(const OptimizerStep<float>& step, float scale, std::size_t part, std::size_t parts);
+  void clipped_optimizer_step(const SparseBatch& sparse_batch, std::size_t rows,
+                              const OptimizerStep<float>& step);
+  /// The thread that all threads call.
+  void apply_clipped_gradients(const OptimizerStep<float>& step, float scale, std::size_t thread,
+                               std::size_t num_threads);
 
-  /// The moving average of the weights, after a step.
-  void average(const OptimizerStep<float>& step, std::size_t part, std::size_t parts);
+  /// Updates the EMA of the weights, after a step.
+  void update_ema(const OptimizerStep<float>& step, std::size_t thread, std::size_t num_threads);
   [[nodiscard]] bool clips() const { return settings_.optimizer.clip_norm > 0; }
-  [[nodiscard]] bool keeps_averages() const { return settings_.regularization.ema_decay > 0; }
-  /// The values to compute with: in a step the parameters, to predict what was learnt.
-  [[nodiscard]] const PanelMatrix& of(const Parameters& parameters, const RowRandom* random) const;
+  [[nodiscard]] bool has_ema() const { return settings_.regularization.ema_decay > 0; }
+  /// The values to compute with: in a step the parameters, else the eval parameters.
+  [[nodiscard]] const PackedMatrix& of(const Parameters& parameters, const RowRandom* random) const;
 
   /// Of the step that comes next.
   [[nodiscard]] RowRandom step_random() const { return {step_, 0, settings_.seed}; }
-  /// Whether hidden units are only cut off below 0, which the products do on their way.
+  /// Whether the activation is ReLU without dropout, which the products apply themselves.
   [[nodiscard]] bool plain_relu(const RowRandom* random) const;
-  [[nodiscard]] HiddenUnits hidden_units(std::size_t layer) const;
+  [[nodiscard]] ActivationParams activation_params(std::size_t layer) const;
 
-  /// Takes a batch and computes the first layer's outputs: what a step finds done.
+  /// Loads a batch and computes the first layer's outputs, with which a step starts.
   /// @param random of a step of training; nullptr to predict
   void begin(Workspace& workspace, const DataView& data, Batch batch, Batch next,
              const RowRandom* random);
@@ -100,7 +102,7 @@ class CpuEngine final : public Engine {
   EngineSettings settings_;
   Augmentation augmentation_;
   Dropout dropout_;
-  Team team_;
+  ThreadPool pool_;
   std::vector<Layer> layers_;
   std::vector<std::uint8_t> was_nonzero_;  ///< [inputs]: pixels, since all moments were zero
   std::vector<std::uint8_t> distorted_;    ///< [batch size, inputs]: the next batch's images

@@ -5,7 +5,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "host/engines/cpu/vectors-inl.h"
+#include "host/engines/cpu/optimizer-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace qmnist::HWY_NAMESPACE {
@@ -17,10 +17,10 @@ inline constexpr std::size_t kTileBlocks = kLanes == 16 ? 2 : 1;
 
 /// Depth of a product that is summed at a time: so much of a tile's columns stays in the first
 /// cache while all rows pass.
-inline constexpr std::size_t kDepth = 16384 / (kTileBlocks * kBlock * sizeof(float));
+inline constexpr std::size_t kDepth = 16384 / (kTileBlocks * kBlockWidth * sizeof(float));
 /// Rows that pass at a time: their sums wait for the next depth in the first cache, too.
 inline constexpr std::size_t kPassingRows = 128;
-static_assert(kDepth % kBlock == 0 && kPassingRows % kRows == 0);
+static_assert(kDepth % kBlockWidth == 0 && kPassingRows % kRows == 0);
 
 template <std::size_t kBlocks>
 using Tile = std::array<std::array<Vector, kBlocks * kBlockVectors>, kRows>;
@@ -55,7 +55,7 @@ HWY_INLINE void store(const Tile<kBlocks>& tile, float* sums) {
 }
 
 /// tile[r] += sum over k < depth of left[k * depth_step + r * row_step] * right[k].
-/// @param right for each block a narrow panel, [depth, kBlock]
+/// @param right for each block a narrow panel, [depth, kBlockWidth]
 template <std::size_t kBlocks>
 HWY_INLINE void add_product(const float* left, std::size_t depth_step, std::size_t row_step,
                             const std::array<const float*, kBlocks>& right, std::size_t depth,
@@ -63,8 +63,8 @@ HWY_INLINE void add_product(const float* left, std::size_t depth_step, std::size
   for (std::size_t k = 0; k < depth; ++k) {
     std::array<Vector, kBlocks * kBlockVectors> columns;
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      columns[i] =
-          hn::Load(kFloats, right[i / kBlockVectors] + k * kBlock + i % kBlockVectors * kLanes);
+      columns[i] = hn::Load(
+          kFloats, right[i / kBlockVectors] + k * kBlockWidth + i % kBlockVectors * kLanes);
     }
     for (std::size_t r = 0; r < kRows; ++r) {
       const Vector factor = hn::Set(kFloats, left[k * depth_step + r * row_step]);
@@ -77,7 +77,7 @@ HWY_INLINE void add_product(const float* left, std::size_t depth_step, std::size
 
 /// Where some adjacent blocks of a narrow matrix have that row.
 template <std::size_t kBlocks>
-HWY_INLINE std::array<const float*, kBlocks> row_of_blocks(const PanelMatrix& matrix,
+HWY_INLINE std::array<const float*, kBlocks> row_of_blocks(const PackedMatrix& matrix,
                                                            std::size_t block, std::size_t row) {
   std::array<const float*, kBlocks> rows;
   for (std::size_t i = 0; i < kBlocks; ++i) {
@@ -99,22 +99,22 @@ HWY_INLINE void for_tile_blocks(Range blocks, const Work& work) {
 
 /// multiply() for some adjacent blocks and up to kPassingRows rows.
 template <std::size_t kBlocks, typename Finish>
-HWY_INLINE void multiply_blocks(const PanelMatrix& left, const PanelMatrix& right,
+HWY_INLINE void multiply_blocks(const PackedMatrix& left, const PackedMatrix& right,
                                 std::size_t first_block, Range rows, const Finish& finish) {
-  HWY_ALIGN std::array<float, kPassingRows * kBlocks * kBlock> sums;
+  HWY_ALIGN std::array<float, kPassingRows * kBlocks * kBlockWidth> sums;
   for (std::size_t depth = 0; depth < right.rows(); depth += kDepth) {
     const std::size_t end = std::min(depth + kDepth, right.rows());
     for (std::size_t row = rows.begin; row < rows.end; row += kRows) {
-      float* of_tile = sums.data() + (row - rows.begin) * kBlocks * kBlock;
+      float* of_tile = sums.data() + (row - rows.begin) * kBlocks * kBlockWidth;
       Tile<kBlocks> tile;
       if (depth == 0) {
         clear<kBlocks>(tile);
       } else {
         load<kBlocks>(of_tile, tile);
       }
-      for (std::size_t k = depth; k < end; k += kBlock) {
-        add_product(left.row(k / kBlock, row), 1, left.pitch(),
-                    row_of_blocks<kBlocks>(right, first_block, k), kBlock, tile);
+      for (std::size_t k = depth; k < end; k += kBlockWidth) {
+        add_product(left.row(k / kBlockWidth, row), 1, left.pitch(),
+                    row_of_blocks<kBlocks>(right, first_block, k), kBlockWidth, tile);
       }
       if (end < right.rows()) {
         store<kBlocks>(tile, of_tile);
@@ -131,7 +131,7 @@ HWY_INLINE void multiply_blocks(const PanelMatrix& left, const PanelMatrix& righ
 
 /// finish(block, row, column, sum) for each vector of left * right.
 template <typename Finish>
-HWY_INLINE void multiply(const PanelMatrix& left, const PanelMatrix& right, Range tiles,
+HWY_INLINE void multiply(const PackedMatrix& left, const PackedMatrix& right, Range tiles,
                          const Finish& finish) {
   const std::size_t end = tiles.end * kTileRows;
   for (std::size_t row = tiles.begin * kTileRows; row < end; row += kPassingRows) {
@@ -142,8 +142,8 @@ HWY_INLINE void multiply(const PanelMatrix& left, const PanelMatrix& right, Rang
   }
 }
 
-void dense_forward(const PanelMatrix& inputs, const PanelMatrix& weight, const PanelMatrix& bias,
-                   bool relu, Range tiles, PanelMatrix& outputs) {
+void dense_forward(const PackedMatrix& inputs, const PackedMatrix& weight, const PackedMatrix& bias,
+                   bool relu, Range tiles, PackedMatrix& outputs) {
   multiply(inputs, weight, tiles,
            [&](std::size_t block, std::size_t row, std::size_t column, Vector sum) HWY_ATTR {
              sum = hn::Add(sum, hn::Load(kFloats, bias.row(block, 0) + column));
@@ -151,13 +151,13 @@ void dense_forward(const PanelMatrix& inputs, const PanelMatrix& weight, const P
            });
 }
 
-void dense_backward(const PanelMatrix& deltas, const PanelMatrix& weight_transposed,
-                    const PanelMatrix* relu_activations, Range tiles, PanelMatrix& input_deltas) {
+void dense_backward(const PackedMatrix& deltas, const PackedMatrix& weight_transposed,
+                    const PackedMatrix* relu_activations, Range tiles, PackedMatrix& input_deltas) {
   if (relu_activations == nullptr) {
     multiply(deltas, weight_transposed, tiles,
              [&](std::size_t block, std::size_t row, std::size_t column, Vector sum) HWY_ATTR {
-               float* slopes = input_deltas.row(block, row) + column;
-               hn::Store(hn::Mul(sum, hn::Load(kFloats, slopes)), kFloats, slopes);
+               float* derivatives = input_deltas.row(block, row) + column;
+               hn::Store(hn::Mul(sum, hn::Load(kFloats, derivatives)), kFloats, derivatives);
              });
     return;
   }
@@ -170,26 +170,27 @@ void dense_backward(const PanelMatrix& deltas, const PanelMatrix& weight_transpo
            });
 }
 
-/// to[i][r] = from[r][i] of a block of kBlock rows.
+/// to[i][r] = from[r][i] of a block of kBlockWidth rows.
 void transpose_block(const float* from, float* to) {
   HWY_ALIGN std::array<float, 4 * kLanes> fours;
-  for (std::size_t r = 0; r < kBlock; r += 4) {
-    for (std::size_t i = 0; i < kBlock; i += kLanes) {
-      const float* rows = from + r * kBlock + i;
-      hn::StoreInterleaved4(hn::Load(kFloats, rows), hn::Load(kFloats, rows + kBlock),
-                            hn::Load(kFloats, rows + 2 * kBlock),
-                            hn::Load(kFloats, rows + 3 * kBlock), kFloats, fours.data());
+  for (std::size_t r = 0; r < kBlockWidth; r += 4) {
+    for (std::size_t i = 0; i < kBlockWidth; i += kLanes) {
+      const float* rows = from + r * kBlockWidth + i;
+      hn::StoreInterleaved4(hn::Load(kFloats, rows), hn::Load(kFloats, rows + kBlockWidth),
+                            hn::Load(kFloats, rows + 2 * kBlockWidth),
+                            hn::Load(kFloats, rows + 3 * kBlockWidth), kFloats, fours.data());
       for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        std::copy_n(fours.data() + 4 * lane, 4, to + (i + lane) * kBlock + r);
+        std::copy_n(fours.data() + 4 * lane, 4, to + (i + lane) * kBlockWidth + r);
       }
     }
   }
 }
 
-void transpose_rows(const PanelMatrix& weight, Range input_blocks, PanelMatrix& transposed) {
+void transpose_rows(const PackedMatrix& weight, Range input_blocks, PackedMatrix& transposed) {
   for (std::size_t input = input_blocks.begin; input < input_blocks.end; ++input) {
     for (std::size_t block = 0; block < weight.blocks(); ++block) {
-      transpose_block(weight.row(block, input * kBlock), transposed.row(input, block * kBlock));
+      transpose_block(weight.row(block, input * kBlockWidth),
+                      transposed.row(input, block * kBlockWidth));
     }
   }
 }
@@ -197,12 +198,13 @@ void transpose_rows(const PanelMatrix& weight, Range input_blocks, PanelMatrix& 
 /// apply(block, input, gradients of its weights in the block) for all weights of some inputs, and
 /// applied(block, input_block) after each block of them.
 template <typename Apply, typename Applied>
-HWY_INLINE void update_tiles(const PanelMatrix& inputs, const PanelMatrix& deltas, std::size_t rows,
-                             Range input_blocks, const Apply& apply, const Applied& applied) {
+HWY_INLINE void update_tiles(const PackedMatrix& inputs, const PackedMatrix& deltas,
+                             std::size_t rows, Range input_blocks, const Apply& apply,
+                             const Applied& applied) {
   for_tile_blocks({0, deltas.blocks()}, [&]<std::size_t kBlocks>(std::size_t block) HWY_ATTR {
     for (std::size_t input_block = input_blocks.begin; input_block < input_blocks.end;
          ++input_block) {
-      for (std::size_t input = 0; input < kBlock; input += kRows) {
+      for (std::size_t input = 0; input < kBlockWidth; input += kRows) {
         Tile<kBlocks> tile;
         clear<kBlocks>(tile);
         add_product(inputs.row(input_block, 0) + input, inputs.pitch(), 1,
@@ -211,7 +213,7 @@ HWY_INLINE void update_tiles(const PanelMatrix& inputs, const PanelMatrix& delta
           for (std::size_t r = 0; r < kRows; ++r) {
             std::array<Vector, kBlockVectors> gradients;
             std::copy_n(tile[r].begin() + i * kBlockVectors, kBlockVectors, gradients.begin());
-            apply(block + i, input_block * kBlock + input + r, gradients);
+            apply(block + i, input_block * kBlockWidth + input + r, gradients);
           }
         }
       }
@@ -223,7 +225,7 @@ HWY_INLINE void update_tiles(const PanelMatrix& inputs, const PanelMatrix& delta
 }
 
 template <typename Apply>
-HWY_INLINE void apply_scaled(const PanelMatrix& gradients, float scale, Range rows, Range blocks,
+HWY_INLINE void apply_scaled(const PackedMatrix& gradients, float scale, Range rows, Range blocks,
                              const Apply& apply) {
   const Vector factor = hn::Set(kFloats, scale);
   for (std::size_t block = blocks.begin; block < blocks.end; ++block) {
@@ -237,29 +239,29 @@ HWY_INLINE void apply_scaled(const PanelMatrix& gradients, float scale, Range ro
   }
 }
 
-void apply_gradients(const PanelMatrix& gradients, float scale, Range rows, Range blocks,
+void apply_gradients(const PackedMatrix& gradients, float scale, Range rows, Range blocks,
                      const Update& update, Parameters& parameters) {
   with_update(parameters, update, [&](const auto& apply) HWY_ATTR {
     apply_scaled(gradients, scale, rows, blocks, apply);
   });
 }
 
-void dense_update(const PanelMatrix& inputs, const PanelMatrix& deltas, std::size_t rows,
+void dense_update(const PackedMatrix& inputs, const PackedMatrix& deltas, std::size_t rows,
                   Range input_blocks, const Update& update, Parameters& weight,
-                  PanelMatrix& weight_transposed) {
+                  PackedMatrix& weight_transposed) {
   with_update(weight, update, [&](const auto& apply) HWY_ATTR {
     update_tiles(inputs, deltas, rows, input_blocks, apply,
                  [&](std::size_t block, std::size_t input_block) HWY_ATTR {
                    if (update.gradients == nullptr) {  // else the weights are unchanged
-                     transpose_block(weight.values.row(block, input_block * kBlock),
-                                     weight_transposed.row(input_block, block * kBlock));
+                     transpose_block(weight.values.row(block, input_block * kBlockWidth),
+                                     weight_transposed.row(input_block, block * kBlockWidth));
                    }
                  });
   });
 }
 
 template <typename Apply>
-HWY_INLINE void update_bias(const PanelMatrix& deltas, std::size_t rows, Range blocks,
+HWY_INLINE void update_bias(const PackedMatrix& deltas, std::size_t rows, Range blocks,
                             const Apply& apply) {
   for (std::size_t block = blocks.begin; block < blocks.end; ++block) {
     std::array<Vector, kBlockVectors> sums;
@@ -273,7 +275,7 @@ HWY_INLINE void update_bias(const PanelMatrix& deltas, std::size_t rows, Range b
   }
 }
 
-void bias_update(const PanelMatrix& deltas, std::size_t rows, Range blocks, const Update& update,
+void bias_update(const PackedMatrix& deltas, std::size_t rows, Range blocks, const Update& update,
                  Parameters& bias) {
   with_update(bias, update,
               [&](const auto& apply) HWY_ATTR { update_bias(deltas, rows, blocks, apply); });
@@ -292,34 +294,34 @@ HWY_EXPORT(bias_update);
 HWY_EXPORT(apply_gradients);
 HWY_EXPORT(transpose_rows);
 
-void dense_forward(const PanelMatrix& inputs, const PanelMatrix& weight, const PanelMatrix& bias,
-                   bool relu, Range tiles, PanelMatrix& outputs) {
+void dense_forward(const PackedMatrix& inputs, const PackedMatrix& weight, const PackedMatrix& bias,
+                   bool relu, Range tiles, PackedMatrix& outputs) {
   HWY_DYNAMIC_DISPATCH(dense_forward)(inputs, weight, bias, relu, tiles, outputs);
 }
 
-void dense_backward(const PanelMatrix& deltas, const PanelMatrix& weight_transposed,
-                    const PanelMatrix* relu_activations, Range tiles, PanelMatrix& input_deltas) {
+void dense_backward(const PackedMatrix& deltas, const PackedMatrix& weight_transposed,
+                    const PackedMatrix* relu_activations, Range tiles, PackedMatrix& input_deltas) {
   HWY_DYNAMIC_DISPATCH(dense_backward)
   (deltas, weight_transposed, relu_activations, tiles, input_deltas);
 }
 
-void dense_update(const PanelMatrix& inputs, const PanelMatrix& deltas, std::size_t rows,
+void dense_update(const PackedMatrix& inputs, const PackedMatrix& deltas, std::size_t rows,
                   Range input_blocks, const Update& update, Parameters& weight,
-                  PanelMatrix& weight_transposed) {
+                  PackedMatrix& weight_transposed) {
   HWY_DYNAMIC_DISPATCH(dense_update)
   (inputs, deltas, rows, input_blocks, update, weight, weight_transposed);
 }
 
-void apply_gradients(const PanelMatrix& gradients, float scale, Range rows, Range blocks,
+void apply_gradients(const PackedMatrix& gradients, float scale, Range rows, Range blocks,
                      const Update& update, Parameters& parameters) {
   HWY_DYNAMIC_DISPATCH(apply_gradients)(gradients, scale, rows, blocks, update, parameters);
 }
 
-void transpose(const PanelMatrix& weight, Range input_blocks, PanelMatrix& weight_transposed) {
+void transpose(const PackedMatrix& weight, Range input_blocks, PackedMatrix& weight_transposed) {
   HWY_DYNAMIC_DISPATCH(transpose_rows)(weight, input_blocks, weight_transposed);
 }
 
-void bias_update(const PanelMatrix& deltas, std::size_t rows, Range blocks, const Update& update,
+void bias_update(const PackedMatrix& deltas, std::size_t rows, Range blocks, const Update& update,
                  Parameters& bias) {
   HWY_DYNAMIC_DISPATCH(bias_update)(deltas, rows, blocks, update, bias);
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "host/engines/cpu/layers.h"
-#include "host/engines/cpu/panels.h"
+#include "host/engines/cpu/packed_matrix.h"
 
 namespace qmnist {
 
@@ -24,38 +24,39 @@ inline constexpr std::size_t kTileRows = 8;
 ///
 /// @param inputs X [rows, inputs]; weight [inputs, outputs]; bias [1, outputs]
 /// @param outputs Z [rows, outputs]
-void dense_forward(const PanelMatrix& inputs, const PanelMatrix& weight, const PanelMatrix& bias,
-                   bool relu, Range tiles, PanelMatrix& outputs);
+void dense_forward(const PackedMatrix& inputs, const PackedMatrix& weight, const PackedMatrix& bias,
+                   bool relu, Range tiles, PackedMatrix& outputs);
 
-/// d loss / d z of the layer before, deltas * weight^T times the slopes of its units, for some
+/// d loss / d z of the layer before, deltas * weight^T times the derivatives of its units, for some
 /// tiles of kTileRows rows.
 ///
 /// @param deltas [rows, outputs]; weight_transposed [outputs, inputs]
-/// @param relu_activations [rows, inputs]: the slopes are 1 where they are above 0, else 0; nullptr
-///   if the slopes are in input_deltas
+/// @param relu_activations [rows, inputs]: the derivatives are 1 where they are above 0, else 0;
+/// nullptr
+///   if the derivatives are in input_deltas
 /// @param input_deltas [rows, inputs]
-void dense_backward(const PanelMatrix& deltas, const PanelMatrix& weight_transposed,
-                    const PanelMatrix* relu_activations, Range tiles, PanelMatrix& input_deltas);
+void dense_backward(const PackedMatrix& deltas, const PackedMatrix& weight_transposed,
+                    const PackedMatrix* relu_activations, Range tiles, PackedMatrix& input_deltas);
 
 /// Gradient of the weights, X^T * deltas over the first `rows` rows, and the update by it, for the
 /// inputs of some blocks of X.
 ///
 /// @param weight [inputs, outputs]
 /// @param weight_transposed [outputs, inputs], kept equal to weight
-void dense_update(const PanelMatrix& inputs, const PanelMatrix& deltas, std::size_t rows,
+void dense_update(const PackedMatrix& inputs, const PackedMatrix& deltas, std::size_t rows,
                   Range input_blocks, const Update& update, Parameters& weight,
-                  PanelMatrix& weight_transposed);
+                  PackedMatrix& weight_transposed);
 
 /// The update of some rows and blocks by gradients that are known already, times `scale`.
 /// @param gradients of the shape of `parameters`
-void apply_gradients(const PanelMatrix& gradients, float scale, Range rows, Range blocks,
+void apply_gradients(const PackedMatrix& gradients, float scale, Range rows, Range blocks,
                      const Update& update, Parameters& parameters);
 
 /// Makes weight_transposed equal to the weights of some blocks of inputs again.
-void transpose(const PanelMatrix& weight, Range input_blocks, PanelMatrix& weight_transposed);
+void transpose(const PackedMatrix& weight, Range input_blocks, PackedMatrix& weight_transposed);
 
 /// Gradient of the biases, the sum of the first `rows` rows of deltas, and the update by it.
-void bias_update(const PanelMatrix& deltas, std::size_t rows, Range blocks, const Update& update,
+void bias_update(const PackedMatrix& deltas, std::size_t rows, Range blocks, const Update& update,
                  Parameters& bias);
 
 }  // namespace qmnist

@@ -6,12 +6,12 @@ namespace qmnist {
 namespace {
 
 std::size_t fill_up(std::size_t count) {
-  return blocks_for(count) * kBlock;
+  return blocks_for(count) * kBlockWidth;
 }
 
 /// An arena has weights as [outputs, inputs], a layer as [inputs, outputs].
-void load(const DenseLayer& shape, std::span<const float> arena, PanelMatrix& weight,
-          PanelMatrix& bias) {
+void load(const DenseLayer& shape, std::span<const float> arena, PackedMatrix& weight,
+          PackedMatrix& bias) {
   for (std::size_t output = 0; output < shape.outputs; ++output) {
     const float* row = arena.data() + shape.weight.offset + output * shape.inputs;
     for (std::size_t input = 0; input < shape.inputs; ++input) {
@@ -21,7 +21,7 @@ void load(const DenseLayer& shape, std::span<const float> arena, PanelMatrix& we
   }
 }
 
-void save(const DenseLayer& shape, const PanelMatrix& weight, const PanelMatrix& bias,
+void save(const DenseLayer& shape, const PackedMatrix& weight, const PackedMatrix& bias,
           std::span<float> arena) {
   for (std::size_t output = 0; output < shape.outputs; ++output) {
     float* row = arena.data() + shape.weight.offset + output * shape.inputs;
@@ -34,7 +34,7 @@ void save(const DenseLayer& shape, const PanelMatrix& weight, const PanelMatrix&
 
 }  // namespace
 
-Layer::Layer(const DenseLayer& shape, PanelMatrix::Panels panels)
+Layer::Layer(const DenseLayer& shape, PackedMatrix::Panels panels)
     : weight(fill_up(shape.inputs), shape.outputs, panels),
       bias(1, shape.outputs, panels),
       weight_transposed(fill_up(shape.outputs), shape.inputs) {}
@@ -47,40 +47,40 @@ std::vector<Layer> make_layers(const Network& network) {
   return layers;
 }
 
-std::size_t bytes_of_layers(const Network& network, bool keep_averages) {
-  const std::size_t copies = keep_averages ? 4 : 3;  // values, two moments, averages
+std::size_t bytes_of_layers(const Network& network, bool with_ema) {
+  const std::size_t copies = with_ema ? 4 : 3;  // values, two moments, ema
   std::size_t bytes = 0;
   for (std::size_t l = 0; l < network.layers().size(); ++l) {
     const DenseLayer& shape = network.layers()[l];
-    const PanelMatrix::Panels panels = panels_of(l);
-    bytes += copies * (PanelMatrix::bytes(fill_up(shape.inputs), shape.outputs, panels) +
-                       PanelMatrix::bytes(1, shape.outputs, panels)) +
-             PanelMatrix::bytes(fill_up(shape.outputs), shape.inputs);
+    const PackedMatrix::Panels panels = panels_of(l);
+    bytes += copies * (PackedMatrix::bytes(fill_up(shape.inputs), shape.outputs, panels) +
+                       PackedMatrix::bytes(1, shape.outputs, panels)) +
+             PackedMatrix::bytes(fill_up(shape.outputs), shape.inputs);
   }
   return bytes;
 }
 
-void update_averages(const OptimizerStep<float>& step, Range blocks, Parameters& parameters) {
+void update_ema_blocks(const OptimizerStep<float>& step, Range blocks, Parameters& parameters) {
   for (std::size_t block = blocks.begin; block < blocks.end; ++block) {
     for (std::size_t row = 0; row < parameters.values.rows(); ++row) {
       const float* values = parameters.values.row(block, row);
-      float* averages = parameters.averages.row(block, row);
-      for (std::size_t i = 0; i < kBlock; ++i) {
-        average_update(step, values[i], averages[i]);
+      float* ema = parameters.ema.row(block, row);
+      for (std::size_t i = 0; i < kBlockWidth; ++i) {
+        ema_update(step, values[i], ema[i]);
       }
     }
   }
 }
 
-void load_state(const Network& network, const TrainingState& state, bool keep_averages,
+void load_state(const Network& network, const TrainingState& state, bool with_ema,
                 std::vector<Layer>& layers) {
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const DenseLayer& shape = network.layers()[l];
     auto& [weight, bias, weight_transposed] = layers[l];
-    if (keep_averages) {
-      weight.averages = PanelMatrix(weight.values.rows(), shape.outputs, panels_of(l));
-      bias.averages = PanelMatrix(1, shape.outputs, panels_of(l));
-      load(shape, state.eval_parameters(), weight.averages, bias.averages);
+    if (with_ema) {
+      weight.ema = PackedMatrix(weight.values.rows(), shape.outputs, panels_of(l));
+      bias.ema = PackedMatrix(1, shape.outputs, panels_of(l));
+      load(shape, state.eval_parameters(), weight.ema, bias.ema);
     }
     load(shape, state.parameters, weight.values, bias.values);
     load(shape, state.first_moments, weight.first_moments, bias.first_moments);
@@ -97,8 +97,8 @@ TrainingState save_state(const Network& network, const std::vector<Layer>& layer
                          std::uint64_t step) {
   const std::vector<float> zeros(network.arena_size());
   TrainingState state{zeros, zeros, zeros, {}, step};
-  if (layers.front().weight.averages.rows() > 0) {
-    state.averages = zeros;
+  if (layers.front().weight.ema.rows() > 0) {
+    state.ema = zeros;
   }
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const DenseLayer& shape = network.layers()[l];
@@ -106,8 +106,8 @@ TrainingState save_state(const Network& network, const std::vector<Layer>& layer
     save(shape, weight.values, bias.values, state.parameters);
     save(shape, weight.first_moments, bias.first_moments, state.first_moments);
     save(shape, weight.second_moments, bias.second_moments, state.second_moments);
-    if (!state.averages.empty()) {
-      save(shape, weight.averages, bias.averages, state.averages);
+    if (!state.ema.empty()) {
+      save(shape, weight.ema, bias.ema, state.ema);
     }
   }
   return state;

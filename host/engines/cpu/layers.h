@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "host/engines/cpu/panels.h"
+#include "host/engines/cpu/packed_matrix.h"
 #include "host/model/network.h"
 #include "kernels/optimizer.h"
 
@@ -12,45 +12,45 @@ namespace qmnist {
 
 /// Weights or biases and what Adam keeps for them, all of one shape.
 struct Parameters {
-  Parameters(std::size_t rows, std::size_t columns, PanelMatrix::Panels panels)
+  Parameters(std::size_t rows, std::size_t columns, PackedMatrix::Panels panels)
       : values(rows, columns, panels),
         first_moments(rows, columns, panels),
         second_moments(rows, columns, panels) {}
 
-  PanelMatrix values;
-  PanelMatrix first_moments;
-  PanelMatrix second_moments;
-  PanelMatrix averages;  ///< moving average of the values; without rows where none is kept
+  PackedMatrix values;
+  PackedMatrix first_moments;
+  PackedMatrix second_moments;
+  PackedMatrix ema;  ///< moving average of the values; without rows where none is kept
 };
 
 /// What is done with a gradient once it is known, while it is still in registers: a step of the
 /// optimizer, or, where `gradients` is given, only written there.
 struct Update {
   OptimizerStep<float> step;
-  PanelMatrix* gradients = nullptr;
+  PackedMatrix* gradients = nullptr;
 };
 
 /// A dense layer's parameters as the CPU engine keeps them.
 struct Layer {
   /// Of zeros.
-  Layer(const DenseLayer& shape, PanelMatrix::Panels panels);
+  Layer(const DenseLayer& shape, PackedMatrix::Panels panels);
 
-  Parameters weight;              ///< [inputs, filled up to whole blocks; outputs]
-  Parameters bias;                ///< [1, outputs]
-  PanelMatrix weight_transposed;  ///< [outputs, filled up; inputs], for the backward pass
+  Parameters weight;               ///< [inputs, filled up to whole blocks; outputs]
+  Parameters bias;                 ///< [1, outputs]
+  PackedMatrix weight_transposed;  ///< [outputs, filled up; inputs], for the backward pass
 };
 
 [[nodiscard]] std::vector<Layer> make_layers(const Network& network);
 
-/// Memory that they take, with averages or without.
-[[nodiscard]] std::size_t bytes_of_layers(const Network& network, bool keep_averages);
+/// Memory that they take, with ema or without.
+[[nodiscard]] std::size_t bytes_of_layers(const Network& network, bool with_ema);
 
-/// Takes the weights of some blocks of columns into their averages.
-void update_averages(const OptimizerStep<float>& step, Range blocks, Parameters& parameters);
+/// Takes the weights of some blocks of columns into their ema.
+void update_ema_blocks(const OptimizerStep<float>& step, Range blocks, Parameters& parameters);
 
-/// Copies parameters and moments from arenas of the network, and to new ones; with averages, if
-/// they are kept, which begin with what the state has learnt.
-void load_state(const Network& network, const TrainingState& state, bool keep_averages,
+/// Copies parameters and moments from arenas of the network, and to new ones; with ema, if
+/// they are kept, which start from the eval parameters.
+void load_state(const Network& network, const TrainingState& state, bool with_ema,
                 std::vector<Layer>& layers);
 [[nodiscard]] TrainingState save_state(const Network& network, const std::vector<Layer>& layers,
                                        std::uint64_t step);

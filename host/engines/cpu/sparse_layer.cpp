@@ -10,7 +10,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "host/engines/cpu/vectors-inl.h"
+#include "host/engines/cpu/optimizer-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace qmnist::HWY_NAMESPACE {
@@ -29,7 +29,7 @@ inline constexpr std::size_t kGroup = std::max<std::size_t>(1, 8 / kBlockVectors
 
 /// Calls work.operator()<n>(first) for groups of n adjacent blocks: kGroup, or half of that, ...
 template <std::size_t kCount = kGroup, typename Work>
-HWY_INLINE void for_groups(const PanelMatrix& matrix, Range blocks, const Work& work) {
+HWY_INLINE void for_groups(const PackedMatrix& matrix, Range blocks, const Work& work) {
   for (; blocks.begin + kCount <= blocks.end && matrix.adjacent_blocks(blocks.begin) >= kCount;
        blocks.begin += kCount) {
     work.template operator()<kCount>(blocks.begin);
@@ -55,8 +55,8 @@ HWY_INLINE void add_rows(std::uint64_t mask, const std::uint8_t* pixels, std::si
   }
 }
 
-void sparse_forward(const Nonzeros& batch, std::size_t rows, const PanelMatrix& weight,
-                    const PanelMatrix& bias, bool relu, Range blocks, PanelMatrix& outputs) {
+void sparse_forward(const SparseBatch& batch, std::size_t rows, const PackedMatrix& weight,
+                    const PackedMatrix& bias, bool relu, Range blocks, PackedMatrix& outputs) {
   for_groups(weight, blocks, [&]<std::size_t kBlocks>(std::size_t block) HWY_ATTR {
     constexpr std::size_t kCount = kBlocks * kBlockVectors;
     for (std::size_t tile = 0; tile < batch.tiles(); ++tile) {
@@ -68,8 +68,8 @@ void sparse_forward(const Nonzeros& batch, std::size_t rows, const PanelMatrix& 
         for (std::size_t i = 0; i < kCount; ++i) {
           sums[i] = hn::Load(kFloats, from + i * kLanes);
         }
-        add_rows(batch.of_image(tile, row), batch.pixels(tile) + row * Nonzeros::kTile, 1,
-                 weight.row(block, tile * Nonzeros::kTile), weight.pitch(), sums);
+        add_rows(batch.of_image(tile, row), batch.pixels(tile) + row * SparseBatch::kTile, 1,
+                 weight.row(block, tile * SparseBatch::kTile), weight.pitch(), sums);
         for (std::size_t i = 0; i < kCount; ++i) {
           hn::Store(cut_off ? relu_of(sums[i]) : sums[i], kFloats, z + i * kLanes);
         }
@@ -80,7 +80,7 @@ void sparse_forward(const Nonzeros& batch, std::size_t rows, const PanelMatrix& 
 
 /// apply(block, pixel, gradients of the pixel's weights from that block on) for all pixels.
 template <typename Apply>
-HWY_INLINE void update_rows(const Nonzeros& batch, const PanelMatrix& deltas,
+HWY_INLINE void update_rows(const SparseBatch& batch, const PackedMatrix& deltas,
                             std::span<const std::uint8_t> was_nonzero, Range blocks,
                             const Apply& apply) {
   for_groups(deltas, blocks, [&]<std::size_t kBlocks>(std::size_t block) HWY_ATTR {
@@ -92,12 +92,12 @@ HWY_INLINE void update_rows(const Nonzeros& batch, const PanelMatrix& deltas,
       for (Vector& sum : sums) {
         sum = hn::Zero(kFloats);
       }
-      const std::size_t tile = pixel / Nonzeros::kTile;
-      const std::size_t within = pixel % Nonzeros::kTile;
+      const std::size_t tile = pixel / SparseBatch::kTile;
+      const std::size_t within = pixel % SparseBatch::kTile;
       for (std::size_t group = 0; group < batch.groups(); ++group) {
-        const std::size_t first = group * Nonzeros::kTile;
+        const std::size_t first = group * SparseBatch::kTile;
         add_rows(batch.of_pixel(tile, group, within),
-                 batch.pixels(tile) + first * Nonzeros::kTile + within, Nonzeros::kTile,
+                 batch.pixels(tile) + first * SparseBatch::kTile + within, SparseBatch::kTile,
                  deltas.row(block, first), deltas.pitch(), sums);
       }
       apply(block, pixel, sums);
@@ -105,7 +105,7 @@ HWY_INLINE void update_rows(const Nonzeros& batch, const PanelMatrix& deltas,
   });
 }
 
-void sparse_update(const Nonzeros& batch, const PanelMatrix& deltas,
+void sparse_update(const SparseBatch& batch, const PackedMatrix& deltas,
                    std::span<const std::uint8_t> was_nonzero, Range blocks, const Update& update,
                    Parameters& weight) {
   with_update(weight, update, [&](const auto& apply) HWY_ATTR {
@@ -122,12 +122,12 @@ namespace qmnist {
 HWY_EXPORT(sparse_forward);
 HWY_EXPORT(sparse_update);
 
-void sparse_forward(const Nonzeros& batch, std::size_t rows, const PanelMatrix& weight,
-                    const PanelMatrix& bias, bool relu, Range blocks, PanelMatrix& outputs) {
+void sparse_forward(const SparseBatch& batch, std::size_t rows, const PackedMatrix& weight,
+                    const PackedMatrix& bias, bool relu, Range blocks, PackedMatrix& outputs) {
   HWY_DYNAMIC_DISPATCH(sparse_forward)(batch, rows, weight, bias, relu, blocks, outputs);
 }
 
-void sparse_update(const Nonzeros& batch, const PanelMatrix& deltas,
+void sparse_update(const SparseBatch& batch, const PackedMatrix& deltas,
                    std::span<const std::uint8_t> was_nonzero, Range blocks, const Update& update,
                    Parameters& weight) {
   HWY_DYNAMIC_DISPATCH(sparse_update)(batch, deltas, was_nonzero, blocks, update, weight);

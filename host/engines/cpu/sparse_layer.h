@@ -5,8 +5,8 @@
 #include <span>
 
 #include "host/engines/cpu/layers.h"
-#include "host/engines/cpu/nonzeros.h"
-#include "host/engines/cpu/panels.h"
+#include "host/engines/cpu/packed_matrix.h"
+#include "host/engines/cpu/sparse_batch.h"
 
 namespace qmnist {
 
@@ -14,8 +14,8 @@ namespace qmnist {
 /// images and the columns of some blocks; cut off below 0 where `relu`.
 ///
 /// @param weight [inputs, outputs]; bias [1, outputs]; outputs [at least rows, outputs]
-void sparse_forward(const Nonzeros& batch, std::size_t rows, const PanelMatrix& weight,
-                    const PanelMatrix& bias, bool relu, Range blocks, PanelMatrix& outputs);
+void sparse_forward(const SparseBatch& batch, std::size_t rows, const PackedMatrix& weight,
+                    const PackedMatrix& bias, bool relu, Range blocks, PackedMatrix& outputs);
 
 /// Gradient of the weights, sum over the images of a pixel of value * deltas[image], and the update
 /// by it, for the columns of some blocks.
@@ -23,7 +23,7 @@ void sparse_forward(const Nonzeros& batch, std::size_t rows, const PanelMatrix& 
 /// @param was_nonzero [inputs]; the others are passed over: pixels that were never nonzero have
 /// zero
 ///   gradients and moments, with which the optimizer leaves their weights as they are but for decay
-void sparse_update(const Nonzeros& batch, const PanelMatrix& deltas,
+void sparse_update(const SparseBatch& batch, const PackedMatrix& deltas,
                    std::span<const std::uint8_t> was_nonzero, Range blocks, const Update& update,
                    Parameters& weight);
 

@@ -3,11 +3,11 @@
 namespace qmnist {
 
 Workspace::Workspace(const Network& network, std::size_t rows)
-    : nonzeros{Nonzeros(network.inputs(), rows), Nonzeros(network.inputs(), rows)},
-      judgements(rows) {
+    : sparse_batch{SparseBatch(network.inputs(), rows), SparseBatch(network.inputs(), rows)},
+      losses(rows) {
   const std::size_t whole_tiles = tiles_for(rows) * kTileRows;
   for (const DenseLayer& layer : network.layers()) {
-    const PanelMatrix::Panels panels = panels_of(layers.size());
+    const PackedMatrix::Panels panels = panels_of(layers.size());
     layers.push_back({.activations = {whole_tiles, layer.outputs, panels},
                       .deltas = {whole_tiles, layer.outputs, panels}});
   }
@@ -15,9 +15,9 @@ Workspace::Workspace(const Network& network, std::size_t rows)
 
 std::size_t Workspace::bytes(const Network& network, std::size_t rows) {
   const std::size_t whole_tiles = tiles_for(rows) * kTileRows;
-  std::size_t bytes = 2 * Nonzeros::bytes(network.inputs(), rows) + rows * sizeof(Judgement);
+  std::size_t bytes = 2 * SparseBatch::bytes(network.inputs(), rows) + rows * sizeof(SampleLoss);
   for (std::size_t l = 0; l < network.layers().size(); ++l) {
-    bytes += 2 * PanelMatrix::bytes(whole_tiles, network.layers()[l].outputs, panels_of(l));
+    bytes += 2 * PackedMatrix::bytes(whole_tiles, network.layers()[l].outputs, panels_of(l));
   }
   return bytes;
 }

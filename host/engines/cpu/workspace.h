@@ -5,20 +5,20 @@
 #include <vector>
 
 #include "host/engines/cpu/dense_layer.h"
-#include "host/engines/cpu/nonzeros.h"
-#include "host/engines/cpu/panels.h"
+#include "host/engines/cpu/packed_matrix.h"
+#include "host/engines/cpu/sparse_batch.h"
 #include "host/model/network.h"
 
 namespace qmnist {
 
 /// What a layer writes for a batch.
 struct LayerOutputs {
-  PanelMatrix activations;  ///< [rows, outputs]; the last layer's are logits
-  PanelMatrix deltas;       ///< [rows, outputs]: d loss / d z
+  PackedMatrix activations;  ///< [rows, outputs]; the last layer's are logits
+  PackedMatrix deltas;       ///< [rows, outputs]: d loss / d z
 };
 
 /// How the network did on an image.
-struct Judgement {
+struct SampleLoss {
   float loss;
   bool correct;
 };
@@ -30,9 +30,9 @@ struct Workspace {
   /// Memory that it takes.
   [[nodiscard]] static std::size_t bytes(const Network& network, std::size_t rows);
 
-  std::array<Nonzeros, 2> nonzeros;  ///< of this batch, and of the one that follows
+  std::array<SparseBatch, 2> sparse_batch;  ///< of this batch, and of the one that follows
   std::vector<LayerOutputs> layers;
-  std::vector<Judgement> judgements;  ///< [rows]
+  std::vector<SampleLoss> losses;  ///< [rows]
 };
 
 }  // namespace qmnist

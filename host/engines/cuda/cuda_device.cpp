@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "host/engines/cuda/check.h"
+#include "host/engines/cuda/cuda_check.h"
 #include "host/engines/cuda/device_messages.h"
 #include "host/engines/cuda/kernel_image.h"
 #include "host/engines/cuda/make_cuda_engine.h"

@@ -26,7 +26,8 @@ CudaEngine::CudaEngine(EngineSettings settings)
       chunk_samples_(chunk_samples(settings_.batch_size)),
       max_rows_(std::max(chunk_samples_, kChunkSamples)),
       network_(settings_, max_rows_, compute_.get()),
-      chunks_(settings_.network.inputs(), max_rows_, kChunkSteps, augmentation_, compute_.get()) {
+      prefetcher_(settings_.network.inputs(), max_rows_, kChunkSteps, augmentation_,
+                  compute_.get()) {
   set_state(initial_state(settings_.network, 0));
 }
 
@@ -80,17 +81,17 @@ void CudaEngine::add_distortions(std::uint64_t step, std::size_t rows,
 
 void CudaEngine::train_chunk(const DataView& data, std::span<const std::uint32_t> chunk) {
   const NvtxRange range("chunk");
-  std::vector<DeviceStep> steps;
+  std::vector<StepParams> steps;
   std::vector<Distortion> distortions;
   for (std::size_t first = 0; first < chunk.size(); first += settings_.batch_size) {
     add_distortions(step_, std::min(settings_.batch_size, chunk.size() - first), distortions);
     const double learning_rate = settings_.schedule.learning_rate(step_);
     const RowRandom random{step_, 0, settings_.seed};
-    steps.push_back({optimizer_step<float>(settings_.optimizer, learning_rate, ++step_,
-                                           settings_.regularization.ema_decay),
+    steps.push_back({optimizer_scalars<float>(settings_.optimizer, learning_rate, ++step_,
+                                              settings_.regularization.ema_decay),
                      random});
   }
-  chunks_.upload(data, chunk, steps, distortions);
+  prefetcher_.upload(data, chunk, steps, distortions);
   QMNIST_CHECK(cudaGraphLaunch(chunk_graph(chunk.size()), compute_.get()));
 }
 
@@ -102,10 +103,11 @@ cudaGraphExec_t CudaEngine::chunk_graph(std::size_t samples) {
     const std::size_t features = settings_.network.inputs();
     for (std::size_t first = 0, step = 0; first < samples; first += settings_.batch_size, ++step) {
       const std::size_t rows = std::min(settings_.batch_size, samples - first);
-      const DeviceStep* of_step = chunks_.steps() + step;
-      network_.differentiate(chunks_.inputs() + first * features, chunks_.labels() + first, rows,
-                             &of_step->random, metrics_.data());
-      network_.update(&of_step->update);
+      const StepParams* of_step = prefetcher_.steps() + step;
+      network_.forward_backward(prefetcher_.inputs() + first * features,
+                                prefetcher_.labels() + first, rows, &of_step->random,
+                                metrics_.data());
+      network_.optimizer_step(&of_step->update);
     }
     graph = capture.finish();
   }
@@ -151,11 +153,11 @@ std::vector<float> CudaEngine::gradients(const DataView& data,
   }
   std::vector<Distortion> distortions;
   add_distortions(step_, batch.size(), distortions);
-  const DeviceStep step{.update = {}, .random = {step_, 0, settings_.seed}};
-  chunks_.upload(data, batch, {&step, 1}, distortions);
+  const StepParams step{.update = {}, .random = {step_, 0, settings_.seed}};
+  prefetcher_.upload(data, batch, {&step, 1}, distortions);
   send_metrics({});
-  network_.differentiate(chunks_.inputs(), chunks_.labels(), batch.size(), &chunks_.steps()->random,
-                         metrics_.data());
+  network_.forward_backward(prefetcher_.inputs(), prefetcher_.labels(), batch.size(),
+                            &prefetcher_.steps()->random, metrics_.data());
   return network_.gradients();
 }
 
@@ -164,7 +166,7 @@ void CudaEngine::for_each_chunk(const DataView& data, std::span<const std::uint3
                                 Visit visit) {
   for (std::size_t first = 0; first < indices.size(); first += max_rows_) {
     const auto chunk = indices.subspan(first, std::min(max_rows_, indices.size() - first));
-    chunks_.upload(data, chunk, {});
+    prefetcher_.upload(data, chunk, {});
     visit(first, chunk.size());
   }
 }
@@ -176,7 +178,7 @@ std::vector<float> CudaEngine::predict(const DataView& data,
   std::vector<float> probabilities(indices.size() * classes);
   for_each_chunk(data, indices, [&](std::size_t first, std::size_t rows) {
     QMNIST_CHECK(cudaMemcpyAsync(
-        probabilities.data() + first * classes, network_.predict(chunks_.inputs(), rows),
+        probabilities.data() + first * classes, network_.predict(prefetcher_.inputs(), rows),
         rows * classes * sizeof(float), cudaMemcpyDeviceToHost, compute_.get()));
   });
   QMNIST_CHECK(cudaStreamSynchronize(compute_.get()));
@@ -190,7 +192,7 @@ Scores CudaEngine::score(const DataView& data, std::span<const std::uint32_t> in
   DeviceBuffer<unsigned long long> confusion(classes * classes);
   QMNIST_CHECK(cudaMemsetAsync(confusion.data(), 0, confusion.bytes(), compute_.get()));
   for_each_chunk(data, indices, [&](std::size_t first, std::size_t rows) {
-    network_.score(network_.predict(chunks_.inputs(), rows), chunks_.labels(), rows,
+    network_.score(network_.predict(prefetcher_.inputs(), rows), prefetcher_.labels(), rows,
                    images.data() + first, confusion.data());
   });
   Scores scores{.images = std::vector<Score>(indices.size()),

@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "host/engines/cuda/chunk_stream.h"
+#include "host/engines/cuda/batch_prefetcher.h"
 #include "host/engines/cuda/cuda_device.h"
 #include "host/engines/cuda/device_network.h"
 #include "host/engines/engine.h"
@@ -11,10 +11,10 @@ namespace qmnist {
 
 /// Trains on an NVIDIA GPU: matrix products by cuBLAS, the rest by kernels/.
 ///
-/// An epoch is a queue of chunks of up to kChunkSteps batches: ChunkStream brings one to the device
-/// while the one before trains, and all steps of a chunk are one captured graph. The host waits for
-/// nothing but a free buffer. What differs from step to step (images, labels, Adam's scalars) comes
-/// with the chunk, so that each graph is made once.
+/// An epoch is a queue of chunks of up to kChunkSteps batches: BatchPrefetcher brings one to the
+/// device while the one before trains, and all steps of a chunk are one captured graph. The host
+/// waits for nothing but a free buffer. What differs from step to step (images, labels, Adam's
+/// scalars) comes with the chunk, so that each graph is made once.
 ///
 /// The same settings, state and data give the same bits on the same GPU and libraries.
 class CudaEngine final : public Engine {
@@ -65,7 +65,7 @@ class CudaEngine final : public Engine {
   std::size_t max_rows_;
   Stream compute_ = make_stream();
   DeviceNetwork network_;
-  ChunkStream chunks_;
+  BatchPrefetcher prefetcher_;
   DeviceBuffer<DeviceMetrics> metrics_{1};
   PinnedBuffer<DeviceMetrics> arriving_{1};  ///< where metrics_ are copied to, now and then
   Event arrived_ = make_event();

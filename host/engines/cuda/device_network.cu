@@ -1,8 +1,8 @@
 #include "host/engines/cuda/device_network.h"
 #include "host/engines/cuda/nvtx_range.h"
+#include "kernels/activation_backward.h"
 #include "kernels/bias_activation.h"
 #include "kernels/clip.h"
-#include "kernels/slope_backward.h"
 #include "kernels/softmax.h"
 
 namespace qmnist {
@@ -13,18 +13,18 @@ DeviceNetwork::DeviceNetwork(const EngineSettings& settings, std::size_t max_row
       activation_(settings.network.activation()),
       dropout_(settings.regularization.dropout),
       label_smoothing_(static_cast<float>(settings.regularization.label_smoothing)),
-      keeps_averages_(settings.regularization.ema_decay > 0),
+      has_ema_(settings.regularization.ema_decay > 0),
       clip_norm_(static_cast<float>(settings.optimizer.clip_norm)),
       arena_size_(settings.network.arena_size()),
       stream_(stream),
-      products_(stream, settings.math),
+      gemm_(stream, settings.math),
       squares_(kClipBlocks),
-      arenas_((keeps_averages_ ? 5 : 4) * arena_size_) {
+      arenas_((has_ema_ ? 5 : 4) * arena_size_) {
   // Gradients of the gaps between tensors are never written and must be zero.
   QMNIST_CHECK(cudaMemsetAsync(arenas_.data(), 0, arenas_.bytes(), stream));
   for (const DenseLayer& layer : layers_) {
     activations_.emplace_back(max_rows * layer.outputs);
-    slopes_.emplace_back(max_rows * layer.outputs);
+    derivatives_.emplace_back(max_rows * layer.outputs);
     deltas_.emplace_back(max_rows * layer.outputs);
   }
 }
@@ -35,14 +35,15 @@ void DeviceNetwork::forward(const float* inputs, std::size_t rows, const RowRand
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const DenseLayer& layer = layers_[l];
     float* outputs = activations_[l].data();
-    products_.multiply(
+    gemm_.multiply(
         rows, layer.outputs, layer.inputs, {inputs, layer.inputs},
-        {(predicts ? learnt(layer.weight) : parameters(layer.weight)), layer.inputs, true},
+        {(predicts ? eval_parameters(layer.weight) : parameters(layer.weight)), layer.inputs, true},
         outputs);
     if (l + 1 < layers_.size()) {
-      QMNIST_CHECK(launch_bias_activation(stream_, outputs, slopes_[l].data(),
-                                          predicts ? learnt(layer.bias) : parameters(layer.bias),
-                                          {activation_, dropout_, l}, random, rows, layer.outputs));
+      QMNIST_CHECK(
+          launch_bias_activation(stream_, outputs, derivatives_[l].data(),
+                                 predicts ? eval_parameters(layer.bias) : parameters(layer.bias),
+                                 {activation_, dropout_, l}, random, rows, layer.outputs));
     }
     inputs = outputs;
   }
@@ -54,22 +55,24 @@ void DeviceNetwork::backward(const float* inputs, std::size_t rows) {
     const DenseLayer& layer = layers_[l];
     const DenseLayer& below = layers_[l - 1];
     multiply_weight_gradient(l, activations_[l - 1].data(), rows);
-    products_.multiply(rows, layer.inputs, layer.outputs, {deltas_[l].data(), layer.outputs},
-                       {parameters(layer.weight), layer.inputs}, deltas_[l - 1].data());
-    QMNIST_CHECK(launch_slope_backward(stream_, slopes_[l - 1].data(), deltas_[l - 1].data(),
-                                       gradients(below.bias), rows, below.outputs));
+    gemm_.multiply(rows, layer.inputs, layer.outputs, {deltas_[l].data(), layer.outputs},
+                   {parameters(layer.weight), layer.inputs}, deltas_[l - 1].data());
+    QMNIST_CHECK(launch_activation_backward(stream_, derivatives_[l - 1].data(),
+                                            deltas_[l - 1].data(), gradients(below.bias), rows,
+                                            below.outputs));
   }
   multiply_weight_gradient(0, inputs, rows);
 }
 
 void DeviceNetwork::multiply_weight_gradient(std::size_t l, const float* inputs, std::size_t rows) {
   const DenseLayer& layer = layers_[l];
-  products_.multiply(layer.outputs, layer.inputs, rows, {deltas_[l].data(), layer.outputs, true},
-                     {inputs, layer.inputs}, gradients(layer.weight));
+  gemm_.multiply(layer.outputs, layer.inputs, rows, {deltas_[l].data(), layer.outputs, true},
+                 {inputs, layer.inputs}, gradients(layer.weight));
 }
 
-void DeviceNetwork::differentiate(const float* inputs, const std::uint8_t* labels, std::size_t rows,
-                                  const RowRandom* random, DeviceMetrics* metrics) {
+void DeviceNetwork::forward_backward(const float* inputs, const std::uint8_t* labels,
+                                     std::size_t rows, const RowRandom* random,
+                                     DeviceMetrics* metrics) {
   forward(inputs, rows, random);
   const DenseLayer& last = layers_.back();
   QMNIST_CHECK(launch_softmax_cross_entropy(
@@ -78,15 +81,16 @@ void DeviceNetwork::differentiate(const float* inputs, const std::uint8_t* label
   backward(inputs, rows);
 }
 
-void DeviceNetwork::update(const OptimizerStep<float>* step) {
-  const NvtxRange range("update");
+void DeviceNetwork::optimizer_step(const OptimizerStep<float>* step) {
+  const NvtxRange range("optimizer step");
   if (clip_norm_ > 0) {
     QMNIST_CHECK(launch_clip(stream_, arena(kGradients), clip_norm_, squares_.data(), arena_size_));
   }
   QMNIST_CHECK(launch_optimizer(stream_, step, arena(kGradients), arena(kParameters),
                                 arena(kFirstMoments), arena(kSecondMoments), arena_size_));
-  if (keeps_averages_) {
-    QMNIST_CHECK(launch_average(stream_, step, arena(kParameters), arena(kAverages), arena_size_));
+  if (has_ema_) {
+    QMNIST_CHECK(
+        launch_ema_update(stream_, step, arena(kParameters), arena(kAverages), arena_size_));
   }
 }
 
@@ -94,7 +98,8 @@ const float* DeviceNetwork::predict(const float* inputs, std::size_t rows) {
   forward(inputs, rows, nullptr);
   const DenseLayer& last = layers_.back();
   float* outputs = activations_.back().data();
-  QMNIST_CHECK(launch_bias_softmax(stream_, outputs, learnt(last.bias), rows, last.outputs));
+  QMNIST_CHECK(
+      launch_bias_softmax(stream_, outputs, eval_parameters(last.bias), rows, last.outputs));
   return outputs;
 }
 
@@ -112,7 +117,7 @@ void DeviceNetwork::set_state(const TrainingState& state) {
   upload(kParameters, state.parameters);
   upload(kFirstMoments, state.first_moments);
   upload(kSecondMoments, state.second_moments);
-  if (keeps_averages_) {
+  if (has_ema_) {
     upload(kAverages, state.eval_parameters());
   }
   QMNIST_CHECK(cudaStreamSynchronize(stream_));
@@ -125,8 +130,8 @@ void DeviceNetwork::get_state(TrainingState& state) const {
     values->assign(from, from + static_cast<std::ptrdiff_t>(arena_size_));
     from += static_cast<std::ptrdiff_t>(arena_size_);
   }
-  if (keeps_averages_) {
-    state.averages = download(kAverages * arena_size_, arena_size_);
+  if (has_ema_) {
+    state.ema = download(kAverages * arena_size_, arena_size_);
   }
 }
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "host/engines/cuda/matrix_products.h"
+#include "host/engines/cuda/gemm.h"
 #include "host/engines/cuda/resources.h"
 #include "host/engines/engine.h"
 #include "host/model/network.h"
@@ -33,11 +33,11 @@ class DeviceNetwork {
   /// Forward and backward pass: leaves the gradient of the mean loss in the gradient arena and adds
   /// losses and hits to `metrics`. inputs [rows, inputs], labels [rows].
   /// @param random the step's
-  void differentiate(const float* inputs, const std::uint8_t* labels, std::size_t rows,
-                     const RowRandom* random, DeviceMetrics* metrics);
+  void forward_backward(const float* inputs, const std::uint8_t* labels, std::size_t rows,
+                        const RowRandom* random, DeviceMetrics* metrics);
 
-  /// A step of the optimizer with the gradients that differentiate() left.
-  void update(const OptimizerStep<float>* step);
+  /// A step of the optimizer with the gradients that forward_backward() left.
+  void optimizer_step(const OptimizerStep<float>* step);
 
   /// Forward pass. inputs [rows, inputs].
   /// @return probabilities [rows, classes], which the next call of any member overwrites.
@@ -49,7 +49,7 @@ class DeviceNetwork {
              Score* scores, unsigned long long* confusion);
 
  private:
-  /// @param random nullptr to predict, by what was learnt and without dropout
+  /// @param random nullptr to predict: eval parameters, no dropout
   void forward(const float* inputs, std::size_t rows, const RowRandom* random);
   void backward(const float* inputs, std::size_t rows);
   /// d loss / d weights of layer l, from d loss / d its products.
@@ -58,30 +58,30 @@ class DeviceNetwork {
   /// That part of arenas_, once the stream has come here.
   [[nodiscard]] std::vector<float> download(std::size_t first, std::size_t count) const;
 
-  /// Arenas in the order in which they lie in memory; the averages only where they are kept.
+  /// Arenas in the order in which they lie in memory; the ema only where they are kept.
   enum Which : std::size_t { kParameters, kFirstMoments, kSecondMoments, kGradients, kAverages };
   [[nodiscard]] float* arena(Which which) { return arenas_.data() + which * arena_size_; }
   [[nodiscard]] float* parameters(const Tensor& tensor) {
     return arena(kParameters) + tensor.offset;
   }
   [[nodiscard]] float* gradients(const Tensor& tensor) { return arena(kGradients) + tensor.offset; }
-  [[nodiscard]] float* learnt(const Tensor& tensor) {
-    return arena(keeps_averages_ ? kAverages : kParameters) + tensor.offset;
+  [[nodiscard]] float* eval_parameters(const Tensor& tensor) {
+    return arena(has_ema_ ? kAverages : kParameters) + tensor.offset;
   }
 
   std::vector<DenseLayer> layers_;
   Activation activation_;
   Dropout dropout_;
   float label_smoothing_;
-  bool keeps_averages_;
+  bool has_ema_;
   float clip_norm_;
   std::size_t arena_size_;
   cudaStream_t stream_;
-  MatrixProducts products_;
+  Gemm gemm_;
   DeviceBuffer<double> squares_;                  ///< for clipping
   DeviceBuffer<float> arenas_;                    ///< as Which says
   std::vector<DeviceBuffer<float>> activations_;  ///< [layers][max_rows, outputs]; logits last
-  std::vector<DeviceBuffer<float>> slopes_;       ///< [layers][max_rows, outputs]; logits have none
+  std::vector<DeviceBuffer<float>> derivatives_;  ///< [layers][max_rows, outputs]; logits have none
   std::vector<DeviceBuffer<float>> deltas_;       ///< [layers][max_rows, outputs]: d loss / d z
 };
 

@@ -8,8 +8,8 @@
 
 namespace qmnist {
 
-// What this folder offers to the rest of the program; without_cuda.cpp takes its place in a build
-// without CUDA. Both throw DeviceError saying why there is no GPU that can be used.
+// What this folder offers to the rest of the program; cuda_engine_stub.cpp takes its place in a
+// build without CUDA. Both throw DeviceError saying why there is no GPU that can be used.
 
 /// Makes a CudaEngine.
 [[nodiscard]] std::unique_ptr<Engine> make_cuda_engine(EngineSettings settings);

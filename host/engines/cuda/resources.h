@@ -8,7 +8,7 @@
 #include <span>
 #include <utility>
 
-#include "host/engines/cuda/check.h"
+#include "host/engines/cuda/cuda_check.h"
 
 // Owners of everything that CUDA and cuBLAS hand out. They throw DeviceError where a resource
 // cannot be had, and give it back in silence.

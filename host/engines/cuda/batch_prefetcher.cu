@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "host/engines/cuda/chunk_stream.h"
+#include "host/engines/cuda/batch_prefetcher.h"
 #include "host/engines/cuda/nvtx_range.h"
 #include "kernels/distort.h"
 #include "kernels/normalize.h"
@@ -16,10 +16,10 @@ std::size_t aligned(std::size_t bytes) {
 
 }  // namespace
 
-ChunkStream::ChunkStream(std::size_t features, std::size_t samples, std::size_t steps,
-                         const Augmentation& augmentation, cudaStream_t compute)
+BatchPrefetcher::BatchPrefetcher(std::size_t features, std::size_t samples, std::size_t steps,
+                                 const Augmentation& augmentation, cudaStream_t compute)
     : features_(features),
-      labels_at_(aligned(steps * sizeof(DeviceStep))),
+      labels_at_(aligned(steps * sizeof(StepParams))),
       distortions_at_(labels_at_ + aligned(samples)),
       pixels_at_(distortions_at_ +
                  (augmentation.active() ? aligned(samples * sizeof(Distortion)) : 0)),
@@ -34,9 +34,9 @@ ChunkStream::ChunkStream(std::size_t features, std::size_t samples, std::size_t 
   }
 }
 
-void ChunkStream::upload(const DataView& data, std::span<const std::uint32_t> indices,
-                         std::span<const DeviceStep> steps,
-                         std::span<const Distortion> distortions) {
+void BatchPrefetcher::upload(const DataView& data, std::span<const std::uint32_t> indices,
+                             std::span<const StepParams> steps,
+                             std::span<const Distortion> distortions) {
   const NvtxRange range("upload chunk");
   Slot& slot = slots_[turn_];
   turn_ = 1 - turn_;
@@ -71,12 +71,12 @@ void ChunkStream::upload(const DataView& data, std::span<const std::uint32_t> in
   QMNIST_CHECK(cudaEventRecord(slot.unpacked.get(), compute_));
 }
 
-const std::uint8_t* ChunkStream::labels() const {
+const std::uint8_t* BatchPrefetcher::labels() const {
   return reinterpret_cast<const std::uint8_t*>(header_.data() + labels_at_);
 }
 
-const DeviceStep* ChunkStream::steps() const {
-  return reinterpret_cast<const DeviceStep*>(header_.data());
+const StepParams* BatchPrefetcher::steps() const {
+  return reinterpret_cast<const StepParams*>(header_.data());
 }
 
 }  // namespace qmnist

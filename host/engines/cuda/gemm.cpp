@@ -1,4 +1,4 @@
-#include "host/engines/cuda/matrix_products.h"
+#include "host/engines/cuda/gemm.h"
 
 namespace qmnist {
 namespace {
@@ -21,7 +21,7 @@ cublasComputeType_t compute_type(MathMode math) {
 
 }  // namespace
 
-MatrixProducts::MatrixProducts(cudaStream_t stream, MathMode math)
+Gemm::Gemm(cudaStream_t stream, MathMode math)
     : handle_(make_cublas_handle()),
       workspace_(kWorkspaceBytes),
       compute_type_(compute_type(math)) {
@@ -29,8 +29,8 @@ MatrixProducts::MatrixProducts(cudaStream_t stream, MathMode math)
   QMNIST_CHECK(cublasSetWorkspace(handle_.get(), workspace_.data(), workspace_.bytes()));
 }
 
-void MatrixProducts::multiply(std::size_t rows, std::size_t columns, std::size_t depth,
-                              DeviceMatrix left, DeviceMatrix right, float* product) {
+void Gemm::multiply(std::size_t rows, std::size_t columns, std::size_t depth, DeviceMatrix left,
+                    DeviceMatrix right, float* product) {
   // cuBLAS reads matrices by columns. A row-major matrix read so is its transpose, and
   // (left * right)^T = right^T * left^T: so the operands change places, rows and columns too, and
   // nothing is copied or transposed.

@@ -13,7 +13,7 @@
 namespace qmnist {
 
 /// What a step of training needs to know on the device.
-struct DeviceStep {
+struct StepParams {
   OptimizerStep<float> update;
   RowRandom random;
 };
@@ -28,24 +28,24 @@ struct DeviceStep {
 /// Two pinned buffers and two on the device take turns; unpacking turns grey levels into floats in
 /// one more, whose address never changes, so that a captured graph finds every chunk there. The
 /// data set needs to fit into host memory only.
-class ChunkStream {
+class BatchPrefetcher {
  public:
   /// @param samples, steps the largest chunk
   /// @param augmentation distorts the images of chunks that come with distortions
   /// @param compute the stream whose work needs the chunks; must outlive this
-  ChunkStream(std::size_t features, std::size_t samples, std::size_t steps,
-              const Augmentation& augmentation, cudaStream_t compute);
+  BatchPrefetcher(std::size_t features, std::size_t samples, std::size_t steps,
+                  const Augmentation& augmentation, cudaStream_t compute);
 
   /// Gathers data[indices[i]], what the chunk's steps need and, unless there are
   /// none, each image's distortion. What is enqueued on
   /// the compute stream afterwards finds them in inputs(), labels() and steps(), until the next
   /// call. May wait for the copy two chunks before; `data` and the spans are free on return.
   void upload(const DataView& data, std::span<const std::uint32_t> indices,
-              std::span<const DeviceStep> steps, std::span<const Distortion> distortions = {});
+              std::span<const StepParams> steps, std::span<const Distortion> distortions = {});
 
   [[nodiscard]] const float* inputs() const { return inputs_.data(); }  ///< [samples, features]
   [[nodiscard]] const std::uint8_t* labels() const;                     ///< [samples]
-  [[nodiscard]] const DeviceStep* steps() const;                        ///< [steps]
+  [[nodiscard]] const StepParams* steps() const;                        ///< [steps]
 
  private:
   /// A turn's buffers. Steps, then labels, then distortions, then pixels, so that one copy brings

@@ -1,4 +1,4 @@
-#include "host/engines/cpu/team.h"
+#include "host/engines/cpu/thread_pool.h"
 
 #include <gtest/gtest.h>
 
@@ -12,17 +12,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(TeamTest, CallsEachPartOnceAndSeesWhatAllWrote) {
+TEST(ThreadPoolTest, CallsEachPartOnceAndSeesWhatAllWrote) {
   for (const std::size_t threads :
        {std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{4}}) {
-    Team team(threads);
-    ASSERT_EQ(team.size(), threads);
+    ThreadPool pool(threads);
+    ASSERT_EQ(pool.size(), threads);
     std::vector<int> calls(threads);
     int done = 0;
     for (int run = 0; run < 1000; ++run) {
-      team.run([&](std::size_t part, std::size_t parts) {
-        for (; part < threads; part += parts) {
-          ++calls[part];
+      pool.run([&](std::size_t thread, std::size_t num_threads) {
+        for (; thread < threads; thread += num_threads) {
+          ++calls[thread];
         }
       });
       done += static_cast<int>(threads);
@@ -32,24 +32,25 @@ TEST(TeamTest, CallsEachPartOnceAndSeesWhatAllWrote) {
   }
 }
 
-TEST(TeamTest, WakesThreadsThatSleep) {
-  Team team(2);
+TEST(ThreadPoolTest, WakesThreadsThatSleep) {
+  ThreadPool pool(2);
   int calls = 0;
   for (int run = 0; run < 3; ++run) {
     std::this_thread::sleep_for(5ms);
-    team.run([&](std::size_t part, std::size_t /*parts*/) { calls += part == 0 ? 1 : 0; });
+    pool.run(
+        [&](std::size_t thread, std::size_t /*num_threads*/) { calls += thread == 0 ? 1 : 0; });
   }
   EXPECT_EQ(calls, 3);
 }
 
-TEST(TeamTest, ThrowsWhatItsWorkThrewAndGoesOn) {
-  Team team(3);
+TEST(ThreadPoolTest, ThrowsWhatItsWorkThrewAndGoesOn) {
+  ThreadPool pool(3);
   for (const std::size_t failing : {std::size_t{0}, std::size_t{2}}) {
     std::atomic<int> ended = 0;
-    EXPECT_THROW(team.run([&](std::size_t part, std::size_t parts) {
-      for (; part < 3; part += parts) {
-        if (part == failing) {
-          throw std::runtime_error("a part fails");
+    EXPECT_THROW(pool.run([&](std::size_t thread, std::size_t num_threads) {
+      for (; thread < 3; thread += num_threads) {
+        if (thread == failing) {
+          throw std::runtime_error("a thread fails");
         }
         ++ended;
       }
@@ -57,8 +58,8 @@ TEST(TeamTest, ThrowsWhatItsWorkThrewAndGoesOn) {
                  std::runtime_error);
     EXPECT_LE(ended, 2);
     std::atomic<int> calls = 0;
-    team.run([&](std::size_t part, std::size_t parts) {
-      for (; part < 3; part += parts) {
+    pool.run([&](std::size_t thread, std::size_t num_threads) {
+      for (; thread < 3; thread += num_threads) {
         ++calls;
       }
     });
@@ -66,27 +67,27 @@ TEST(TeamTest, ThrowsWhatItsWorkThrewAndGoesOn) {
   }
 }
 
-TEST(TeamTest, GoesOnAloneForAWhileWhereAThreadIsLate) {
-  Team team(2);
+TEST(ThreadPoolTest, GoesOnAloneForAWhileWhereAThreadIsLate) {
+  ThreadPool pool(2);
   std::size_t most_parts = 0;
-  const auto work_late = [&](std::size_t part, std::size_t parts) {
-    if (part == 0) {
-      most_parts = parts;
+  const auto work_late = [&](std::size_t thread, std::size_t num_threads) {
+    if (thread == 0) {
+      most_parts = num_threads;
     } else {
       std::this_thread::sleep_for(20ms);  // as if its core were taken away
     }
   };
   const auto parts_of_a_run = [&] {
-    team.run([&](std::size_t part, std::size_t parts) {
-      if (part == 0) {
-        most_parts = parts;
+    pool.run([&](std::size_t thread, std::size_t num_threads) {
+      if (thread == 0) {
+        most_parts = num_threads;
       }
     });
     return most_parts;
   };
   bool alone = false;
   for (int attempt = 0; attempt < 5 && !alone; ++attempt) {  // a pause can pass unseen
-    team.run(work_late);
+    pool.run(work_late);
     alone = parts_of_a_run() == 1;
   }
   EXPECT_TRUE(alone);

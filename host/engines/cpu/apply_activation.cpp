@@ -1,17 +1,17 @@
-#include "host/engines/cpu/hidden_units.h"
+#include "host/engines/cpu/apply_activation.h"
 
 #include <array>
 
 namespace qmnist {
 namespace {
 
-static_assert(kBlock % kDropoutGroup == 0);
+static_assert(kBlockWidth % kDropoutGroup == 0);
 
 /// What the units of a block are multiplied by.
-std::array<float, kBlock> block_factors(const HiddenUnits& units, const RowRandom& random,
-                                        std::size_t block) {
-  constexpr std::size_t kGroups = kBlock / kDropoutGroup;
-  std::array<float, kBlock> factors;
+std::array<float, kBlockWidth> block_factors(const ActivationParams& units, const RowRandom& random,
+                                             std::size_t block) {
+  constexpr std::size_t kGroups = kBlockWidth / kDropoutGroup;
+  std::array<float, kBlockWidth> factors;
   for (std::size_t group = 0; group < kGroups; ++group) {
     dropout_factors(units.dropout, random, units.layer, block * kGroups + group,
                     factors.data() + group * kDropoutGroup);
@@ -21,10 +21,10 @@ std::array<float, kBlock> block_factors(const HiddenUnits& units, const RowRando
 
 }  // namespace
 
-void finish_units(const HiddenUnits& units, const RowRandom* random, Range rows, Range blocks,
-                  PanelMatrix& outputs, PanelMatrix& slopes) {
+void apply_activation(const ActivationParams& units, const RowRandom* random, Range rows,
+                      Range blocks, PackedMatrix& outputs, PackedMatrix& derivatives) {
   const bool drops = random != nullptr && units.dropout.active();
-  std::array<float, kBlock> factors;
+  std::array<float, kBlockWidth> factors;
   factors.fill(1);
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
     for (std::size_t block = blocks.begin; block < blocks.end; ++block) {
@@ -34,9 +34,9 @@ void finish_units(const HiddenUnits& units, const RowRandom* random, Range rows,
         factors = block_factors(units, of_row, block);
       }
       float* z = outputs.row(block, row);
-      float* slope = slopes.row(block, row);
-      for (std::size_t i = 0; i < kBlock; ++i) {
-        slope[i] = activation_derivative(units.activation, z[i]) * factors[i];
+      float* derivative = derivatives.row(block, row);
+      for (std::size_t i = 0; i < kBlockWidth; ++i) {
+        derivative[i] = activation_derivative(units.activation, z[i]) * factors[i];
         z[i] = activate(units.activation, z[i]) * factors[i];
       }
     }

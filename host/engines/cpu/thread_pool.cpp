@@ -1,4 +1,4 @@
-#include "host/engines/cpu/team.h"
+#include "host/engines/cpu/thread_pool.h"
 
 #include <algorithm>
 #include <system_error>
@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 constexpr auto kSpin = 200us;      ///< before a worker sleeps or the caller gives way
 constexpr auto kLate = 300us;      ///< more than a part's own time: its core is not there
 constexpr auto kFirstPause = 2ms;  ///< alone after being late once; doubles if it goes on
-constexpr auto kLongestPause = 128ms;
+constexpr auto kMaxPause = 128ms;
 
 void spin_pause() {
 #if defined(__x86_64__)
@@ -45,11 +45,11 @@ bool spin_while_equal(const std::atomic<std::uint32_t>& value, std::uint32_t old
 
 }  // namespace
 
-Team::Team(std::size_t threads) : pause_(kFirstPause) {
+ThreadPool::ThreadPool(std::size_t threads) : pause_(kFirstPause) {
   workers_.reserve(threads - 1);
   try {
-    for (std::size_t part = 1; part < threads; ++part) {
-      workers_.emplace_back([this, part] { work(part); });
+    for (std::size_t thread = 1; thread < threads; ++thread) {
+      workers_.emplace_back([this, thread] { work(thread); });
     }
   } catch (const std::system_error& error) {
     const std::size_t started = size();
@@ -64,11 +64,11 @@ Team::Team(std::size_t threads) : pause_(kFirstPause) {
   }
 }
 
-Team::~Team() {
+ThreadPool::~ThreadPool() {
   stop();
 }
 
-void Team::stop() {
+void ThreadPool::stop() {
   stop_ = true;
   started_.fetch_add(1, std::memory_order_release);
   started_.notify_all();
@@ -77,7 +77,7 @@ void Team::stop() {
   }
 }
 
-void Team::work(std::size_t part) {
+void ThreadPool::work(std::size_t thread) {
   const FlushDenormals flush;
   std::uint32_t seen = 0;
   while (true) {
@@ -88,14 +88,14 @@ void Team::work(std::size_t part) {
     if (stop_) {
       return;
     }
-    call(job_, part, size());
+    call(job_, thread, size());
     running_.fetch_sub(1, std::memory_order_release);
   }
 }
 
-void Team::call(const Job& job, std::size_t part, std::size_t parts) noexcept {
+void ThreadPool::call(const Job& job, std::size_t thread, std::size_t num_threads) noexcept {
   try {
-    job.call(job.work, part, parts);
+    job.call(job.work, thread, num_threads);
   } catch (...) {
     const std::lock_guard lock(failing_);
     if (failure_ == nullptr) {
@@ -104,13 +104,13 @@ void Team::call(const Job& job, std::size_t part, std::size_t parts) noexcept {
   }
 }
 
-void Team::rethrow_failure() {
+void ThreadPool::rethrow_failure() {
   if (failure_ != nullptr) {
     std::rethrow_exception(std::exchange(failure_, nullptr));
   }
 }
 
-void Team::run_job(const Job& job) {
+void ThreadPool::run_job(const Job& job) {
   const FlushDenormals flush;
   if (workers_.empty() || Clock::now() < alone_until_) {
     job.call(job.work, 0, 1);
@@ -131,14 +131,15 @@ void Team::run_job(const Job& job) {
     }
   }
   const auto now = Clock::now();
-  judge(now, end - start, now - end);
+  record_wait(now, end - start, now - end);
   rethrow_failure();
 }
 
-void Team::judge(Clock::time_point now, Clock::duration worked, Clock::duration waited) {
+void ThreadPool::record_wait(Clock::time_point now, Clock::duration worked,
+                             Clock::duration waited) {
   if (waited > worked + kLate) {
     alone_until_ = now + pause_;
-    pause_ = std::min<Clock::duration>(2 * pause_, kLongestPause);
+    pause_ = std::min<Clock::duration>(2 * pause_, kMaxPause);
   } else if (now > alone_until_ + kFirstPause) {  // on time for a while
     pause_ = kFirstPause;
   }

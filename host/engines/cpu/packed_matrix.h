@@ -10,59 +10,60 @@
 namespace qmnist {
 
 /// Columns that are worked on together: 64 bytes, a cache line and the widest vector.
-inline constexpr std::size_t kBlock = 16;
+inline constexpr std::size_t kBlockWidth = 16;
 
 [[nodiscard]] constexpr std::size_t blocks_for(std::size_t columns) {
-  return (columns + kBlock - 1) / kBlock;
+  return (columns + kBlockWidth - 1) / kBlockWidth;
 }
 
-/// A part of a sequence: [begin, end).
+/// A thread of a sequence: [begin, end).
 struct Range {
   std::size_t begin;
   std::size_t end;
 };
 
-/// The part of `count` pieces that the worker `part` of `parts` does; pieces are shared out evenly.
-[[nodiscard]] constexpr Range share(std::size_t count, std::size_t part, std::size_t parts) {
-  return {count * part / parts, count * (part + 1) / parts};
+/// The pieces of `count` that a thread of `num_threads` does; pieces are shared out evenly.
+[[nodiscard]] constexpr Range share(std::size_t count, std::size_t thread,
+                                    std::size_t num_threads) {
+  return {count * thread / num_threads, count * (thread + 1) / num_threads};
 }
 
 /// A matrix [rows, columns] cut into panels of one or four blocks of columns, each panel row-major,
 /// so that a product reads its operands in order, whatever their sizes. The columns that fill up
 /// the last panel are zeros. Aligned to a cache line; movable, owns its memory.
-class PanelMatrix {
+class PackedMatrix {
  public:
   enum class Panels { kNarrow, kWide };
 
-  PanelMatrix() = default;
+  PackedMatrix() = default;
   /// @throws std::bad_alloc
-  PanelMatrix(std::size_t rows, std::size_t columns, Panels panels = Panels::kNarrow)
+  PackedMatrix(std::size_t rows, std::size_t columns, Panels panels = Panels::kNarrow)
       : rows_(rows),
         panel_blocks_(blocks_of_panel(panels)),
         blocks_(whole_panels(columns, panels)),
-        values_(hwy::AllocateAligned<float>(rows_ * blocks_ * kBlock)) {
+        values_(hwy::AllocateAligned<float>(rows_ * blocks_ * kBlockWidth)) {
     if (values_ == nullptr) {
       throw std::bad_alloc();
     }
-    std::fill_n(values_.get(), rows_ * blocks_ * kBlock, 0.0F);
+    std::fill_n(values_.get(), rows_ * blocks_ * kBlockWidth, 0.0F);
   }
 
   /// Memory that such a matrix takes.
   [[nodiscard]] static constexpr std::size_t bytes(std::size_t rows, std::size_t columns,
                                                    Panels panels = Panels::kNarrow) {
-    return rows * whole_panels(columns, panels) * kBlock * sizeof(float);
+    return rows * whole_panels(columns, panels) * kBlockWidth * sizeof(float);
   }
 
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] std::size_t blocks() const { return blocks_; }
   /// From a row of a block to the next.
-  [[nodiscard]] std::size_t pitch() const { return panel_blocks_ * kBlock; }
+  [[nodiscard]] std::size_t pitch() const { return panel_blocks_ * kBlockWidth; }
   /// Blocks behind this one, it included, that stand beside one another in memory.
   [[nodiscard]] std::size_t adjacent_blocks(std::size_t block) const {
     return panel_blocks_ - within_panel(block);
   }
 
-  /// The kBlock values of a row of a block.
+  /// The kBlockWidth values of a row of a block.
   [[nodiscard]] float* row(std::size_t block, std::size_t row) {
     return values_.get() + offset(block, row);
   }
@@ -71,10 +72,10 @@ class PanelMatrix {
   }
 
   [[nodiscard]] float& at(std::size_t row_index, std::size_t column) {
-    return row(column / kBlock, row_index)[column % kBlock];
+    return row(column / kBlockWidth, row_index)[column % kBlockWidth];
   }
   [[nodiscard]] float at(std::size_t row_index, std::size_t column) const {
-    return row(column / kBlock, row_index)[column % kBlock];
+    return row(column / kBlockWidth, row_index)[column % kBlockWidth];
   }
 
   void get_row(std::size_t row_index, std::span<float> values) const {
@@ -102,7 +103,7 @@ class PanelMatrix {
   }
   [[nodiscard]] std::size_t offset(std::size_t block, std::size_t row) const {
     const std::size_t within = within_panel(block);
-    return ((block - within) * rows_ + row * panel_blocks_ + within) * kBlock;
+    return ((block - within) * rows_ + row * panel_blocks_ + within) * kBlockWidth;
   }
 
   std::size_t rows_ = 0;
@@ -113,8 +114,8 @@ class PanelMatrix {
 
 /// Of all matrices whose columns are a layer's outputs: the first layer's sums take four blocks at
 /// a time.
-[[nodiscard]] constexpr PanelMatrix::Panels panels_of(std::size_t layer) {
-  return layer == 0 ? PanelMatrix::Panels::kWide : PanelMatrix::Panels::kNarrow;
+[[nodiscard]] constexpr PackedMatrix::Panels panels_of(std::size_t layer) {
+  return layer == 0 ? PackedMatrix::Panels::kWide : PackedMatrix::Panels::kNarrow;
 }
 
 }  // namespace qmnist

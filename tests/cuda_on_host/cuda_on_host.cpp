@@ -1,4 +1,4 @@
-#include "tests/host_launcher/host_launcher.h"
+#include "tests/cuda_on_host/cuda_on_host.h"
 
 #include <algorithm>
 #include <array>
@@ -26,7 +26,7 @@ extern "C" {
 }
 // NOLINTEND(readability-identifier-naming,modernize-avoid-c-arrays)
 
-namespace qmnist::host_launcher {
+namespace qmnist::cuda_on_host {
 namespace {
 
 namespace context = boost::context;
@@ -119,7 +119,7 @@ struct Thread {  // NOLINT(cppcoreguidelines-special-member-functions): fibers c
   void resume() {
     current = this;
     threadIdx = index;
-    host_launcher::lane = lane;
+    cuda_on_host::lane = lane;
     self.change();
     if (error) {
       std::rethrow_exception(error);
@@ -265,4 +265,4 @@ cudaError_t run_grid(dim3 blocks, dim3 threads, const Kernel& kernel) {
   return cudaSuccess;
 }
 
-}  // namespace qmnist::host_launcher
+}  // namespace qmnist::cuda_on_host

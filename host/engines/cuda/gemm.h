@@ -16,10 +16,10 @@ struct DeviceMatrix {
 
 /// cuBLAS on one stream, with a workspace of its own: without one, cuBLAS may allocate while a
 /// graph is captured, and may choose other algorithms, so other bits, from run to run.
-class MatrixProducts {
+class Gemm {
  public:
   /// @param stream must outlive this
-  MatrixProducts(cudaStream_t stream, MathMode math);
+  Gemm(cudaStream_t stream, MathMode math);
 
   /// Enqueues product[rows, columns] = left[rows, depth] * right[depth, columns], all row-major;
   /// returns at once.

@@ -1,4 +1,4 @@
-#include "tests/host_launcher/host_launcher.h"
+#include "tests/cuda_on_host/cuda_on_host.h"
 
 #include <gtest/gtest.h>
 
@@ -53,7 +53,7 @@ TEST(HostLauncherTest, RunsEachThreadOfEachBlockOnce) {
 TEST(HostLauncherTest, ShufflesBlocksBySeed) {
   std::set<std::vector<unsigned>> orders;
   for (const std::uint64_t seed : {1U, 2U, 3U, 1U}) {
-    host_launcher::seed = seed;
+    cuda_on_host::seed = seed;
     std::vector<unsigned> order;
     std::vector<unsigned> visits(20);
     ASSERT_EQ(launch(place_kernel, 20, 1, nullptr, &order, &visits), cudaSuccess);

@@ -15,29 +15,29 @@ namespace qmnist {
 /// as waking a thread takes longer than the work; idle for a while, they sleep.
 ///
 /// Spinning fails where another program takes a core away: then all wait for the one that is not
-/// running, for milliseconds. The team notices, and the caller goes on alone for a while.
+/// running, for milliseconds. The pool notices, and the caller goes on alone for a while.
 ///
 /// In its work denormal numbers are zeros (FlushDenormals). One caller at a time.
-class Team {
+class ThreadPool {
  public:
   /// Starts threads - 1 threads; the caller of run() is the other one.
   /// @throws UsageError where the system refuses one of them
-  explicit Team(std::size_t threads);
-  Team(const Team&) = delete;
-  Team& operator=(const Team&) = delete;
-  Team(Team&&) = delete;
-  Team& operator=(Team&&) = delete;
-  ~Team();
+  explicit ThreadPool(std::size_t threads);
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+  ThreadPool(ThreadPool&&) = delete;
+  ThreadPool& operator=(ThreadPool&&) = delete;
+  ~ThreadPool();
 
   [[nodiscard]] std::size_t size() const { return workers_.size() + 1; }
 
-  /// Calls work(part, parts) for each part in 0 .. parts - 1, one a thread, and returns when all
-  /// have ended; what they wrote can be read then. parts is size(), or 1 while a core is missing.
-  /// Throws what `work` threw first, if it did.
+  /// Calls work(thread, num_threads) for each thread in 0 .. num_threads - 1, one a thread, and
+  /// returns when all have ended; what they wrote can be read then. num_threads is size(), or 1
+  /// while a core is missing. Throws what `work` threw first, if it did.
   template <typename Work>
   void run(const Work& work) {
-    run_job({&work, [](const void* object, std::size_t part, std::size_t parts) {
-               (*static_cast<const Work*>(object))(part, parts);
+    run_job({&work, [](const void* object, std::size_t thread, std::size_t num_threads) {
+               (*static_cast<const Work*>(object))(thread, num_threads);
              }});
   }
 
@@ -46,18 +46,19 @@ class Team {
 
   struct Job {
     const void* work = nullptr;
-    void (*call)(const void* work, std::size_t part, std::size_t parts) = nullptr;
+    void (*call)(const void* work, std::size_t thread, std::size_t num_threads) = nullptr;
   };
 
   void run_job(const Job& job);
-  void work(std::size_t part);
-  /// Calls the job for a part and keeps what it throws.
-  void call(const Job& job, std::size_t part, std::size_t parts) noexcept;
+  void work(std::size_t thread);
+  /// Calls the job for a thread and keeps what it throws.
+  void call(const Job& job, std::size_t thread, std::size_t num_threads) noexcept;
   void rethrow_failure();
   /// Ends the threads.
   void stop();
-  /// Takes note of how long the others kept the caller waiting, who did a part himself in `worked`.
-  void judge(Clock::time_point now, Clock::duration worked, Clock::duration waited);
+  /// Takes note of how long the others kept the caller waiting, who did a thread himself in
+  /// `worked`.
+  void record_wait(Clock::time_point now, Clock::duration worked, Clock::duration waited);
 
   // Each on a cache line of its own, as each is written by one side while the other spins on it.
   alignas(64) std::atomic<std::uint32_t> started_ = 0;  ///< jobs

@@ -1,10 +1,10 @@
 // What the vector code of every instruction set shares. Highway includes it once for each, so the
 // guard is a toggle.
-#if defined(QMNIST_HOST_ENGINES_CPU_VECTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef QMNIST_HOST_ENGINES_CPU_VECTORS_INL_H_
-#undef QMNIST_HOST_ENGINES_CPU_VECTORS_INL_H_
+#if defined(QMNIST_HOST_ENGINES_CPU_OPTIMIZER_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef QMNIST_HOST_ENGINES_CPU_OPTIMIZER_INL_H_
+#undef QMNIST_HOST_ENGINES_CPU_OPTIMIZER_INL_H_
 #else
-#define QMNIST_HOST_ENGINES_CPU_VECTORS_INL_H_
+#define QMNIST_HOST_ENGINES_CPU_OPTIMIZER_INL_H_
 #endif
 
 #include <hwy/highway.h>
@@ -12,7 +12,7 @@
 #include <array>
 
 #include "host/engines/cpu/layers.h"
-#include "host/engines/cpu/panels.h"
+#include "host/engines/cpu/packed_matrix.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace qmnist::HWY_NAMESPACE {
@@ -20,11 +20,11 @@ namespace qmnist::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 /// Vectors of floats as wide as the machine's, up to a block.
-using Floats = hn::CappedTag<float, kBlock>;
+using Floats = hn::CappedTag<float, kBlockWidth>;
 using Vector = hn::Vec<Floats>;
 inline constexpr Floats kFloats;
 inline constexpr std::size_t kLanes = hn::MaxLanes(kFloats);
-inline constexpr std::size_t kBlockVectors = kBlock / kLanes;
+inline constexpr std::size_t kBlockVectors = kBlockWidth / kLanes;
 
 /// relu() of each value; passes NaN on, as hn::Max need not.
 HWY_INLINE Vector relu_of(Vector values) {
@@ -34,7 +34,7 @@ HWY_INLINE Vector relu_of(Vector values) {
 /// Writes the gradients of consecutive parameters.
 class Store {
  public:
-  explicit Store(PanelMatrix& gradients) : gradients_(gradients) {}
+  explicit Store(PackedMatrix& gradients) : gradients_(gradients) {}
 
   /// `sums` are those of a row, from a block on.
   template <std::size_t kCount>
@@ -47,7 +47,7 @@ class Store {
   }
 
  private:
-  PanelMatrix& gradients_;
+  PackedMatrix& gradients_;
 };
 
 /// adam_update(): what is taken from consecutive parameters.

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <utility>
 
-#include "kernels/slope_backward.h"
+#include "kernels/activation_backward.h"
 #include "tests/kernels/values.h"
 
 namespace qmnist {
@@ -13,15 +13,16 @@ namespace {
 struct Pass {
   std::size_t rows;
   std::size_t columns;
-  std::vector<float> slopes;
+  std::vector<float> derivatives;
   std::vector<float> deltas;
 };
 
-/// Half of the slopes are 0, as a ReLU leaves them, the others powers of 2: products are exact.
+/// Half of the derivatives are 0, as a ReLU leaves them, the others powers of 2: products are
+/// exact.
 Pass make_pass(std::size_t rows, std::size_t columns, std::vector<float> deltas) {
   Pass pass{rows, columns, test::coarse_values(rows * columns, 1), std::move(deltas)};
-  for (float& slope : pass.slopes) {
-    slope = slope < 0 ? 0 : std::exp2(std::floor(slope));
+  for (float& derivative : pass.derivatives) {
+    derivative = derivative < 0 ? 0 : std::exp2(std::floor(derivative));
   }
   return pass;
 }
@@ -31,16 +32,16 @@ struct Result {
   std::vector<float> bias_gradient;
 };
 
-class SlopeBackwardKernelTest : public test::KernelTest {
+class ActivationBackwardKernelTest : public test::KernelTest {
  protected:
   /// @param spare elements behind the bias gradient, which must stay as they are
   Result result_of(const Pass& pass, std::size_t spare = 0) {
-    test::Array slopes(pass.slopes);
+    test::Array derivatives(pass.derivatives);
     test::Array deltas(pass.deltas);
     test::Array bias_gradient(std::vector<float>(pass.columns + spare, test::kUntouched));
     run([&](cudaStream_t stream) {
-      return launch_slope_backward(stream, slopes.data(), deltas.data(), bias_gradient.data(),
-                                   pass.rows, pass.columns);
+      return launch_activation_backward(stream, derivatives.data(), deltas.data(),
+                                        bias_gradient.data(), pass.rows, pass.columns);
     });
     return {deltas.values(), bias_gradient.values()};
   }
@@ -53,7 +54,7 @@ class SlopeBackwardKernelTest : public test::KernelTest {
       double magnitude = 0;
       for (std::size_t row = 0; row < pass.rows; ++row) {
         const std::size_t i = row * pass.columns + column;
-        const double want = double{pass.slopes[i]} * double{pass.deltas[i]};
+        const double want = double{pass.derivatives[i]} * double{pass.deltas[i]};
         ASSERT_EQ(result.deltas[i], want) << row << ", " << column << " of " << pass.columns;
         sum += want;
         magnitude += std::abs(want);
@@ -64,9 +65,9 @@ class SlopeBackwardKernelTest : public test::KernelTest {
     }
   }
 };
-INSTANTIATE_TEST_SUITE_P(Kernels, SlopeBackwardKernelTest, test::ways(), test::name_of);
+INSTANTIATE_TEST_SUITE_P(Kernels, ActivationBackwardKernelTest, test::ways(), test::name_of);
 
-TEST_P(SlopeBackwardKernelTest, MasksDeltasAndSumsThemByColumn) {
+TEST_P(ActivationBackwardKernelTest, MasksDeltasAndSumsThemByColumn) {
   for (const std::size_t rows : test::Sizes{1, 7, 8, 9, 31, 33, 127}) {
     for (const std::size_t columns : test::Sizes{1, 10, 31, 32, 33, 64, 127, 128}) {
       const Pass exact = make_pass(rows, columns, test::coarse_values(rows * columns, 2));
@@ -75,7 +76,7 @@ TEST_P(SlopeBackwardKernelTest, MasksDeltasAndSumsThemByColumn) {
   }
 }
 
-TEST_P(SlopeBackwardKernelTest, SumsRoundedDeltasTheSameWayEachTime) {
+TEST_P(ActivationBackwardKernelTest, SumsRoundedDeltasTheSameWayEachTime) {
   const Pass fine = make_pass(127, 70, test::fine_values(8890, 3, -1, 1));
   const Result first = result_of(fine);
   const Result second = result_of(fine);
@@ -84,7 +85,7 @@ TEST_P(SlopeBackwardKernelTest, SumsRoundedDeltasTheSameWayEachTime) {
   EXPECT_TRUE(test::same_bits(first.deltas, second.deltas));
 }
 
-TEST_P(SlopeBackwardKernelTest, LeavesWhatFollowsAlone) {
+TEST_P(ActivationBackwardKernelTest, LeavesWhatFollowsAlone) {
   Pass pass = make_pass(9, 33, test::coarse_values(297, 2));
   pass.deltas.resize(330, test::kUntouched);
   const Result result = result_of(pass, 31);

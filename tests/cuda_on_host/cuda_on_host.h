@@ -58,7 +58,7 @@ inline uint3 blockIdx;
 inline dim3 blockDim;
 inline dim3 gridDim;
 
-namespace qmnist::host_launcher {
+namespace qmnist::cuda_on_host {
 
 inline constexpr unsigned kWarpSize = 32;
 inline unsigned lane = 0;       ///< of the thread whose turn it is
@@ -96,37 +96,37 @@ T shuffle(const Place& place, T value, unsigned source, unsigned width) {
   return value;
 }
 
-}  // namespace qmnist::host_launcher
+}  // namespace qmnist::cuda_on_host
 
 // `line` is the caller's, as it is there that a default argument is evaluated.
 
 inline void __syncthreads(int line = __builtin_LINE()) {
-  qmnist::host_launcher::meet({"__syncthreads", line, {}}, 0);
+  qmnist::cuda_on_host::meet({"__syncthreads", line, {}}, 0);
 }
 inline int __syncthreads_count(int yes, int line = __builtin_LINE()) {
-  return qmnist::host_launcher::meet({"__syncthreads_count", line, {}}, yes != 0 ? 1 : 0).yes;
+  return qmnist::cuda_on_host::meet({"__syncthreads_count", line, {}}, yes != 0 ? 1 : 0).yes;
 }
 inline unsigned __ballot_sync(unsigned mask, int yes, int line = __builtin_LINE()) {
-  return qmnist::host_launcher::meet({"__ballot_sync", line, mask}, yes != 0 ? 1 : 0).ballot;
+  return qmnist::cuda_on_host::meet({"__ballot_sync", line, mask}, yes != 0 ? 1 : 0).ballot;
 }
 
 template <typename T>
 T __shfl_sync(unsigned mask, T value, int from, unsigned width = 32, int line = __builtin_LINE()) {
-  const unsigned first = qmnist::host_launcher::lane / width * width;
+  const unsigned first = qmnist::cuda_on_host::lane / width * width;
   const unsigned source = first + static_cast<unsigned>(from) % width;
-  return qmnist::host_launcher::shuffle({"__shfl_sync", line, mask}, value, source, width);
+  return qmnist::cuda_on_host::shuffle({"__shfl_sync", line, mask}, value, source, width);
 }
 template <typename T>
 T __shfl_down_sync(unsigned mask, T value, unsigned offset, unsigned width = 32,
                    int line = __builtin_LINE()) {
-  const unsigned source = qmnist::host_launcher::lane + offset;
-  return qmnist::host_launcher::shuffle({"__shfl_down_sync", line, mask}, value, source, width);
+  const unsigned source = qmnist::cuda_on_host::lane + offset;
+  return qmnist::cuda_on_host::shuffle({"__shfl_down_sync", line, mask}, value, source, width);
 }
 template <typename T>
 T __shfl_xor_sync(unsigned mask, T value, int bits, unsigned width = 32,
                   int line = __builtin_LINE()) {
-  const unsigned source = qmnist::host_launcher::lane ^ static_cast<unsigned>(bits);
-  return qmnist::host_launcher::shuffle({"__shfl_xor_sync", line, mask}, value, source, width);
+  const unsigned source = qmnist::cuda_on_host::lane ^ static_cast<unsigned>(bits);
+  return qmnist::cuda_on_host::shuffle({"__shfl_xor_sync", line, mask}, value, source, width);
 }
 
 /// No more than an addition, as threads take turns only where they meet.
@@ -144,8 +144,8 @@ namespace qmnist {
 template <typename... Parameters, typename... Arguments>
 [[nodiscard]] cudaError_t launch(void (*kernel)(Parameters...), dim3 blocks, dim3 threads,
                                  cudaStream_t /*stream*/, Arguments... arguments) {
-  return host_launcher::run_grid(blocks, threads,
-                                 [&] { kernel(static_cast<Parameters>(arguments)...); });
+  return cuda_on_host::run_grid(blocks, threads,
+                                [&] { kernel(static_cast<Parameters>(arguments)...); });
 }
 
 }  // namespace qmnist

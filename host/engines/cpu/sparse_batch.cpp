@@ -1,10 +1,10 @@
-#include "host/engines/cpu/nonzeros.h"
+#include "host/engines/cpu/sparse_batch.h"
 
 #include <algorithm>
 #include <bit>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "host/engines/cpu/nonzeros.cpp"
+#define HWY_TARGET_INCLUDE "host/engines/cpu/sparse_batch.cpp"
 #include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
@@ -17,15 +17,15 @@ namespace hn = hwy::HWY_NAMESPACE;
 /// Bit i of `mask`: tile[i] is not zero.
 void mark_nonzero(const std::uint8_t* tile, std::uint64_t& mask) {
   static_assert(std::endian::native == std::endian::little, "a word's first byte is the lowest");
-  constexpr hn::CappedTag<std::uint8_t, Nonzeros::kTile> kBytes;
+  constexpr hn::CappedTag<std::uint8_t, SparseBatch::kTile> kBytes;
   if constexpr (hn::MaxLanes(kBytes) < 8) {  // less than a byte of bits
     mask = 0;
-    for (std::size_t i = 0; i < Nonzeros::kTile; ++i) {
+    for (std::size_t i = 0; i < SparseBatch::kTile; ++i) {
       mask |= std::uint64_t{tile[i] != 0} << i;
     }
   } else {
     auto* bits = reinterpret_cast<std::uint8_t*>(&mask);
-    for (std::size_t i = 0; i < Nonzeros::kTile; i += hn::MaxLanes(kBytes)) {
+    for (std::size_t i = 0; i < SparseBatch::kTile; i += hn::MaxLanes(kBytes)) {
       const auto nonzero = hn::Ne(hn::LoadU(kBytes, tile + i), hn::Zero(kBytes));
       hn::StoreMaskBits(kBytes, nonzero, bits + i / 8);
     }
@@ -34,9 +34,9 @@ void mark_nonzero(const std::uint8_t* tile, std::uint64_t& mask) {
 
 /// Bit j of rows[i] becomes bit i of rows[j]: swaps quarters across the diagonal, then quarters of
 /// these, ... as in Warren, Hacker's Delight, 7-3. `mask` has the low kHalf bits of every 2 kHalf.
-template <std::size_t kHalf = Nonzeros::kTile / 2>
+template <std::size_t kHalf = SparseBatch::kTile / 2>
 void transpose_bits(std::uint64_t* rows, std::uint64_t mask = 0x00000000ffffffff) {
-  for (std::size_t first = 0; first < Nonzeros::kTile; first += 2 * kHalf) {
+  for (std::size_t first = 0; first < SparseBatch::kTile; first += 2 * kHalf) {
     for (std::size_t i = first; i < first + kHalf; ++i) {
       const std::uint64_t swap = ((rows[i] >> kHalf) ^ rows[i + kHalf]) & mask;
       rows[i] ^= swap << kHalf;
@@ -49,7 +49,7 @@ void transpose_bits(std::uint64_t* rows, std::uint64_t mask = 0x00000000ffffffff
 }
 
 void transpose_bits_of(const std::uint64_t* rows, std::uint64_t* transposed) {
-  std::copy_n(rows, Nonzeros::kTile, transposed);
+  std::copy_n(rows, SparseBatch::kTile, transposed);
   transpose_bits(transposed);
 }
 
@@ -65,7 +65,7 @@ HWY_EXPORT(transpose_bits_of);
 
 }  // namespace
 
-Nonzeros::Nonzeros(std::size_t inputs, std::size_t rows)
+SparseBatch::SparseBatch(std::size_t inputs, std::size_t rows)
     : inputs_(inputs),
       groups_(tiles_for(rows)),
       tiles_(tiles_for(inputs)),
@@ -73,8 +73,8 @@ Nonzeros::Nonzeros(std::size_t inputs, std::size_t rows)
       of_image_(tiles_ * groups_ * kTile),
       of_pixel_(tiles_ * groups_ * kTile) {}
 
-void Nonzeros::take(const DataView& data, std::span<const std::uint32_t> batch,
-                    std::span<const std::uint32_t> next, Range tiles) {
+void SparseBatch::load(const DataView& data, std::span<const std::uint32_t> batch,
+                       std::span<const std::uint32_t> next, Range tiles) {
   auto& mark_nonzero = HWY_DYNAMIC_DISPATCH(mark_nonzero);
   for (std::size_t row = 0; row < batch.size(); ++row) {
     const std::uint8_t* image = data.image(batch[row]).data();

@@ -1,4 +1,4 @@
-#include "host/engines/cuda/check.h"
+#include "host/engines/cuda/cuda_check.h"
 
 #include <fmt/format.h>
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "host/data/dataset.h"
-#include "host/engines/cpu/panels.h"
+#include "host/engines/cpu/packed_matrix.h"
 
 namespace qmnist {
 
@@ -16,12 +16,12 @@ namespace qmnist {
 ///
 /// Cut into tiles of kTile pixels: their weights stay in the first cache while all images pass, and
 /// which of them are not zero fits in the bits of a word. Images are cut into groups of kTile, too.
-class Nonzeros {
+class SparseBatch {
  public:
   static constexpr std::size_t kTile = 64;
 
   /// Room for batches of up to that many rows.
-  Nonzeros(std::size_t inputs, std::size_t rows);
+  SparseBatch(std::size_t inputs, std::size_t rows);
 
   /// Memory that they take.
   [[nodiscard]] static constexpr std::size_t bytes(std::size_t inputs, std::size_t rows) {
@@ -32,9 +32,9 @@ class Nonzeros {
   [[nodiscard]] std::size_t tiles() const { return tiles_; }
   [[nodiscard]] std::size_t groups() const { return groups_; }
 
-  /// Takes some tiles of the images data[batch[...]]; different threads may take different tiles.
-  /// Images lie anywhere in memory, so those of the `next` batch are asked for meanwhile.
-  void take(const DataView& data, std::span<const std::uint32_t> batch,
+  /// Loads some tiles of the images data[batch[...]]; different threads may take different tiles.
+  /// Images lie anywhere in memory, so those of the `next` batch are prefetched meanwhile.
+  void load(const DataView& data, std::span<const std::uint32_t> batch,
             std::span<const std::uint32_t> next, Range tiles);
 
   /// Grey levels of a tile, [rows, kTile]; zeros behind an image's end.

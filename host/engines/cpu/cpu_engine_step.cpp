@@ -1,0 +1,206 @@
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "host/engines/cpu/cpu_engine.h"
+#include "host/engines/cpu/distort_image.h"
+#include "host/engines/cpu/sparse_layer.h"
+#include "kernels/clip.h"
+#include "kernels/softmax_cross_entropy.h"
+
+namespace qmnist {
+namespace {
+
+/// Sums by column first, so that a compiler may use vectors.
+double sum_of_squares(const PackedMatrix& values) {
+  std::array<double, kBlockWidth> sums{};
+  for (std::size_t block = 0; block < values.blocks(); ++block) {
+    for (std::size_t row = 0; row < values.rows(); ++row) {
+      const float* of_row = values.row(block, row);
+      for (std::size_t i = 0; i < kBlockWidth; ++i) {
+        sums[i] += static_cast<double>(of_row[i]) * static_cast<double>(of_row[i]);
+      }
+    }
+  }
+  return std::accumulate(sums.begin(), sums.end(), 0.0);
+}
+
+}  // namespace
+
+void CpuEngine::distort_batch(const DataView& data, Batch batch, std::uint64_t step,
+                              std::size_t thread, std::size_t num_threads) {
+  const Range rows = share(batch.size(), thread, num_threads);
+  for (std::size_t row = rows.begin; row < rows.end; ++row) {
+    distort_image(data.image(batch[row]).data(), augmentation_.distortion(step, row),
+                  augmentation_.elastic(), distorted_.data() + row * data.features);
+  }
+}
+
+void CpuEngine::load_batch(SparseBatch& sparse_batch, const DataView& data, Batch batch, Batch next,
+                           std::size_t thread, std::size_t num_threads) {
+  const Range tiles = share(sparse_batch.tiles(), thread, num_threads);
+  sparse_batch.load(data, batch, next, tiles);
+  const std::size_t end = std::min(tiles.end * SparseBatch::kTile, was_nonzero_.size());
+  for (std::size_t pixel = tiles.begin * SparseBatch::kTile; pixel < end; ++pixel) {
+    for (std::size_t group = 0; group < sparse_batch.groups(); ++group) {
+      if (sparse_batch.of_pixel(pixel / SparseBatch::kTile, group, pixel % SparseBatch::kTile) !=
+          0) {
+        was_nonzero_[pixel] = 1;
+      }
+    }
+  }
+}
+
+void CpuEngine::load_distorted_batch(SparseBatch& sparse_batch, const DataView& data, Batch batch,
+                                     std::size_t thread, std::size_t num_threads) {
+  const DataView distorted{distorted_, data.labels, data.features};
+  load_batch(sparse_batch, distorted, Batch(rows_).first(batch.size()), {}, thread, num_threads);
+}
+
+bool CpuEngine::plain_relu(const RowRandom* random) const {
+  return settings_.network.activation() == Activation::kRelu &&
+         (random == nullptr || !dropout_.active());
+}
+
+const PackedMatrix& CpuEngine::of(const Parameters& parameters, const RowRandom* random) const {
+  return random == nullptr && has_ema() ? parameters.ema : parameters.values;
+}
+
+ActivationParams CpuEngine::activation_params(std::size_t layer) const {
+  return {settings_.network.activation(), dropout_, layer};
+}
+
+void CpuEngine::forward_first(Workspace& workspace, const SparseBatch& sparse_batch,
+                              std::size_t rows, const RowRandom* random, std::size_t thread,
+                              std::size_t num_threads) const {
+  const Layer& first = layers_.front();
+  const bool hidden = layers_.size() > 1;
+  const Range blocks = share(first.weight.values.blocks(), thread, num_threads);
+  LayerOutputs& outputs = workspace.layers.front();
+  sparse_forward(sparse_batch, rows, of(first.weight, random), of(first.bias, random),
+                 hidden && plain_relu(random), blocks, outputs.activations);
+  if (hidden && !plain_relu(random)) {
+    apply_activation(activation_params(0), random, {0, rows}, blocks, outputs.activations,
+                     outputs.deltas);
+  }
+}
+
+void CpuEngine::forward_rest(Workspace& workspace, Range tiles, const RowRandom* random) const {
+  for (std::size_t l = 1; l < layers_.size(); ++l) {
+    const bool hidden = l + 1 < layers_.size();
+    LayerOutputs& outputs = workspace.layers[l];
+    dense_forward(workspace.layers[l - 1].activations, of(layers_[l].weight, random),
+                  of(layers_[l].bias, random), hidden && plain_relu(random), tiles,
+                  outputs.activations);
+    if (hidden && !plain_relu(random)) {
+      apply_activation(activation_params(l), random,
+                       {tiles.begin * kTileRows, tiles.end * kTileRows},
+                       {0, outputs.activations.blocks()}, outputs.activations, outputs.deltas);
+    }
+  }
+}
+
+void CpuEngine::loss(Workspace& workspace, const DataView& data, Batch batch, Range tiles) const {
+  const std::size_t classes = settings_.network.classes();
+  const float scale = 1.0F / static_cast<float>(batch.size());
+  const auto smoothing = static_cast<float>(settings_.regularization.label_smoothing);
+  LayerOutputs& last = workspace.layers.back();
+  std::array<float, kMaxClasses> logits{};
+  std::array<float, kMaxClasses> deltas;
+  const Range rows = rows_of(tiles, batch.size());
+  for (std::size_t row = rows.begin; row < rows.end; ++row) {
+    last.activations.get_row(row, std::span(logits).first(classes));
+    const std::size_t label = data.labels[batch[row]];
+    workspace.losses[row] = {.loss = softmax_cross_entropy(logits.data(), classes, label, scale,
+                                                           deltas.data(), smoothing),
+                             .correct = argmax(logits.data(), classes) == label};
+    last.deltas.set_row(row, std::span(deltas).first(classes));
+  }
+}
+
+void CpuEngine::backward(Workspace& workspace, Range tiles) const {
+  const RowRandom random = step_random();
+  for (std::size_t l = layers_.size(); l-- > 1;) {
+    LayerOutputs& inputs = workspace.layers[l - 1];
+    dense_backward(workspace.layers[l].deltas, layers_[l].weight_transposed,
+                   plain_relu(&random) ? &inputs.activations : nullptr, tiles, inputs.deltas);
+  }
+}
+
+void CpuEngine::forward_backward(Workspace& workspace, const DataView& data, Batch batch,
+                                 std::size_t thread, std::size_t num_threads) const {
+  const Range tiles = share(tiles_for(batch.size()), thread, num_threads);
+  const RowRandom random = step_random();
+  forward_rest(workspace, tiles, &random);
+  loss(workspace, data, batch, tiles);
+  backward(workspace, tiles);
+}
+
+void CpuEngine::optimizer_step(const Workspace& workspace, const SparseBatch& sparse_batch,
+                               std::size_t rows, const OptimizerStep<float>& step,
+                               std::vector<Layer>* gradients, std::size_t thread,
+                               std::size_t num_threads) {
+  // The first layer first: its moments fill the cache, and what the others change is needed soon.
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    const PackedMatrix& deltas = workspace.layers[l].deltas;
+    Layer& layer = layers_[l];
+    const Update weight{step, gradients == nullptr ? nullptr : &(*gradients)[l].weight.values};
+    const Update bias{step, gradients == nullptr ? nullptr : &(*gradients)[l].bias.values};
+    const Range blocks = share(deltas.blocks(), thread, num_threads);
+    bias_update(deltas, rows, blocks, bias, layer.bias);
+    if (l == 0) {
+      sparse_update(sparse_batch, deltas, was_nonzero_, blocks, weight, layer.weight);
+    } else {
+      // By the blocks of the layer before, as a thread then reads of the first layer's activations
+      // only those that it will write for the next batch.
+      const PackedMatrix& inputs = workspace.layers[l - 1].activations;
+      const std::size_t most = layer.weight.values.rows() / kBlockWidth;
+      const Range mine = share(inputs.blocks(), thread, num_threads);
+      dense_update(inputs, deltas, rows, {std::min(mine.begin, most), std::min(mine.end, most)},
+                   weight, layer.weight, layer.weight_transposed);
+    }
+  }
+}
+
+void CpuEngine::clipped_optimizer_step(const SparseBatch& sparse_batch, std::size_t rows,
+                                       const OptimizerStep<float>& step) {
+  pool_.run([&](std::size_t thread, std::size_t num_threads) {
+    optimizer_step(training_, sparse_batch, rows, step, &clipped_, thread, num_threads);
+  });
+  double squares = 0;
+  for (const Layer& layer : clipped_) {
+    squares += sum_of_squares(layer.weight.values) + sum_of_squares(layer.bias.values);
+  }
+  const float scale = clip_scale(squares, static_cast<float>(settings_.optimizer.clip_norm));
+  pool_.run([&](std::size_t thread, std::size_t num_threads) {
+    apply_clipped_gradients(step, scale, thread, num_threads);
+  });
+}
+
+void CpuEngine::apply_clipped_gradients(const OptimizerStep<float>& step, float scale,
+                                        std::size_t thread, std::size_t num_threads) {
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    Layer& layer = layers_[l];
+    const Layer& gradients = clipped_[l];
+    const Range inputs = share(layer.weight.values.rows() / kBlockWidth, thread, num_threads);
+    const Range rows{inputs.begin * kBlockWidth, inputs.end * kBlockWidth};
+    const Range blocks{0, layer.weight.values.blocks()};
+    apply_gradients(gradients.weight.values, scale, rows, blocks, {step}, layer.weight);
+    if (l > 0) {  // nobody asks for the gradient of the images
+      transpose(layer.weight.values, inputs, layer.weight_transposed);
+    }
+    apply_gradients(gradients.bias.values, scale, {0, 1}, share(blocks.end, thread, num_threads),
+                    {step}, layer.bias);
+  }
+}
+
+void CpuEngine::update_ema(const OptimizerStep<float>& step, std::size_t thread,
+                           std::size_t num_threads) {
+  for (Layer& layer : layers_) {
+    const Range blocks = share(layer.weight.values.blocks(), thread, num_threads);
+    update_ema_blocks(step, blocks, layer.weight);
+    update_ema_blocks(step, blocks, layer.bias);
+  }
+}
+
+}  // namespace qmnist
