@@ -72,12 +72,19 @@ TEST(DecodeTest, ScalesOtherMaximaThan255) {
             (std::vector<std::uint8_t>{255, 255, 255, 128, 128, 128}));
 }
 
+TEST(DecodeTest, ReadsPbm) {
+  EXPECT_EQ(rgb_of(decode("P1\n2 2\n0 1\n1 0\n")),
+            (std::vector<std::uint8_t>{255, 255, 255, 0, 0, 0, 0, 0, 0, 255, 255, 255}));
+}
+
 TEST(DecodeTest, RefusesFilesThatEndEarly) {
   for (const auto& picture : test::image_vectors()) {
     const std::string name = picture.at("file");
     const std::string content = test::read_file(image_fixture(name));
-    // A cut number is a number, too.
-    const std::size_t longest = content.size() - (name.starts_with("words") ? 8 : 1);
+    // A cut number is a number, too, a GIF is whole with its first frame, a TIFF without padding.
+    const bool has_spare_end =
+        name.starts_with("words") || name.ends_with(".gif") || name.ends_with(".tiff");
+    const std::size_t longest = content.size() - (has_spare_end ? 8 : 1);
     const std::size_t step = std::max<std::size_t>(content.size() / 50, 1);
     for (std::size_t size = longest % step; size <= longest; size += step) {
       EXPECT_THROW((void)decode(content.substr(0, size)), DataError) << name << " cut at " << size;
@@ -102,15 +109,19 @@ TEST(DecodeTest, RefusesADamagedJpeg) {
 }
 
 TEST(DecodeTest, NamesWhatItExpected) {
-  expect_refusal("", "is empty; expected a PNG, JPEG, BMP, PGM or PPM picture");
-  expect_refusal("a text\n", "expected a PNG, JPEG, BMP, PGM or PPM picture");
-  expect_refusal("GIF89a", "expected a PNG");
+  expect_refusal("", "is empty; expected a PNG, JPEG, TIFF, WebP, GIF, BMP or PNM image");
+  expect_refusal("a text\n", "expected a PNG, JPEG, TIFF, WebP, GIF, BMP or PNM image");
   expect_refusal("\x89PNG\r\n\x1A\n", "damaged PNG: ends at byte 8");
   expect_refusal("P5 2 2 255\nabc", "ends at byte 14; expected 4 bytes");
   expect_refusal("P5 2 2 70000\nabcd", "1 to 65535");
   expect_refusal("P5 2 2 0\nabcd", "1 to 65535");
   expect_refusal("P5 x", "byte 3: is no digit; expected a number");
   expect_refusal("P5 0 2 255\n", "0 x 2 pixels");
+  expect_refusal("BM", "0 x 0 pixels");
+  expect_refusal("RIFF1234WEBP", "0 x 0 pixels");
+  expect_refusal("RIFF", "save it as PNG");
+  expect_refusal(std::string("II*\0", 4), "save it as PNG");
+  expect_refusal("P4 100 100\n", "save it as PNG");
 }
 
 /// Little-endian, as BMP has it.
@@ -156,6 +167,31 @@ TEST(DecodeTest, RefusesHostileHeadersBeforeItTakesMemory) {
   std::string jpeg = test::read_file(image_fixture("grey_50x70.jpg"));
   jpeg.replace(jpeg.find("\xFF\xC0") + 5, 4, "\xFD\xE8\xFD\xE8");
   expect_refusal(jpeg, "65000 x 65000 pixels");
+}
+
+TEST(DecodeTest, LeavesGifFramesAfterTheFirstAlone) {
+  const std::string content = test::read_file(image_fixture("palette_45x30.gif"));
+  const std::string second = ',' + number(0, 4) + number(0xFFFFFFFFU, 4) + std::string(1, '\0');
+  const std::string animated = content.substr(0, content.size() - 1) + second;
+  EXPECT_EQ(decode(animated).pixels, decode(content).pixels);
+  const std::string header = "GIF89a" + number(0x00010001U, 4) + std::string(3, '\0');
+  expect_refusal(header + second, "65535 x 65535 pixels");
+  expect_refusal(header + ",", "damaged GIF: ends at byte 14");
+  expect_refusal(header + "x", "damaged GIF: byte 13 begins no frame");
+}
+
+TEST(DecodeTest, PrintsNothing) {
+  testing::internal::CaptureStderr();
+  for (const auto& picture : test::image_vectors()) {
+    const std::string content = test::read_file(image_fixture(std::string(picture.at("file"))));
+    for (const std::size_t size : {content.size(), content.size() / 2, std::size_t{16}}) {
+      try {
+        (void)decode(content.substr(0, size));
+      } catch (const DataError&) {  // NOLINT(bugprone-empty-catch): most are refused
+      }
+    }
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/small_run.h"
@@ -140,7 +141,19 @@ TEST_F(FailingCallsTest, ThreadsThatCannotBeStartedAreNamed) {
   expect_success(run_qmnist({"sweep", "--config", sweep, "--quiet"}));
 }
 
+TEST_F(FailingCallsTest, TooLittleMemoryToDecodeIsAnError) {
+  if (QMNIST_HAS_IMAGES == 0) {
+    GTEST_SKIP() << "this build reads no images";
+  }
+  const std::string image = source_dir() / "tests/fixtures/image/colour_40x30.tiff";
+  walk("memory", 60, {"predict", "--model", finished().output(), image},
+       [](const ProgramResult& result, const auto&) { expect_environment_error_or_none(result); });
+}
+
 TEST_P(FailingCallsTest, EndInAnErrorOfTheEnvironment) {
+  if (QMNIST_HAS_IMAGES == 0 && GetParam().name == std::string_view("Predict")) {
+    GTEST_SKIP() << "this build reads no images";
+  }
   walk("files", 25, GetParam().arguments(finished()),
        [](const ProgramResult& result, const auto&) { expect_environment_error_or_none(result); });
 }

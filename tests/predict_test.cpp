@@ -188,7 +188,7 @@ TEST_F(PredictTest, ABrokenPictureIsOneErrorLineAndTheOthersRun) {
   }
   ASSERT_EQ(all.size(), 6U) << result.errors;
   constexpr const char* kExpected[] = {"0_empty.png: is empty; expected",  // NOLINT: six words
-                                       "1_text.jpg: is of no format",      //
+                                       "1_text.jpg: unknown format",       //
                                        "2_cut.png: damaged PNG: ends at",  //
                                        "3_huge.pgm: is 60000 x 60000",     //
                                        "4_blank.pgm: nothing is drawn",    //
@@ -200,7 +200,7 @@ TEST_F(PredictTest, ABrokenPictureIsOneErrorLineAndTheOthersRun) {
 
 TEST_F(PredictTest, RefusesWhatItCannotBegin) {
   const TemporaryFolder empty;
-  expect_error(predict({empty.path().string()}), 3, {empty.path().string(), "holds no pictures"});
+  expect_error(predict({empty.path().string()}), 3, {empty.path().string(), "holds no images"});
   expect_error(run_qmnist({"predict", "--model", "/no/such", picture(0)}), 3, {"/no/such"});
   expect_error(run_qmnist({"predict", "--model", empty.path().string(), picture(0)}), 3,
                {"model.safetensors"});

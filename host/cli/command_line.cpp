@@ -227,7 +227,7 @@ void add_predict(CLI::App& app, Command& command) {
       "averaged.");
   auto options = std::make_shared<PredictOptions>();
   sub->add_option("IMAGE", options->images,
-                  "PNG, JPEG, BMP, PGM or PPM files, folders, or - for standard input")
+                  "PNG, JPEG, TIFF, WebP, GIF, BMP or PNM files, folders, or - for standard input")
       ->type_name("")
       ->required();
   sub->add_option("--model", options->models,

@@ -20,9 +20,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_picture(const fs::directory_entry& entry) {
-  constexpr std::array<std::string_view, 6> kEndings{".png", ".jpg", ".jpeg",
-                                                     ".bmp", ".pgm", ".ppm"};
+bool is_image(const fs::directory_entry& entry) {
+  constexpr std::array<std::string_view, 11> kEndings{
+      ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".gif", ".bmp", ".pbm", ".pgm", ".ppm"};
   std::string ending = entry.path().extension().string();
   std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return std::tolower(c); });
   std::error_code unknown;
@@ -30,12 +30,12 @@ bool is_picture(const fs::directory_entry& entry) {
          !entry.path().filename().string().starts_with('.') && entry.is_regular_file(unknown);
 }
 
-std::vector<ImageFile> pictures_in(const std::string& folder) {
+std::vector<ImageFile> images_in(const std::string& folder) {
   std::vector<ImageFile> files;
   std::error_code reason;
   for (fs::directory_iterator entry(folder, reason), end; !reason && entry != end;
        entry.increment(reason)) {
-    if (is_picture(*entry)) {
+    if (is_image(*entry)) {
       files.push_back({.name = entry->path().string(), .is_in_folder = true, .error = {}});
     }
   }
@@ -45,8 +45,8 @@ std::vector<ImageFile> pictures_in(const std::string& folder) {
   }
   if (files.empty()) {
     return {{.name = folder,
-             .error = fmt::format("{}: holds no pictures; expected files that end in .png, .jpg, "
-                                  ".jpeg, .bmp, .pgm or .ppm",
+             .error = fmt::format("{}: holds no images; expected files that end in .png, .jpg, "
+                                  ".jpeg, .tif, .tiff, .webp, .gif, .bmp, .pbm, .pgm or .ppm",
                                   folder)}};
   }
   std::ranges::sort(files, {}, &ImageFile::name);
@@ -60,7 +60,7 @@ std::vector<ImageFile> list_image_files(const std::vector<std::string>& argument
   for (const std::string& argument : arguments) {
     std::error_code unknown;
     if (argument != "-" && fs::is_directory(argument, unknown)) {
-      std::ranges::move(pictures_in(argument), std::back_inserter(files));
+      std::ranges::move(images_in(argument), std::back_inserter(files));
     } else {
       files.push_back({.name = argument, .is_in_folder = false, .error = {}});
     }
@@ -81,13 +81,12 @@ std::vector<std::uint8_t> read_image_file(const ImageFile& file) {
     content.resize(size + kPiece);
     got = descriptor ? ::read(descriptor.get(), content.data() + size, kPiece) : -1;
     if (got < 0 && (errno != EINTR || !descriptor)) {
-      throw DataError("{}: cannot be read: {}; expected a picture", place,
+      throw DataError("{}: cannot be read: {}; expected an image", place,
                       std::generic_category().message(errno));
     }
     size += static_cast<std::size_t>(std::max<ssize_t>(got, 0));
     if (size > kLargest) {
-      throw DataError("{}: goes on after {} MiB; expected a picture of less", place,
-                      kLargest >> 20);
+      throw DataError("{}: goes on after {} MiB; expected a smaller image", place, kLargest >> 20);
     }
   }
   content.resize(size);

@@ -41,7 +41,7 @@ std::vector<fs::path> chosen_models(const PredictOptions& options) {
   return {kUsualModel};
 }
 
-/// Shows on standard error how far it has come, where somebody may be waiting for nothing else.
+/// Shows progress on standard error, where a terminal would show nothing else.
 class Progress {
  public:
   explicit Progress(std::size_t total)
@@ -55,7 +55,7 @@ class Progress {
   void show(std::size_t done) {
     constexpr double kPatience = 1;  // seconds
     if (is_shown_ && watch_.seconds() > kPatience) {
-      draw(fmt::format("\r{} of {} pictures", grouped(done), grouped(total_)));
+      draw(fmt::format("\r{} of {} images", grouped(done), grouped(total_)));
       is_drawn_ = true;
     }
   }
@@ -75,7 +75,7 @@ class Progress {
   Stopwatch watch_;
 };
 
-/// The pictures of a command line on their way to answers, a block at a time.
+/// Batched inference over the files of a command line.
 class Predictor {
  public:
   explicit Predictor(const PredictOptions& options)
@@ -96,7 +96,7 @@ class Predictor {
     if (ensemble_.size() > 1 && !options_.json) {
       print_out("Ensemble of {} models: the mean of their class probabilities\n", ensemble_.size());
     }
-    constexpr std::size_t kBlock = 512;  // pictures; bounds memory
+    constexpr std::size_t kBlock = 512;  // images; bounds memory
     for (std::size_t first = 0; first < files_.size(); first += kBlock) {
       if (interrupt_requested()) {
         return ExitStatus::kInterrupted;
@@ -112,7 +112,7 @@ class Predictor {
   }
 
  private:
-  /// Answers for all files of a block that are pictures; the others get their error.
+  /// Classifies the images of a block; files that cannot be read get their error.
   void answer(std::span<ImageFile> files) {
     std::vector<Answer> answers;
     std::vector<std::uint8_t> pixels;
@@ -201,6 +201,7 @@ class Predictor {
 }  // namespace
 
 ExitStatus predict_command(const PredictOptions& options) {
+  require_image_decoders();
   return Predictor(options).run();
 }
 

@@ -21,9 +21,9 @@ struct PredictOptions {
 /// Where the baseline's config puts its run, seen from the repository.
 inline constexpr const char* kUsualModel = "runs/baseline";
 
-/// Says which digits pictures show, by a model or the mean of several. One that cannot be read is
-/// an error line and the others still run.
-/// @return kDone, or kData if there was such a picture. @throws Error
+/// Classifies images by a model or the mean of several. A file that cannot be read is one error
+/// line, and the others still run.
+/// @return kDone, or kData if there was such a file. @throws Error
 [[nodiscard]] ExitStatus predict_command(const PredictOptions& options);
 
 }  // namespace qmnist

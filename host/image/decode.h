@@ -8,13 +8,19 @@
 
 namespace qmnist {
 
-/// Decodes the content of a PNG, JPEG, BMP, PGM or PPM file; its first bytes say which.
+/// @throws UsageError, naming what to install, in a build that decodes no images
+///   (QMNIST_IMAGES=OFF).
+void require_image_decoders();
+
+/// Decodes the content of a PNG, JPEG, TIFF, WebP, GIF, BMP or PNM (PBM, PGM, PPM) file; its first
+/// bytes say which. Of a GIF or TIFF it is the first frame or page.
 ///
-/// Of 16 bits a channel the upper 8 are kept, and a photograph is turned upright as its EXIF data
-/// say, both as OpenCV's imread does.
-/// @param place what errors call the picture
-/// @throws DataError naming place and expectation: another format, damaged, ending early, or larger
-///   than 65,535 pixels a side or 64 million in all, so that a few bytes cannot ask for gigabytes.
+/// 16 bits per channel are reduced to the upper 8, and a JPEG is rotated as its EXIF orientation
+/// says, both as OpenCV's imread does. Safe to call from several threads.
+/// @param place what errors call the image
+/// @throws DataError naming place and expectation: another format, damaged, truncated, or larger
+///   than 65,535 pixels a side or 64 million in all, so that a few bytes cannot ask for gigabytes;
+///   UsageError as require_image_decoders()
 [[nodiscard]] ColourImage decode_image(std::span<const std::uint8_t> bytes,
                                        const std::string& place);
 

@@ -30,10 +30,10 @@ GreyImage to_grey(const ColourImage& image) {
   return grey_by(image, luma);
 }
 
-GreyImage to_grey_on(const ColourImage& image, std::uint8_t ground) {
-  return grey_by(image, [ground](const std::uint8_t* pixel) {
+GreyImage to_grey_on(const ColourImage& image, std::uint8_t background) {
+  return grey_by(image, [background](const std::uint8_t* pixel) {
     const unsigned alpha = pixel[3];
-    return (luma(pixel) * alpha + ground * (kOpaque - alpha) + kOpaque / 2) / kOpaque;
+    return (luma(pixel) * alpha + background * (kOpaque - alpha) + kOpaque / 2) / kOpaque;
   });
 }
 

@@ -10,10 +10,10 @@ namespace qmnist {
 /// in fixed point. Alpha is dropped, as imread does.
 [[nodiscard]] GreyImage to_grey(const ColourImage& image);
 
-/// Grey levels of the picture as it looks before a ground of that level.
-[[nodiscard]] GreyImage to_grey_on(const ColourImage& image, std::uint8_t ground);
+/// Grey levels of the image over a background of that level.
+[[nodiscard]] GreyImage to_grey_on(const ColourImage& image, std::uint8_t background);
 
-/// Whether no pixel lets a ground shine through.
+/// Whether no pixel is transparent.
 [[nodiscard]] bool is_opaque(const ColourImage& image);
 
 }  // namespace qmnist

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "host/image/ground.h"
+#include "host/image/background.h"
 #include "host/image/scale.h"
 
 namespace qmnist {
@@ -20,13 +20,13 @@ Plane at_working_size(const GreyImage& image) {
   return scaled(image, shrunk(image.width), shrunk(image.height));
 }
 
-/// A piece of ink: pixels that touch, be it by a corner.
+/// A connected component of ink, corners included.
 struct Piece {
   std::vector<std::size_t> pixels;
   std::size_t strong = 0;  ///< how many of them exceed the upper threshold
 };
 
-/// Parts the pixels above `weak` into pieces, each pixel's place in the picture as an index.
+/// Connected components of the pixels above `weak`; a pixel is its index in the image.
 std::vector<Piece> pieces_of(const Plane& plane, float weak, float strong) {
   Mask left(plane.levels.size());
   for (std::size_t i = 0; i < left.size(); ++i) {
@@ -61,7 +61,7 @@ std::vector<Piece> pieces_of(const Plane& plane, float weak, float strong) {
   return pieces;
 }
 
-/// The smallest part of a picture that has all levels above 0; there must be one.
+/// Crops to the bounding box of all levels above 0; there must be one.
 Plane cropped(const Plane& plane) {
   std::size_t left = plane.width;
   std::size_t right = 0;
@@ -89,18 +89,18 @@ Plane cropped(const Plane& plane) {
 }  // namespace
 
 std::optional<Plane> find_ink(const GreyImage& image) {
-  constexpr float kLeastInk = 8;       // levels; less is what compression leaves of a flat ground
-  constexpr float kLeastContrast = 4;  // noise alone, cut in two, reaches 2.7
-  constexpr float kWeakOverNoise = 3;  // a pixel in 700 of a ground exceeds it
+  constexpr float kLeastInk = 8;       // levels; less is compression noise
+  constexpr float kLeastContrast = 4;  // noise alone, thresholded, reaches 2.7
+  constexpr float kWeakOverNoise = 3;  // a background pixel in 700 exceeds it
   constexpr float kWeakOfInk = 0.15F;  // the soft edge of a stroke
   constexpr double kSpeck = 0.03;      // of the largest piece
   const Plane levels = at_working_size(image);
-  const std::optional<StandingOut> found = subtract_ground(levels);
+  const std::optional<ForegroundMap> found = subtract_background(levels);
   if (!found || found->threshold <= 0 || found->ink < kLeastInk ||
       found->contrast() < kLeastContrast) {
     return std::nullopt;
   }
-  const StandingOut& out = *found;
+  const ForegroundMap& out = *found;
   const float weak =
       std::min(out.threshold, std::max(kWeakOverNoise * out.noise, kWeakOfInk * out.ink));
   const std::vector<Piece> pieces = pieces_of(out.strength, weak, out.threshold);

@@ -6,10 +6,10 @@
 
 namespace qmnist {
 
-/// The ink of a picture, be it dark on a light ground or the reverse: 0 where there is none, 1
-/// where it is full, cropped to where it is. The ground's shades and noise and specks beside the
-/// ink are gone. At most 256 pixels a side, to which a larger picture is scaled down first.
-/// @return nothing where nothing stands out.
+/// Segments the ink of an image, dark on a light background or the reverse: 0 where there is none,
+/// 1 where it is full, cropped to its bounding box. Shades and noise of the background and specks
+/// beside the ink are removed. At most 256 pixels a side; a larger image is scaled down first.
+/// @return nothing where there is no ink.
 [[nodiscard]] std::optional<Plane> find_ink(const GreyImage& image);
 
 }  // namespace qmnist

@@ -1,11 +1,12 @@
-// By libjpeg-turbo, whose pixels are those of OpenCV's imread. Not by stb_image: the release in
-// Debian 12 writes beyond its tables on a JPEG of a few bytes.
+// By libjpeg-turbo, whose pixels are those of OpenCV's imread. Not by Leptonica, which lets libjpeg
+// print to standard error and decodes any number of scans, nor by stb_image: the release in Debian
+// 12 writes beyond its tables on a JPEG of a few bytes.
 #include <turbojpeg.h>
 
 #include <memory>
 
 #include "host/error.h"
-#include "host/image/formats.h"
+#include "host/image/decoders.h"
 #include "host/image/orientation.h"
 
 namespace qmnist {
@@ -34,7 +35,7 @@ ColourImage decode_jpeg(Bytes bytes, const std::string& place) {
   int colours = 0;
   check(tjDecompressHeader3(decoder.get(), bytes.data(), bytes.size(), &width, &height,
                             &subsampling, &colours));
-  check_picture_size(static_cast<std::size_t>(width), static_cast<std::size_t>(height), place);
+  check_image_size(static_cast<std::size_t>(width), static_cast<std::size_t>(height), place);
   if (colours == TJCS_CMYK || colours == TJCS_YCCK) {
     throw DataError("{}: is a JPEG in printing inks (CMYK); expected RGB or grey", place);
   }

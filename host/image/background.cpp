@@ -1,4 +1,4 @@
-#include "host/image/ground.h"
+#include "host/image/background.h"
 
 #include <algorithm>
 #include <array>
@@ -51,26 +51,26 @@ Terms solve(std::array<Terms, kTerms> matrix, Terms right, std::size_t count) {
   return solution;
 }
 
-/// Sums over the ground: of x^i y^j, and of level x^i y^j.
+/// Sums over the background: of x^i y^j, and of level x^i y^j.
 struct Moments {
   static constexpr std::size_t kOrders = 5;  // up to the square of a surface of second order
   static constexpr std::size_t kLevelOrders = 3;
-  std::array<std::array<double, kOrders>, kOrders> ground{};
+  std::array<std::array<double, kOrders>, kOrders> background{};
   std::array<std::array<double, kLevelOrders>, kLevelOrders> level{};
 };
 
-Moments moments_of(const Plane& plane, const std::vector<std::uint8_t>& is_ground) {
+Moments moments_of(const Plane& plane, const std::vector<std::uint8_t>& is_background) {
   const std::vector<double> xs = places(plane.width);
   const std::vector<double> ys = places(plane.height);
   Moments moments;
   for (std::size_t row = 0; row < plane.height; ++row) {
-    std::array<double, Moments::kOrders> ground{};
+    std::array<double, Moments::kOrders> background{};
     std::array<double, Moments::kLevelOrders> level{};
     for (std::size_t column = 0; column < plane.width; ++column) {
       const std::size_t pixel = row * plane.width + column;
-      double power = is_ground[pixel];  // 0 or 1, times x to 0, 1, ...
-      for (std::size_t i = 0; i < ground.size(); ++i, power *= xs[column]) {
-        ground.at(i) += power;
+      double power = is_background[pixel];  // 0 or 1, times x to 0, 1, ...
+      for (std::size_t i = 0; i < background.size(); ++i, power *= xs[column]) {
+        background.at(i) += power;
         if (i < level.size()) {
           level.at(i) += power * static_cast<double>(plane.levels[pixel]);
         }
@@ -79,7 +79,7 @@ Moments moments_of(const Plane& plane, const std::vector<std::uint8_t>& is_groun
     double power = 1;
     for (std::size_t j = 0; j < Moments::kOrders; ++j, power *= ys[row]) {
       for (std::size_t i = 0; i < Moments::kOrders; ++i) {
-        moments.ground.at(i).at(j) += ground.at(i) * power;
+        moments.background.at(i).at(j) += background.at(i) * power;
         if (i < level.size() && j < level.size()) {
           moments.level.at(i).at(j) += level.at(i) * power;
         }
@@ -89,20 +89,20 @@ Moments moments_of(const Plane& plane, const std::vector<std::uint8_t>& is_groun
   return moments;
 }
 
-/// Levels less the surface of `count` terms that is nearest to those of them that are ground.
-Plane without_surface(const Plane& plane, const std::vector<std::uint8_t>& is_ground,
+/// Levels minus the surface of `count` terms that fits those of the background best.
+Plane without_surface(const Plane& plane, const std::vector<std::uint8_t>& is_background,
                       std::size_t count) {
-  // Keeps the surface flat where the ground says too little of a slope, as in a picture of a
-  // column.
+  // Ridge regression: the surface stays flat where the background does not determine a slope, as in
+  // an image of one column.
   constexpr double kRidge = 1e-3;
-  const Moments moments = moments_of(plane, is_ground);
+  const Moments moments = moments_of(plane, is_background);
   std::array<Terms, kTerms> matrix{};
   Terms right{};
   for (std::size_t i = 0; i < count; ++i) {
     const Powers& mine = kPowers.at(i);
     for (std::size_t j = i; j < count; ++j) {
       const Powers& other = kPowers.at(j);
-      matrix.at(i).at(j) = moments.ground.at(mine.x + other.x).at(mine.y + other.y);
+      matrix.at(i).at(j) = moments.background.at(mine.x + other.x).at(mine.y + other.y);
     }
     matrix.at(i).at(i) += i == 0 ? 0 : kRidge * static_cast<double>(plane.levels.size());
     right.at(i) = moments.level.at(mine.x).at(mine.y);
@@ -122,7 +122,7 @@ Plane without_surface(const Plane& plane, const std::vector<std::uint8_t>& is_gr
   return rest;
 }
 
-/// Of the pixels along the picture's border, the share above a threshold.
+/// The share of the image's border pixels above a threshold.
 double border_share_above(const Plane& plane, float threshold) {
   std::size_t above = 0;
   std::size_t all = 0;
@@ -137,16 +137,16 @@ double border_share_above(const Plane& plane, float threshold) {
   return static_cast<double>(above) / static_cast<double>(all);
 }
 
-/// Fills in what is said of the two classes.
-void describe(const std::vector<std::uint8_t>& is_ground, StandingOut& result) {
-  // A normal distribution's standard deviation by the median of its deviations, which the soft
+/// Fills in the statistics of the two classes.
+void describe(const std::vector<std::uint8_t>& is_background, ForegroundMap& result) {
+  // A normal distribution's standard deviation from its median absolute deviation, which the soft
   // edges of strokes do not move.
   constexpr float kDeviationOfMedian = 1.4826F;
-  std::vector<float> deviations;  // of the ground
+  std::vector<float> deviations;  // of the background
   double ink_sum = 0;
-  for (std::size_t i = 0; i < is_ground.size(); ++i) {
+  for (std::size_t i = 0; i < is_background.size(); ++i) {
     const float strength = result.strength.levels[i];
-    if (is_ground[i] != 0) {
+    if (is_background[i] != 0) {
       deviations.push_back(std::abs(strength));
     } else {
       ink_sum += static_cast<double>(strength);
@@ -155,19 +155,19 @@ void describe(const std::vector<std::uint8_t>& is_ground, StandingOut& result) {
   const auto middle = deviations.begin() + static_cast<std::ptrdiff_t>(deviations.size() / 2);
   std::ranges::nth_element(deviations, middle);
   result.noise = kDeviationOfMedian * *middle;
-  const std::size_t ink_count = std::max<std::size_t>(is_ground.size() - deviations.size(), 1);
+  const std::size_t ink_count = std::max<std::size_t>(is_background.size() - deviations.size(), 1);
   result.ink = static_cast<float>(ink_sum / static_cast<double>(ink_count));
 }
 
-/// Fits the ground and parts the ink from it in turns, the first time with `start` terms and all
+/// Fits the background and segments the ink by turns, the first time with `start` terms and all
 /// pixels.
-std::optional<StandingOut> part(const Plane& levels, std::size_t start) {
+std::optional<ForegroundMap> segment(const Plane& levels, std::size_t start) {
   constexpr int kTurns = 4;
   const std::size_t count = levels.levels.size();
-  std::vector<std::uint8_t> is_ground(count, 1);
-  StandingOut result;
+  std::vector<std::uint8_t> is_background(count, 1);
+  ForegroundMap result;
   for (int turn = 0; turn < kTurns; ++turn) {
-    result.strength = without_surface(levels, is_ground, turn == 0 ? start : kTerms);
+    result.strength = without_surface(levels, is_background, turn == 0 ? start : kTerms);
     const auto [least, greatest] = std::ranges::minmax(result.strength.levels);
     if (!(greatest - least >= 1)) {  // a grey level
       return std::nullopt;
@@ -175,20 +175,20 @@ std::optional<StandingOut> part(const Plane& levels, std::size_t start) {
     const float threshold = otsu_threshold(result.strength.levels);
     const bool ink_is_dark = border_share_above(result.strength, threshold) > 0.5;
     result.threshold = ink_is_dark ? -threshold : threshold;
-    const std::vector<std::uint8_t> was_ground = is_ground;
+    const std::vector<std::uint8_t> was_background = is_background;
     for (std::size_t i = 0; i < count; ++i) {
       float& strength = result.strength.levels[i];
       strength = ink_is_dark ? -strength : strength;
-      is_ground[i] = strength <= result.threshold ? 1 : 0;
+      is_background[i] = strength <= result.threshold ? 1 : 0;
     }
-    if (std::ranges::count(is_ground, 1) == 0) {
+    if (std::ranges::count(is_background, 1) == 0) {
       return std::nullopt;
     }
-    if (is_ground == was_ground) {
+    if (is_background == was_background) {
       break;
     }
   }
-  describe(is_ground, result);
+  describe(is_background, result);
   return result;
 }
 
@@ -226,12 +226,12 @@ float otsu_threshold(const std::vector<float>& values) {
   return least + static_cast<float>(best + 1) * width;
 }
 
-std::optional<StandingOut> subtract_ground(const Plane& levels) {
+std::optional<ForegroundMap> subtract_background(const Plane& levels) {
   // Of 600 drawings each, the first start alone loses 65 on strong shade, the second 40 cut
   // tightly.
-  std::optional<StandingOut> best;
+  std::optional<ForegroundMap> best;
   for (const std::size_t start : {kConstant, kTerms}) {
-    std::optional<StandingOut> found = part(levels, start);
+    std::optional<ForegroundMap> found = segment(levels, start);
     if (found && (!best || found->contrast() > best->contrast())) {
       best = std::move(found);
     }

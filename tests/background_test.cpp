@@ -1,4 +1,4 @@
-#include "host/image/ground.h"
+#include "host/image/background.h"
 
 #include <gtest/gtest.h>
 
@@ -23,7 +23,7 @@ Plane plane(std::size_t width, std::size_t height,
 /// Expects the ink to stand out by so much, and every pixel to be told from the other kind.
 void expect_ink(const Plane& levels, const std::function<bool(double x, double y)>& is_ink,
                 float strength) {
-  const std::optional<StandingOut> found = subtract_ground(levels);
+  const std::optional<ForegroundMap> found = subtract_background(levels);
   ASSERT_TRUE(found.has_value());
   EXPECT_NEAR(found->ink, strength, 0.1F * strength);
   std::size_t wrong = 0;
@@ -35,7 +35,7 @@ void expect_ink(const Plane& levels, const std::function<bool(double x, double y
   EXPECT_LE(wrong, levels.levels.size() / 500);
 }
 
-TEST(GroundTest, FindsAThinStrokeInShadeThatIsStrongerThanIt) {
+TEST(BackgroundTest, FindsAThinStrokeInShadeThatIsStrongerThanIt) {
   std::mt19937 generator(3);
   std::normal_distribution<double> noise(0, 6);
   const auto stroke = [](double x, double y) { return x >= 70 && x < 76 && y >= 60 && y < 140; };
@@ -50,20 +50,20 @@ TEST(GroundTest, FindsAThinStrokeInShadeThatIsStrongerThanIt) {
              stroke, 60);
 }
 
-TEST(GroundTest, FindsInkThatTakesHalfOfThePicture) {
+TEST(BackgroundTest, FindsInkThatTakesHalfOfThePicture) {
   const auto ink = [](double x, double y) { return x >= 8 && x < 32 && y >= 6 && y < 90; };
   expect_ink(plane(40, 96, [&](double x, double y) { return ink(x, y) ? 50 : 200; }), ink, 150);
 }
 
-TEST(GroundTest, ThereIsNoInkOnShadeAlone) {
-  EXPECT_FALSE(subtract_ground(plane(40, 30, [](double, double) { return 128; })).has_value());
-  EXPECT_FALSE(subtract_ground(plane(1, 1, [](double, double) { return 7; })).has_value());
-  const auto shade = subtract_ground(
+TEST(BackgroundTest, ThereIsNoInkOnShadeAlone) {
+  EXPECT_FALSE(subtract_background(plane(40, 30, [](double, double) { return 128; })).has_value());
+  EXPECT_FALSE(subtract_background(plane(1, 1, [](double, double) { return 7; })).has_value());
+  const auto shade = subtract_background(
       plane(60, 50, [](double x, double y) { return 20 + x + 2 * y - 0.01 * x * y; }));
   EXPECT_LT(shade ? shade->ink : 0, 2);  // grey levels; what the ridge leaves
 }
 
-TEST(GroundTest, OtsuPartsTwoHeaps) {
+TEST(BackgroundTest, OtsuPartsTwoHeaps) {
   std::vector<float> values;
   for (int i = 0; i < 100; ++i) {
     values.push_back(static_cast<float>(i % 10));

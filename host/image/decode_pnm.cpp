@@ -1,11 +1,13 @@
-// Not by stb_image, which takes a maximum other than 255 or 65535 for one of these, and what lies
-// in memory behind a file that ends early for pixels.
+// PGM and PPM. Not by stb_image, which takes a maximum other than 255 or 65535 for one of these,
+// and what lies in memory behind a truncated file for pixels. Not by Leptonica 1.82, which knows
+// neither other maxima nor a PPM of 16 bits, reads a PGM of 16 bits in the machine's byte order and
+// crashes where an allocation fails.
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 
 #include "host/error.h"
-#include "host/image/formats.h"
+#include "host/image/decoders.h"
 
 namespace qmnist {
 namespace {
@@ -82,7 +84,7 @@ ColourImage decode_pnm(Bytes bytes, const std::string& place) {
   const std::size_t channels = bytes[1] == '3' || bytes[1] == '6' ? 3 : 1;
   Reader reader(bytes, place);
   ColourImage image{.width = reader.number(), .height = reader.number(), .pixels = {}};
-  check_picture_size(image.width, image.height, place);
+  check_image_size(image.width, image.height, place);
   const std::size_t greatest = reader.number();
   if (greatest == 0 || greatest > kGreatest) {
     throw DataError("{}: says that its samples go up to {}; expected 1 to {}", place, greatest,

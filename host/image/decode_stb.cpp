@@ -1,3 +1,5 @@
+// PNG and BMP. Not by Leptonica: it lets libpng print to standard error, makes a grey PNG with a
+// transparent level all transparent, and (1.82) swaps red and blue in a BMP of 32 bits.
 #include <zlib.h>
 
 #include <algorithm>
@@ -5,7 +7,7 @@
 #include <string_view>
 
 #include "host/error.h"
-#include "host/image/formats.h"
+#include "host/image/decoders.h"
 
 // The library is one header; warnings in it are its own.
 #pragma GCC diagnostic push
@@ -103,7 +105,7 @@ ColourImage decode_png(Bytes bytes, const std::string& place) {
   constexpr std::size_t kWidth = 16;
   constexpr std::size_t kHeight = 20;
   check_png_chunks(bytes, place);
-  check_picture_size(Numbers(bytes).big(kWidth), Numbers(bytes).big(kHeight), place);
+  check_image_size(Numbers(bytes).big(kWidth), Numbers(bytes).big(kHeight), place);
   return decode_by_stb(bytes, "PNG", place);
 }
 
@@ -116,7 +118,7 @@ ColourImage decode_bmp(Bytes bytes, const std::string& place) {
   const std::uint32_t rows = is_short ? numbers.short_little(20) : numbers.little(22);
   const std::uint32_t height = std::min(rows, 0 - rows);  // negative: from the top down
   const std::uint32_t bits = numbers.short_little(is_short ? 24 : 28);
-  check_picture_size(width, height, place);
+  check_image_size(width, height, place);
   // stb_image takes what is missing for black, and pixels may not lie in the header.
   const std::size_t row_size = (std::size_t{width} * bits + 31) / 32 * 4;
   if (offset < 14 + header || offset > bytes.size() || bytes.size() - offset < row_size * height) {
