@@ -92,16 +92,35 @@ TEST(PreprocessTest, NotebookInvertsAboveAMeanOf128) {
   EXPECT_EQ(preprocess(above, Preprocess::kNotebook, "above").pixels.front(), 255 - 57);
 }
 
-TEST(PreprocessTest, AutoTakesAPictureOf28AsItIs) {
-  for (const char* name : {"same_28x28.png", "bright_28x28.png"}) {
-    const Digit digit = preprocess(fixture(name), Preprocess::kAuto, name);
+/// A bright or dark bar of 5 x `height` in 28 x 28, from (left, top) on.
+ColourImage small_bar(std::size_t left, std::size_t top, std::size_t height, bool is_dark = false) {
+  return picture(28, 28, [=](double x, double y) {
+    const bool is_ink = x >= static_cast<double>(left) && x < static_cast<double>(left + 5) &&
+                        y >= static_cast<double>(top) && y < static_cast<double>(top + height);
+    return is_ink != is_dark ? 255 : 0;
+  });
+}
+
+TEST(PreprocessTest, AutoTakesWhatLooksLikeMnistAsItIs) {
+  for (const ColourImage& image :
+       {small_bar(12, 4, 20), small_bar(12, 5, 20), small_bar(12, 4, 20, true)}) {
+    const Digit digit = preprocess(image, Preprocess::kAuto, "bar");
     EXPECT_EQ(digit.way, Preprocess::kNotebook);
-    EXPECT_EQ(digit.pixels, preprocess(fixture(name), Preprocess::kNotebook, name).pixels);
+    EXPECT_EQ(digit.pixels, preprocess(image, Preprocess::kNotebook, "bar").pixels);
   }
-  const ColourImage large = fixture("large_640x480.png");
-  const Digit digit = preprocess(large, Preprocess::kAuto, "large");
-  EXPECT_EQ(digit.way, Preprocess::kMnist);
-  EXPECT_EQ(digit.pixels, preprocess(large, Preprocess::kMnist, "large").pixels);
+}
+
+TEST(PreprocessTest, AutoNormalizesInkOfAnotherSizeOrPlace) {
+  ColourImage transparent = small_bar(12, 4, 20);
+  transparent.pixels[3] = 0;
+  for (const ColourImage& image :
+       {small_bar(14, 4, 20), small_bar(12, 2, 20), small_bar(12, 8, 12), small_bar(12, 0, 28),
+        small_bar(0, 0, 20), small_bar(23, 8, 20, true), transparent, fixture("bright_28x28.png"),
+        fixture("large_640x480.png")}) {
+    const Digit digit = preprocess(image, Preprocess::kAuto, "image");
+    EXPECT_EQ(digit.way, Preprocess::kMnist);
+    EXPECT_EQ(digit.pixels, preprocess(image, Preprocess::kMnist, "image").pixels);
+  }
 }
 
 TEST(PreprocessTest, MnistFindsDarkAndBrightInk) {

@@ -221,10 +221,11 @@ void add_predict(CLI::App& app, Command& command) {
       "  qmnist_gpu predict photograph.jpg\n"
       "  qmnist_gpu predict scans/ --model runs/baseline --contact-sheet sheet.png\n"
       "\n"
-      "Preprocessing to 28 x 28 pixels: notebook resizes the whole image; mnist segments the ink\n"
-      "and normalizes its size and position as in MNIST; auto is mnist, except for images that\n"
-      "are 28 x 28 already. Several models form an ensemble: their class probabilities are\n"
-      "averaged.");
+      "Preprocessing to 28 x 28 pixels: notebook resizes the whole image; mnist segments the ink,\n"
+      "dark or bright, scales it to fit 20 x 20 and centres it by its centre of mass, as MNIST's\n"
+      "authors did; auto is mnist, except for images that look like MNIST's already: 28 x 28,\n"
+      "ink of that size and place on a plain background. Several models form an ensemble: their\n"
+      "class probabilities are averaged.");
   auto options = std::make_shared<PredictOptions>();
   sub->add_option("IMAGE", options->images,
                   "PNG, JPEG, TIFF, WebP, GIF, BMP or PNM files, folders, or - for standard input")
