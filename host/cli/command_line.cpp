@@ -228,7 +228,7 @@ void add_predict(CLI::App& app, Command& command) {
       "class probabilities are averaged.");
   auto options = std::make_shared<PredictOptions>();
   sub->add_option("IMAGE", options->images,
-                  "PNG, JPEG, TIFF, WebP, GIF, BMP or PNM files, folders, or - for standard input")
+                  "PNG, JPEG, TIFF, WebP, GIF, BMP or PNM files, folders, or - (stdin)")
       ->type_name("")
       ->required();
   sub->add_option("--model", options->models,
