@@ -15,10 +15,10 @@ namespace qmnist {
 enum class DataSource { kAuto, kQmnist, kKaggle, kMnist };
 
 inline constexpr std::array kDataSources{
-    Choice{DataSource::kAuto, "auto"},
-    Choice{DataSource::kQmnist, "qmnist"},
-    Choice{DataSource::kKaggle, "kaggle"},
-    Choice{DataSource::kMnist, "mnist"},
+    Choice<DataSource>{DataSource::kAuto, "auto"},
+    Choice<DataSource>{DataSource::kQmnist, "qmnist"},
+    Choice<DataSource>{DataSource::kKaggle, "kaggle"},
+    Choice<DataSource>{DataSource::kMnist, "mnist"},
 };
 [[nodiscard]] constexpr const auto& choices(DataSource /*of*/) {
   return kDataSources;
@@ -79,9 +79,9 @@ void visit(Settings& settings, const Visitor& key) {
 enum class MathMode { kFp32, kTf32, kBf16 };
 
 inline constexpr std::array kMathModes{
-    Choice{MathMode::kFp32, "fp32"},
-    Choice{MathMode::kTf32, "tf32"},
-    Choice{MathMode::kBf16, "bf16"},
+    Choice<MathMode>{MathMode::kFp32, "fp32"},
+    Choice<MathMode>{MathMode::kTf32, "tf32"},
+    Choice<MathMode>{MathMode::kBf16, "bf16"},
 };
 [[nodiscard]] constexpr const auto& choices(MathMode /*of*/) {
   return kMathModes;
@@ -123,9 +123,9 @@ void visit(Settings& settings, const Visitor& key) {
 enum class DeviceChoice { kAuto, kCuda, kCpu };
 
 inline constexpr std::array kDevices{
-    Choice{DeviceChoice::kAuto, "auto"},
-    Choice{DeviceChoice::kCuda, "cuda"},
-    Choice{DeviceChoice::kCpu, "cpu"},
+    Choice<DeviceChoice>{DeviceChoice::kAuto, "auto"},
+    Choice<DeviceChoice>{DeviceChoice::kCuda, "cuda"},
+    Choice<DeviceChoice>{DeviceChoice::kCpu, "cpu"},
 };
 [[nodiscard]] constexpr const auto& choices(DeviceChoice /*of*/) {
   return kDevices;

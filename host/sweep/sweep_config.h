@@ -20,9 +20,9 @@ inline constexpr const char* kSeedKey = "training.seed";
 enum class Search { kGrid, kRandom, kHalving };
 
 inline constexpr std::array kSearches{
-    Choice{Search::kGrid, "grid"},
-    Choice{Search::kRandom, "random"},
-    Choice{Search::kHalving, "halving"},
+    Choice<Search>{Search::kGrid, "grid"},
+    Choice<Search>{Search::kRandom, "random"},
+    Choice<Search>{Search::kHalving, "halving"},
 };
 [[nodiscard]] constexpr const auto& choices(Search /*of*/) {
   return kSearches;
