@@ -11,7 +11,7 @@ namespace {
 TEST(SchemaTest, CommittedSchemaIsTheProgramsOwn) {
   EXPECT_EQ(test::read_file(test::source_dir() / "configs/schema.json"),
             config_schema().dump(2) + "\n")
-      << "write it anew: qmnist_gpu info --schema > configs/schema.json";
+      << "regenerate it: qmnist_gpu info --schema > configs/schema.json";
 }
 
 TEST(SchemaTest, DocumentedTableIsTheProgramsOwn) {

@@ -38,7 +38,7 @@ struct Scores {
   std::vector<std::uint64_t> confusion;  ///< counts [true][predicted], [classes, classes] row-major
 };
 
-/// Judges class probabilities, [indices.size(), classes] row-major, of the images data[indices[i]]
+/// Scores class probabilities, [indices.size(), classes] row-major, of the images data[indices[i]]
 /// by their labels.
 [[nodiscard]] Scores score_predictions(std::span<const float> probabilities, const DataView& data,
                                        std::span<const std::uint32_t> indices);
@@ -78,8 +78,8 @@ class Engine {
   /// The device in words, for people.
   [[nodiscard]] virtual std::string device() const = 0;
 
-  /// Sets weights, moments and step count; arenas of the engine's network. An engine that keeps
-  /// ema begins them with the parameters where the state has none.
+  /// Sets weights, moments and step count; arenas of the engine's network. An engine with
+  /// an EMA starts it from the parameters where the state has none.
   virtual void set_state(const TrainingState& state) = 0;
   [[nodiscard]] virtual TrainingState state() const = 0;
 
@@ -100,7 +100,7 @@ class Engine {
   [[nodiscard]] virtual std::vector<float> predict(const DataView& data,
                                                    std::span<const std::uint32_t> indices) = 0;
 
-  /// Judges the predictions for data[indices[i]] by their labels.
+  /// Scores the predictions for data[indices[i]] against their labels.
   [[nodiscard]] virtual Scores score(const DataView& data, std::span<const std::uint32_t> indices);
 };
 

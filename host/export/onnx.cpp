@@ -20,11 +20,11 @@ constexpr const char* kBatch = "N";
 constexpr const char* kWhitePixel = "white";  // the constant 255
 
 void check_size(const Network& network) {
-  constexpr std::size_t kMax = (1U << 31U) - (1U << 16U);  // protobuf's limit, less the graph
+  constexpr std::size_t kMaxBytes = (1U << 31U) - (1U << 16U);  // protobuf's limit, less the graph
   const std::size_t bytes = network.parameter_count() * sizeof(float);
-  if (bytes > kMax) {
+  if (bytes > kMaxBytes) {
     throw UsageError("--format onnx: {} bytes of weights; an ONNX file holds at most {}, use npz",
-                     bytes, kMax);
+                     bytes, kMaxBytes);
   }
 }
 

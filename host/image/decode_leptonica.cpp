@@ -1,18 +1,35 @@
+#include <leptonica/allheaders.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <memory>
 #include <string_view>
 #include <vector>
 
 #include "host/error.h"
 #include "host/image/decoders.h"
-#include "host/image/leptonica.h"
 #include "host/system/child_process.h"
 
 namespace qmnist {
 namespace {
 
 constexpr std::uint8_t kOpaque = 255;
+
+struct DestroyPix {
+  void operator()(PIX* pix) const { pixDestroy(&pix); }
+};
+/// An image of Leptonica's.
+using PixPtr = std::unique_ptr<PIX, DestroyPix>;
+
+/// Keeps Leptonica from printing to standard error; its calls report failure by what they return.
+void silence_leptonica() {
+  [[maybe_unused]] static const bool is_silent = [] {
+    setMsgSeverity(L_SEVERITY_NONE);
+    leptSetStderrHandler([](const char*) {});  // for what it prints at any severity
+    return true;
+  }();
+}
 
 [[noreturn]] void throw_undecodable(const std::string& place) {
   throw DataError(

@@ -18,7 +18,7 @@ constexpr const char* kActivationKey = "activation";  // metadata entry
 
 /// The widths of the hidden layers, as the weights' shapes give them.
 std::vector<std::size_t> hidden_sizes(const std::string& place, const Safetensors& content) {
-  constexpr std::size_t kMax = 1 << 20;  // no layer anybody trains; sizes stay far from 2^64
+  constexpr std::size_t kMaxSize = 1 << 20;  // no layer anybody trains; sizes stay far from 2^64
   std::vector<std::size_t> outputs;
   for (std::size_t layer = 0;; ++layer) {
     const std::string name = fmt::format("{}.weight", 2 * layer);  // every other one is a ReLU
@@ -27,7 +27,7 @@ std::vector<std::size_t> hidden_sizes(const std::string& place, const Safetensor
       break;
     }
     const auto& shape = weight->second.shape;
-    if (shape.size() != 2 || shape[0] == 0 || shape[0] > kMax) {
+    if (shape.size() != 2 || shape[0] == 0 || shape[0] > kMaxSize) {
       throw DataError("{}: tensor {} has sizes {}; expected a layer's weights, [outputs, inputs]",
                       place, name, fmt::join(shape, " x "));
     }

@@ -60,11 +60,11 @@ struct TrainingState {
   std::vector<float> ema = {};        ///< arena, moving average of the parameters; empty for none
   std::uint64_t step = 0;             ///< optimiser steps done
 
-  /// What the network predicts with: the ema where there are any, else the parameters.
+  /// What the network predicts with: the EMA where there is one, else the parameters.
   [[nodiscard]] const std::vector<float>& eval_parameters() const {
     return ema.empty() ? parameters : ema;
   }
-  /// All of the above in their order; that of the ema is empty where there are none.
+  /// All of the above in their order; that of the EMA is empty where there is none.
   [[nodiscard]] std::array<std::span<const float>, 4> arenas() const {
     return {parameters, first_moments, second_moments, ema};
   }

@@ -4,7 +4,7 @@
 
 namespace qmnist {
 
-/// Random distortion of the training images, drawn anew each time an image is used. Each number is
+/// Random distortion of the training images, drawn each time an image is used. Each number is
 /// the largest change; changes are drawn uniformly between minus and plus that.
 struct AugmentationSettings {
   double rotation = 0;

@@ -49,7 +49,7 @@ class CpuEngine final : public Engine {
   using Batch = std::span<const std::uint32_t>;
   static constexpr std::size_t kMaxClasses = 256;  ///< labels are bytes
 
-  // Pieces of a step that all threads call, each for its thread (cpu_engine_step.cpp).
+  // Phases of a step, which every thread calls for its share (cpu_engine_step.cpp).
   void distort_batch(const DataView& data, Batch batch, std::uint64_t step, std::size_t thread,
                      std::size_t num_threads);
   void load_batch(SparseBatch& sparse_batch, const DataView& data, Batch batch, Batch next,
@@ -62,7 +62,7 @@ class CpuEngine final : public Engine {
   void forward_rest(Workspace& workspace, Range tiles, const RowRandom* random) const;
   void loss(Workspace& workspace, const DataView& data, Batch batch, Range tiles) const;
   void backward(Workspace& workspace, Range tiles) const;
-  /// These three.
+  /// forward_rest(), loss() and backward() of the thread's share.
   void forward_backward(Workspace& workspace, const DataView& data, Batch batch, std::size_t thread,
                         std::size_t num_threads) const;
   /// A step of the optimizer, or only the gradients where there is room for them.
@@ -73,7 +73,7 @@ class CpuEngine final : public Engine {
   /// A step of the optimizer after all gradients are known, which are clipped together.
   void clipped_optimizer_step(const SparseBatch& sparse_batch, std::size_t rows,
                               const OptimizerStep<float>& step);
-  /// The thread that all threads call.
+  /// The part of it that all threads call.
   void apply_clipped_gradients(const OptimizerStep<float>& step, float scale, std::size_t thread,
                                std::size_t num_threads);
 

@@ -48,7 +48,7 @@ std::vector<Layer> make_layers(const Network& network) {
 }
 
 std::size_t bytes_of_layers(const Network& network, bool with_ema) {
-  const std::size_t copies = with_ema ? 4 : 3;  // values, two moments, ema
+  const std::size_t copies = with_ema ? 4 : 3;  // values, two moments, EMA
   std::size_t bytes = 0;
   for (std::size_t l = 0; l < network.layers().size(); ++l) {
     const DenseLayer& shape = network.layers()[l];

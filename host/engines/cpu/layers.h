@@ -42,14 +42,14 @@ struct Layer {
 
 [[nodiscard]] std::vector<Layer> make_layers(const Network& network);
 
-/// Memory that they take, with ema or without.
+/// Memory that they take, with an EMA of the parameters or without.
 [[nodiscard]] std::size_t bytes_of_layers(const Network& network, bool with_ema);
 
-/// Takes the weights of some blocks of columns into their ema.
+/// Updates the EMA of some blocks of columns.
 void update_ema_blocks(const OptimizerStep<float>& step, Range blocks, Parameters& parameters);
 
-/// Copies parameters and moments from arenas of the network, and to new ones; with ema, if
-/// they are kept, which start from the eval parameters.
+/// Copies parameters and moments from arenas of the network, and to new ones; with an EMA, if
+/// there is one, which starts from the eval parameters.
 void load_state(const Network& network, const TrainingState& state, bool with_ema,
                 std::vector<Layer>& layers);
 [[nodiscard]] TrainingState save_state(const Network& network, const std::vector<Layer>& layers,

@@ -16,7 +16,7 @@ inline constexpr std::size_t kBlockWidth = 16;
   return (columns + kBlockWidth - 1) / kBlockWidth;
 }
 
-/// A thread of a sequence: [begin, end).
+/// A part of a sequence: [begin, end).
 struct Range {
   std::size_t begin;
   std::size_t end;

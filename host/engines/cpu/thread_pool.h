@@ -31,7 +31,7 @@ class ThreadPool {
 
   [[nodiscard]] std::size_t size() const { return workers_.size() + 1; }
 
-  /// Calls work(thread, num_threads) for each thread in 0 .. num_threads - 1, one a thread, and
+  /// Calls work(thread, num_threads) for each thread number from 0 to num_threads - 1 and
   /// returns when all have ended; what they wrote can be read then. num_threads is size(), or 1
   /// while a core is missing. Throws what `work` threw first, if it did.
   template <typename Work>
@@ -51,12 +51,12 @@ class ThreadPool {
 
   void run_job(const Job& job);
   void work(std::size_t thread);
-  /// Calls the job for a thread and keeps what it throws.
+  /// Calls the job with a thread's number and keeps what it throws.
   void call(const Job& job, std::size_t thread, std::size_t num_threads) noexcept;
   void rethrow_failure();
   /// Ends the threads.
   void stop();
-  /// Takes note of how long the others kept the caller waiting, who did a thread himself in
+  /// Takes note of how long the others kept the caller waiting, whose own share took
   /// `worked`.
   void record_wait(Clock::time_point now, Clock::duration worked, Clock::duration waited);
 

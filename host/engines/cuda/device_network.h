@@ -43,8 +43,8 @@ class DeviceNetwork {
   /// @return probabilities [rows, classes], which the next call of any member overwrites.
   [[nodiscard]] const float* predict(const float* inputs, std::size_t rows);
 
-  /// Judges probabilities [rows, classes] by labels [rows]: scores [rows], and one more in each
-  /// image's cell of confusion [classes, classes].
+  /// Scores probabilities [rows, classes] against labels [rows]: scores [rows], and one more in
+  /// each image's cell of confusion [classes, classes].
   void score(const float* probabilities, const std::uint8_t* labels, std::size_t rows,
              Score* scores, unsigned long long* confusion);
 
@@ -58,7 +58,7 @@ class DeviceNetwork {
   /// That part of arenas_, once the stream has come here.
   [[nodiscard]] std::vector<float> download(std::size_t first, std::size_t count) const;
 
-  /// Arenas in the order in which they lie in memory; the ema only where they are kept.
+  /// Arenas in the order in which they lie in memory; the EMA only where there is one.
   enum Which : std::size_t { kParameters, kFirstMoments, kSecondMoments, kGradients, kAverages };
   [[nodiscard]] float* arena(Which which) { return arenas_.data() + which * arena_size_; }
   [[nodiscard]] float* parameters(const Tensor& tensor) {
