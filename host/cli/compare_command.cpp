@@ -4,9 +4,9 @@
 
 #include "host/atomic_file.h"
 #include "host/cli/output.h"
-#include "host/report/comparison.h"
-#include "host/report/html.h"
-#include "host/report/text.h"
+#include "host/format/text.h"
+#include "host/html/html.h"
+#include "host/run_store/comparison.h"
 
 namespace qmnist {
 namespace {

@@ -10,10 +10,10 @@
 #include "host/data/digit_groups.h"
 #include "host/data/split.h"
 #include "host/engines/ensemble.h"
+#include "host/format/text.h"
 #include "host/model/model.h"
-#include "host/report/run_folder.h"
-#include "host/report/summary.h"
-#include "host/report/text.h"
+#include "host/run_store/run_folder.h"
+#include "host/run_store/summary.h"
 
 namespace qmnist {
 namespace {

@@ -13,10 +13,10 @@
 #include "host/export/cpp_header.h"
 #include "host/export/npz.h"
 #include "host/export/onnx.h"
+#include "host/format/text.h"
 #include "host/model/model.h"
-#include "host/report/run_folder.h"
-#include "host/report/run_record.h"
-#include "host/report/text.h"
+#include "host/run_store/run_folder.h"
+#include "host/run_store/run_record.h"
 
 namespace qmnist {
 namespace {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "host/atomic_file.h"
+#include "host/charts/distortion_sheet.h"
 #include "host/cli/output.h"
 #include "host/config/config.h"
 #include "host/config/schema.h"
@@ -11,10 +12,9 @@
 #include "host/engines/cpu/instruction_set.h"
 #include "host/engines/cuda/make_cuda_engine.h"
 #include "host/error.h"
+#include "host/format/text.h"
+#include "host/format/training_text.h"
 #include "host/image/png.h"
-#include "host/report/distortion_sheet.h"
-#include "host/report/text.h"
-#include "host/report/training_text.h"
 #include "host/system/available_cpus.h"
 
 namespace qmnist {

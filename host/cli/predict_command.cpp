@@ -9,18 +9,18 @@
 #include <span>
 
 #include "host/atomic_file.h"
+#include "host/charts/contact_sheet.h"
 #include "host/cli/image_files.h"
 #include "host/cli/interrupt.h"
 #include "host/cli/output.h"
 #include "host/cli/terminal.h"
 #include "host/engines/ensemble.h"
+#include "host/format/answer.h"
+#include "host/format/picture.h"
+#include "host/format/text.h"
 #include "host/image/decode.h"
 #include "host/image/svg.h"
 #include "host/model/model.h"
-#include "host/report/answer.h"
-#include "host/report/contact_sheet.h"
-#include "host/report/picture.h"
-#include "host/report/text.h"
 #include "host/stopwatch.h"
 
 namespace qmnist {

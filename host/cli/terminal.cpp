@@ -12,7 +12,7 @@
 
 #include "host/cli/output.h"
 #include "host/failure.h"
-#include "host/report/text.h"
+#include "host/format/text.h"
 
 namespace qmnist {
 namespace {

@@ -9,8 +9,8 @@
 #include "host/cli/interrupt.h"
 #include "host/cli/output.h"
 #include "host/cli/terminal.h"
-#include "host/report/text.h"
-#include "host/report/training_text.h"
+#include "host/format/text.h"
+#include "host/format/training_text.h"
 #include "host/run/training_run.h"
 
 namespace qmnist {

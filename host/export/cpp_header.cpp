@@ -5,7 +5,7 @@
 #include <iterator>
 #include <string_view>
 
-#include "host/report/text.h"
+#include "host/format/text.h"
 
 namespace qmnist {
 namespace {

@@ -1,13 +1,13 @@
 #include "host/run/training_run.h"
 
+#include "host/charts/charts.h"
+#include "host/charts/heat_map.h"
 #include "host/error.h"
+#include "host/html/html_report.h"
 #include "host/image/svg.h"
-#include "host/report/charts.h"
-#include "host/report/heat_map.h"
-#include "host/report/html_report.h"
-#include "host/report/summary.h"
 #include "host/run/engine_settings.h"
 #include "host/run/run_memory.h"
+#include "host/run_store/summary.h"
 
 namespace qmnist {
 

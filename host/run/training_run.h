@@ -6,9 +6,9 @@
 #include "host/config/config.h"
 #include "host/data/split.h"
 #include "host/engines/make_engine.h"
-#include "host/report/run_folder.h"
+#include "host/run_store/checkpoint.h"
+#include "host/run_store/run_folder.h"
 #include "host/stopwatch.h"
-#include "host/trainer/checkpoint.h"
 #include "host/trainer/evaluation.h"
 #include "host/trainer/trainer.h"
 

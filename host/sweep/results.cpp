@@ -8,7 +8,7 @@
 #include <numeric>
 #include <tuple>
 
-#include "host/report/dot_chart.h"
+#include "host/charts/dot_chart.h"
 
 namespace qmnist {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "host/report/text.h"
+#include "host/format/text.h"
 #include "host/sweep/sweep.h"
 
 namespace qmnist {

@@ -11,7 +11,7 @@
 
 #include "host/error.h"
 #include "host/failure.h"
-#include "host/report/training_text.h"
+#include "host/format/training_text.h"
 #include "host/run/training_run.h"
 #include "host/system/available_cpus.h"
 

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "host/data/split.h"
-#include "host/report/run_folder.h"
+#include "host/run_store/checkpoint.h"
+#include "host/run_store/run_folder.h"
 #include "host/sweep/trials.h"
-#include "host/trainer/checkpoint.h"
 
 namespace qmnist {
 

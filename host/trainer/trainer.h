@@ -5,8 +5,8 @@
 #include "host/config/config.h"
 #include "host/data/split.h"
 #include "host/engines/engine.h"
+#include "host/run_store/checkpoint.h"
 #include "host/trainer/chance_level.h"
-#include "host/trainer/checkpoint.h"
 
 namespace qmnist {
 

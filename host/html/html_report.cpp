@@ -1,0 +1,243 @@
+#include "host/html/html_report.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <cmath>
+#include <ctime>
+#include <iterator>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "host/charts/charts.h"
+#include "host/charts/heat_map.h"
+#include "host/engines/cpu/instruction_set.h"
+#include "host/format/text.h"
+#include "host/format/training_text.h"
+#include "host/html/html.h"
+#include "host/html/report_pictures.h"
+#include "host/run_store/run_folder.h"
+
+namespace qmnist {
+namespace {
+
+using Facts = std::vector<std::pair<std::string_view, std::string>>;
+
+constexpr ChartStyle kPageStyle{.font = "inherit",
+                                .text = "var(--text)",
+                                .muted = "var(--muted)",
+                                .grid = "var(--rule)",
+                                .training = "var(--training)",
+                                .validation = "var(--validation)"};
+
+/// Names with their values; `css_class` says how they are laid out.
+std::string facts_html(std::string_view css_class, const Facts& facts) {
+  std::string html = fmt::format("<dl class=\"{}\">\n", css_class);
+  for (const auto& [name, value] : facts) {
+    fmt::format_to(std::back_inserter(html), "<div><dt>{}</dt><dd>{}</dd></div>\n", escaped(name),
+                   escaped(value));
+  }
+  return html + "</dl>\n";
+}
+
+std::string section(std::string_view id, std::string_view title, std::string_view content) {
+  return fmt::format(
+      "<section id=\"{0}\" aria-labelledby=\"{0}-heading\">\n"
+      "<h2 id=\"{0}-heading\">{1}</h2>\n{2}</section>\n",
+      id, title, content);
+}
+
+std::string run_name(const RunResult& result) {
+  return (result.config.output.dir / "").parent_path().filename().string();
+}
+
+std::string seconds_text(double seconds) {
+  return fmt::format("{:.2f} s", seconds);
+}
+
+std::string rate_text(const RunResult& result) {
+  const double rate = result.samples_per_second();
+  return std::isfinite(rate) ? grouped(static_cast<std::size_t>(rate)) : "–";
+}
+
+std::string headline(const RunResult& result) {
+  const std::size_t digits = result.test.predictions.size();
+  const auto right = static_cast<std::size_t>(
+      std::ranges::count_if(result.test.predictions, &Prediction::is_right));
+  std::string html = fmt::format(
+      "<header>\n<p>{}</p>\n<h1>Test accuracy {}</h1>\n"
+      "<p>{} of {} test digits were read right. The ± is one standard deviation, which an accuracy "
+      "on so many digits has by itself.</p>\n",
+      escaped(run_name(result)), accuracy_text(result.test), grouped(right), grouped(digits));
+  if (const std::string warning = test_warning(result.test, result.config.optimizer.learning_rate);
+      !warning.empty()) {
+    html += fmt::format("<p class=\"warning\" role=\"alert\">Warning: {}</p>\n", escaped(warning));
+  }
+  html += facts_html("figures", {{"Test loss", fmt::format("{:.4f}", result.test.loss)},
+                                 {"Wrong digits", grouped(digits - right)},
+                                 {"Parameters", grouped(result.network.parameter_count())},
+                                 {"Training", seconds_text(result.seconds_train())},
+                                 {"Digits a second", rate_text(result)}});
+  return html + "</header>\n";
+}
+
+std::string model_table(const Network& network) {
+  Table table{.caption = "The network, from 784 pixels to 10 digits",
+              .columns = {"Layer", "Output", "Parameters"},
+              .rows = {}};
+  const auto layers = network.layers();
+  const std::string hidden = fmt::format("dense, {}", name_of(network.activation()));
+  for (const DenseLayer& layer : layers) {
+    table.rows.push_back({&layer == &layers.back() ? "dense, softmax" : hidden,
+                          grouped(layer.outputs), grouped(layer.weight.size + layer.bias.size)});
+  }
+  table.rows.push_back({"total", "", grouped(network.parameter_count())});
+  return html_table(table, "numbers");
+}
+
+std::string or_none(const std::string& text) {
+  return text.empty() ? "none" : text;
+}
+
+std::string training_text(const RunResult& result) {
+  const TrainingSettings& training = result.config.training;
+  const Checkpoint& checkpoint = result.checkpoint;
+  const std::string best = checkpoint.best
+                               ? fmt::format("; weights of epoch {}, the best of {}",
+                                             checkpoint.best->epoch, checkpoint.finished_epochs())
+                               : "";
+  return fmt::format(
+      "{} epochs, batches of {}, {}, seed {}{}", training.epochs, training.batch_size,
+      training.shuffle ? "shuffled every epoch" : "not shuffled", training.seed, best);
+}
+
+std::string run_summary(const RunResult& result) {
+  const Config& config = result.config;
+  return "<div class=\"columns\">\n" + model_table(result.network) +
+         facts_html("facts",
+                    {{"Data", fmt::format("{}, {} digits of {} x {}", result.dataset.name,
+                                          grouped(result.dataset.count()), kImageSide, kImageSide)},
+                     {"Training digits", grouped(result.split.train.size())},
+                     {"Validation digits", grouped(result.split.validation.size())},
+                     {"Test digits",
+                      fmt::format("{} (scikit-learn's split, seed {})",
+                                  grouped(result.split.test.size()), config.data.split_seed)},
+                     {"Training", training_text(result)},
+                     {"Optimizer",
+                      fmt::format("{}: learning rate {}", optimizer_text(config.optimizer),
+                                  schedule_text(config.schedule, config.optimizer.learning_rate))},
+                     {"Augmentation", or_none(augmentation_text(config.augmentation))},
+                     {"Regularization", or_none(regularization_text(config))},
+                     {"Device", result.device},
+                     {"Run folder", config.output.dir.string()}}) +
+         "</div>\n";
+}
+
+std::vector<std::string> epoch_row(const EpochMetrics& epoch) {
+  std::vector<std::string> row{std::to_string(epoch.epoch), fmt::format("{:.3f}", epoch.seconds),
+                               fmt::format("{:g}", epoch.learning_rate),
+                               fmt::format("{:.4f}", epoch.loss),
+                               fmt::format("{:.4f}", epoch.accuracy)};
+  if (epoch.validation) {
+    row.push_back(fmt::format("{:.4f}", epoch.validation->loss));
+    row.push_back(fmt::format("{:.4f}", epoch.validation->accuracy));
+  }
+  return row;
+}
+
+std::string epoch_table(std::span<const EpochMetrics> history) {
+  constexpr std::size_t kMaxRows = 100;
+  const std::string caption =
+      history.size() > kMaxRows
+          ? fmt::format("{} of the {} epochs; {} has all of them", kMaxRows,
+                        grouped(history.size()), run_file::kMetricsTable)
+          : "Every epoch; loss and accuracy are means over it, while the weights moved";
+  Table table{.caption = caption,
+              .columns = {"Epoch", "Seconds", "Learning rate", "Loss", "Accuracy"},
+              .rows = {}};
+  if (!history.empty() && history.front().validation) {
+    table.columns.insert(table.columns.end(), {"Validation loss", "Validation accuracy"});
+  }
+  for (const std::size_t i : evenly_spaced(history.size(), kMaxRows)) {
+    table.rows.push_back(epoch_row(history[i]));
+  }
+  return html_table(table, "numbers epochs");
+}
+
+std::string curves(std::span<const EpochMetrics> history) {
+  return "<div class=\"charts\">\n" + curve_chart(Measure::kLoss, history) +
+         curve_chart(Measure::kAccuracy, history) + "</div>\n" + epoch_table(history);
+}
+
+std::string per_digit_table(const Evaluation& test) {
+  Table table{.caption = "Precision, recall, F1 and number of test digits",
+              .columns = {"Digit", "Precision", "Recall", "F1", "Support"},
+              .rows = {}};
+  for (std::size_t digit = 0; digit < kClasses; ++digit) {
+    const ClassReport& report = test.per_class[digit];
+    table.rows.push_back({std::to_string(digit), fmt::format("{:.4f}", report.precision),
+                          fmt::format("{:.4f}", report.recall), fmt::format("{:.4f}", report.f1),
+                          grouped(report.support)});
+  }
+  return html_table(table, "numbers");
+}
+
+std::string timing(const RunResult& result) {
+  const auto epochs = static_cast<double>(result.checkpoint.finished_epochs());
+  return facts_html("facts", {{"Loading", seconds_text(result.seconds_load)},
+                              {"Training", fmt::format("{}, {:.3f} s an epoch",
+                                                       seconds_text(result.seconds_train()),
+                                                       result.seconds_train() / epochs)},
+                              {"Testing", seconds_text(result.seconds_test)},
+                              {"Training digits a second", rate_text(result)}});
+}
+
+std::string environment(const RunResult& result) {
+  utsname system{};
+  uname(&system);
+  Facts facts{{"Program", "qmnist_gpu " QMNIST_VERSION ", compiled by " QMNIST_COMPILER},
+              {"Device", result.device},
+              {"System", fmt::format("{} {} {}", system.sysname, system.release, system.machine)},
+              {"Finished", fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(std::time(nullptr)))}};
+  if (result.config.device == DeviceChoice::kCpu) {
+    facts.insert(facts.begin() + 2, {"Instruction set", instruction_set()});
+  }
+  Table files{.caption = "Data files", .columns = {"File", "SHA-256"}, .rows = {}};
+  for (const DataFile& file : result.dataset.files) {
+    files.rows.push_back({file.path.filename().string(), file.sha256});
+  }
+  return facts_html("facts", facts) + html_table(files);
+}
+
+std::string config_html(const Json& values) {
+  const std::string text = values.dump(2, ' ', false, Json::error_handler_t::replace);
+  return "<details>\n<summary>Every key with its value, as in config.json</summary>\n" +
+         scroll_box("Config", "<pre>" + escaped(text) + "</pre>\n") + "</details>\n";
+}
+
+}  // namespace
+
+std::string html_report(const RunResult& result) {
+  const auto& history = result.checkpoint.history;
+  std::string html = headline(result) + "<main>\n";
+  html += section("run", "The run", run_summary(result));
+  html += section("curves", "Loss and accuracy", curves(history));
+  html += "<div class=\"columns\">\n";
+  html += section("confusion", "Confusion matrix", confusion_html(result.test));
+  html += section("digits", "Each digit", per_digit_table(result.test));
+  html += "</div>\n";
+  html += section("mistakes", "Most confident mistakes",
+                  mistakes_html(result.test, result.dataset.view()));
+  html += section("first-layer", "What the first layer has learned",
+                  first_layer_html(result.network, result.checkpoint.state.eval_parameters()));
+  html += section("timing", "Timing", timing(result));
+  html += section("environment", "Environment", environment(result));
+  html += section("config", "Config", config_html(config_json(result.config)));
+  return html_page(fmt::format("{}: {}", run_name(result), accuracy_text(result.test)),
+                   chart_style(kPageStyle), html + "</main>\n");
+}
+
+}  // namespace qmnist

@@ -1,0 +1,163 @@
+#include "host/run_store/checkpoint.h"
+
+#include <algorithm>
+#include <array>
+
+#include "host/config/config_keys.h"
+#include "host/data/sha256.h"
+#include "host/error.h"
+#include "host/model/safetensors.h"
+
+namespace qmnist {
+namespace {
+
+constexpr const char* kRunKey = "qmnist_gpu";  // metadata entry that holds the JSON below
+constexpr const char* kChecksum = "sha256";    // its last key
+constexpr const char* kParameters = "model.";
+constexpr const char* kFirstMoments = "adam.m.";
+constexpr const char* kSecondMoments = "adam.v.";
+constexpr const char* kAverages = "average.";
+constexpr const char* kBest = "best.";
+
+constexpr std::string_view kEpochs = "training.epochs";
+
+/// Keys that say how long, where and on what a run goes, not what it computes.
+constexpr std::array<std::string_view, 7> kFreeKeys{
+    "data.source", "data.dir", kEpochs, "training.threads", "device", "device_index", "output.dir"};
+
+Json checksums(const Dataset& dataset) {
+  Json sums = Json::array();
+  for (const DataFile& file : dataset.files) {
+    sums.push_back(file.sha256);
+  }
+  return sums;
+}
+
+/// SHA-256 of all that a checkpoint holds.
+/// @param run the metadata entry without its checksum
+std::string checksum(const Checkpoint& checkpoint, const Json& run) {
+  Sha256 sum;
+  const std::string text = run.dump();
+  sum.add(std::as_bytes(std::span(text)));
+  for (const std::span<const float> arena : checkpoint.state.arenas()) {
+    sum.add(std::as_bytes(arena));
+  }
+  if (checkpoint.best) {
+    sum.add(std::as_bytes(std::span(checkpoint.best->parameters)));
+  }
+  return sum.digest();
+}
+
+bool is_free(std::string_view key, const Config& config) {
+  const bool sets_learning_rate =
+      key == kEpochs && choice_of(config.schedule.name).depends_on_epochs;
+  return !sets_learning_rate && std::ranges::find(kFreeKeys, key) != kFreeKeys.end();
+}
+
+void check_same_run(const std::string& place, const Json& run, const Config& config,
+                    const Dataset& dataset) {
+  const Json values = config_json(config);
+  for (const ConfigKey& key : config_keys()) {
+    if (is_free(key.name, config)) {
+      continue;
+    }
+    const Json& before = value_of(run.at("config"), key.name);
+    const Json& now = value_of(values, key.name);
+    if (before != now) {
+      throw UsageError(
+          "{}: {} was {} when this run started and is {} now{}; resume with the old "
+          "value, or start anew without --resume",
+          place, key.name, before.dump(), now.dump(),
+          key.name == kEpochs ? ", and the learning rate follows it (schedule.name)" : "");
+    }
+  }
+  if (run.at("data") != checksums(dataset)) {
+    throw DataError(
+        "{}: this run was trained on other data files; resume with those, or start "
+        "anew without --resume",
+        place);
+  }
+}
+
+Checkpoint parse(const std::string& place, const Safetensors& file, const Network& network,
+                 const Config& config, const Dataset& dataset) {
+  Json run = parse_json(file.metadata.at(kRunKey));
+  check_same_run(place, run, config, dataset);
+  Checkpoint checkpoint{
+      .state = {.parameters = file.arena(network, kParameters, place),
+                .first_moments = file.arena(network, kFirstMoments, place),
+                .second_moments = file.arena(network, kSecondMoments, place),
+                .ema = config.regularization.ema_decay > 0 ? file.arena(network, kAverages, place)
+                                                           : std::vector<float>(),
+                .step = run.at("step")},
+      .history = {},
+      .running = {.loss_sum = run.at("running").at("loss_sum"),
+                  .correct = run.at("running").at("correct"),
+                  .samples = run.at("running").at("samples")},
+      .running_seconds = run.at("running").at("seconds"),
+      .best = {},
+  };
+  if (run.contains("best")) {
+    checkpoint.best = {.epoch = run.at("best").at("epoch"),
+                       .loss = run.at("best").at("loss"),
+                       .parameters = file.arena(network, kBest, place)};
+  }
+  const std::string expected_checksum = run.at(kChecksum);
+  run.erase(kChecksum);
+  if (checksum(checkpoint, run) != expected_checksum) {
+    throw DataError(
+        "{}: checksum mismatch (SHA-256), the checkpoint is corrupt; restart without --resume",
+        place);
+  }
+  std::ranges::transform(run.at("history"), std::back_inserter(checkpoint.history),
+                         epoch_metrics_from);
+  return checkpoint;
+}
+
+}  // namespace
+
+void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint,
+                      const Network& network, const Config& config, const Dataset& dataset) {
+  Json history = Json::array();
+  std::ranges::transform(checkpoint.history, std::back_inserter(history), to_json);
+  Json run{{"step", checkpoint.state.step},
+           {"epoch", checkpoint.finished_epochs()},
+           {"history", history},
+           {"running",
+            {{"loss_sum", checkpoint.running.loss_sum},
+             {"correct", checkpoint.running.correct},
+             {"samples", checkpoint.running.samples},
+             {"seconds", checkpoint.running_seconds}}},
+           {"config", config_json(config)},
+           {"data", checksums(dataset)}};
+  Safetensors file;
+  if (checkpoint.best) {
+    run["best"] = {{"epoch", checkpoint.best->epoch}, {"loss", checkpoint.best->loss}};
+    file.add_arena(network, checkpoint.best->parameters, kBest);
+  }
+  run[kChecksum] = checksum(checkpoint, run);
+  file.metadata[kRunKey] = run.dump();
+  file.add_arena(network, checkpoint.state.parameters, kParameters);
+  file.add_arena(network, checkpoint.state.first_moments, kFirstMoments);
+  file.add_arena(network, checkpoint.state.second_moments, kSecondMoments);
+  if (!checkpoint.state.ema.empty()) {
+    file.add_arena(network, checkpoint.state.ema, kAverages);
+  }
+  write_safetensors(path, file);
+}
+
+Checkpoint read_checkpoint(const std::filesystem::path& path, const Network& network,
+                           const Config& config, const Dataset& dataset) {
+  const Safetensors file = read_safetensors(path);
+  if (!file.metadata.contains(kRunKey)) {
+    throw DataError("{}: is no checkpoint of a run; expected one that qmnist_gpu wrote",
+                    path.string());
+  }
+  try {
+    return parse(path.string(), file, network, config, dataset);
+  } catch (const Json::exception& error) {
+    throw DataError("{}: damaged checkpoint: {}", path.string(), error.what());
+  }
+}
+
+}  // namespace qmnist

@@ -1,0 +1,156 @@
+#include "host/run_store/run_folder.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+
+#include <array>
+#include <cerrno>
+#include <iterator>
+#include <string>
+#include <system_error>
+
+#include "host/atomic_file.h"
+#include "host/error.h"
+#include "host/model/model.h"
+#include "host/model/safetensors.h"
+
+namespace qmnist {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array kFiles{
+    run_file::kCheckpoint,  run_file::kConfig,  run_file::kMetrics,     run_file::kMetricsTable,
+    run_file::kModel,       run_file::kSummary, run_file::kPredictions, run_file::kConfusionChart,
+    run_file::kCurvesChart, run_file::kReport};
+
+/// Removes a run's files from a folder, and nothing else that lies there.
+void clear(const fs::path& folder) {
+  for (const std::string_view name : kFiles) {
+    std::error_code ignored;
+    fs::remove(folder / name, ignored);
+  }
+}
+
+FileDescriptor make_and_lock(const fs::path& folder) {
+  std::error_code reason;
+  fs::create_directories(folder, reason);
+  if (reason || !fs::is_directory(folder)) {
+    throw UsageError(
+        "{}: this folder cannot be made ({}); choose another output.dir, as with "
+        "--set output.dir=runs/baseline",
+        folder.string(), reason ? reason.message() : "a file has that name");
+  }
+  FileDescriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // The lock ends with the process, however it ends.
+  if (!descriptor || ::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (!descriptor || errno != EWOULDBLOCK) {
+      throw UsageError(
+          "{}: this folder cannot be opened and locked ({}); set output.dir to another "
+          "one",
+          folder.string(), std::generic_category().message(errno));
+    }
+    throw UsageError(
+        "{}: another run is writing to this folder; wait for it, or set output.dir to "
+        "another one",
+        folder.string());
+  }
+  return descriptor;
+}
+
+/// metrics.jsonl as a table; a run has the same keys in every epoch.
+std::string metrics_csv(std::span<const EpochMetrics> history) {
+  const Json keys = to_json(history.empty() ? EpochMetrics{} : history.front());
+  std::string header;
+  for (const auto& [name, value] : keys.items()) {
+    header += (header.empty() ? "" : ",") + name;
+  }
+  std::string rows = header + "\n";
+  for (const EpochMetrics& metrics : history) {
+    std::string row;
+    for (const Json& value : to_json(metrics)) {
+      row += (row.empty() ? "" : ",") + value.dump();
+    }
+    rows += row + "\n";
+  }
+  return rows;
+}
+
+}  // namespace
+
+RunFolder::RunFolder(fs::path path) : path_(std::move(path)), lock_(make_and_lock(path_)) {
+  for (const std::string_view name : kFiles) {
+    std::error_code ignored;
+    fs::remove(file(fmt::format("{}{}", name, kTemporaryEnding)), ignored);
+  }
+}
+
+bool RunFolder::holds(std::string_view name) const {
+  return fs::is_regular_file(file(name));
+}
+
+bool RunFolder::archive_previous_run() const {
+  const fs::path previous = path_ / run_file::kPrevious;
+  bool found = false;
+  for (const std::string_view name : kFiles) {
+    if (!holds(name)) {
+      continue;
+    }
+    std::error_code reason;
+    if (!found) {
+      clear(previous);
+      fs::create_directory(previous, reason);
+    }
+    fs::rename(file(name), previous / name, reason);
+    if (reason) {
+      throw UsageError(
+          "{}: cannot be moved to {}: {}; set output.dir to a folder where you may "
+          "write",
+          file(name).string(), previous.string(), reason.message());
+    }
+    found = true;
+  }
+  return found;
+}
+
+void RunFolder::write_config(const Json& values) const {
+  write_atomically(file(run_file::kConfig), values.dump(2) + "\n");
+}
+
+void RunFolder::write_metrics(std::span<const EpochMetrics> history) const {
+  std::string lines;
+  for (const EpochMetrics& metrics : history) {
+    lines += to_json(metrics).dump() + "\n";
+  }
+  write_atomically(file(run_file::kMetrics), lines);
+  write_atomically(file(run_file::kMetricsTable), metrics_csv(history));
+}
+
+void RunFolder::write_summary(const Json& summary) const {
+  write_atomically(file(run_file::kSummary), summary.dump(2) + "\n");
+}
+
+void RunFolder::write_predictions(std::span<const Prediction> predictions) const {
+  std::string rows = fmt::format("{}\n", kPredictionColumns);
+  for (const Prediction& row : predictions) {
+    fmt::format_to(std::back_inserter(rows), "{},{},{},{:.6f}\n", row.index, row.label,
+                   row.predicted, row.confidence);
+  }
+  write_atomically(file(run_file::kPredictions), rows);
+}
+
+void RunFolder::write_model(const Network& network, std::span<const float> parameters) const {
+  write_safetensors(file(run_file::kModel), to_content(network, parameters));
+}
+
+void RunFolder::write_report(std::string_view html) const {
+  write_atomically(file(run_file::kReport), html);
+}
+
+void RunFolder::write_charts(std::string_view confusion_png, std::string_view curves_png) const {
+  write_atomically(file(run_file::kConfusionChart), confusion_png);
+  write_atomically(file(run_file::kCurvesChart), curves_png);
+}
+
+}  // namespace qmnist

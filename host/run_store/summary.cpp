@@ -1,0 +1,75 @@
+#include "host/run_store/summary.h"
+
+#include <utility>
+
+#include "host/format/training_text.h"
+
+namespace qmnist {
+namespace {
+
+Json dataset_json(const Dataset& dataset, const Split& split) {
+  Json sums = Json::object();
+  for (const DataFile& file : dataset.files) {
+    sums[file.path.filename().string()] = file.sha256;
+  }
+  return {{"name", dataset.name},
+          {"train_size", split.train.size()},
+          {"validation_size", split.validation.size()},
+          {"test_size", split.test.size()},
+          {"sha256", sums}};
+}
+
+}  // namespace
+
+Json per_class_json(const Evaluation& evaluation) {
+  Json classes = Json::array();
+  for (std::size_t digit = 0; digit < kClasses; ++digit) {
+    const ClassReport& report = evaluation.per_class[digit];
+    classes.push_back({{"digit", digit},
+                       {"precision", report.precision},
+                       {"recall", report.recall},
+                       {"f1", report.f1},
+                       {"support", report.support}});
+  }
+  return classes;
+}
+
+double RunResult::seconds_train() const {
+  double seconds = 0;
+  for (const EpochMetrics& epoch : checkpoint.history) {
+    seconds += epoch.seconds;
+  }
+  return seconds;
+}
+
+double RunResult::samples_per_second() const {
+  const std::size_t samples = split.train.size() * checkpoint.finished_epochs();
+  return static_cast<double>(samples) / seconds_train();
+}
+
+Json summary_json(const RunResult& result) {
+  Json summary{{"test_loss", result.test.loss},
+               {"test_accuracy", result.test.accuracy},
+               {"test_accuracy_deviation", result.test.accuracy_deviation()},
+               {"confusion", result.test.confusion},
+               {"per_class", per_class_json(result.test)},
+               {"dataset", dataset_json(result.dataset, result.split)},
+               {"device", result.device},
+               {"seed", result.config.training.seed},
+               {"epochs", result.checkpoint.finished_epochs()},
+               {"seconds_load", result.seconds_load},
+               {"seconds_train", result.seconds_train()},
+               {"seconds_test", result.seconds_test},
+               {"samples_per_second", result.samples_per_second()},
+               {"parameters", result.network.parameter_count()}};
+  if (result.checkpoint.best) {
+    summary["best_epoch"] = result.checkpoint.best->epoch;
+  }
+  if (std::string warning = test_warning(result.test, result.config.optimizer.learning_rate);
+      !warning.empty()) {
+    summary["warning"] = std::move(warning);
+  }
+  return summary;
+}
+
+}  // namespace qmnist

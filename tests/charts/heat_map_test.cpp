@@ -1,0 +1,129 @@
+#include "host/charts/heat_map.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "host/image/svg.h"
+#include "tests/support/decode_png.h"
+#include "tests/support/markup.h"
+
+namespace qmnist {
+namespace {
+
+/// Counts of 1000 for hits, and 100 true digits t read as p as 10 t + p.
+Evaluation counted() {
+  Evaluation evaluation;
+  for (std::size_t label = 0; label < kClasses; ++label) {
+    for (std::size_t predicted = 0; predicted < kClasses; ++predicted) {
+      evaluation.confusion[label][predicted] = label == predicted ? 1000 : 10 * label + predicted;
+    }
+  }
+  return evaluation;
+}
+
+/// WCAG's relative luminance: https://www.w3.org/TR/WCAG22/#dfn-relative-luminance
+double luminance(const test::Rgb& colour) {
+  constexpr std::array kWeights{0.2126, 0.7152, 0.0722};
+  double sum = 0;
+  for (std::size_t i = 0; i < kWeights.size(); ++i) {
+    const double level = colour[i] / 255.0;
+    sum +=
+        kWeights[i] * (level <= 0.04045 ? level / 12.92 : std::pow((level + 0.055) / 1.055, 2.4));
+  }
+  return sum;
+}
+
+double contrast(const test::Rgb& one, const test::Rgb& other) {
+  const auto [dark, light] = std::minmax({luminance(one), luminance(other)});
+  return (light + 0.05) / (dark + 0.05);
+}
+
+TEST(HeatMapTest, TheTableHasTrueDigitsDownAndPredictionsAcross) {
+  const std::string html = confusion_html(counted());
+  const auto cells = test::elements_of(html, "tbody");
+  ASSERT_EQ(cells.size(), 1U);
+  const auto rows = test::elements_of(html, "tr");
+  ASSERT_EQ(rows.size(), 12U);
+  EXPECT_EQ(rows[0].text, "Predicted");
+  EXPECT_EQ(rows[1].text, "True0123456789");
+  EXPECT_EQ(rows[2].text, "01000123456789");
+  EXPECT_EQ(rows[9].text, "77071727374757610007879");
+}
+
+TEST(HeatMapTest, TheTablesHeadersHaveScopes) {
+  std::array<std::size_t, 3> scopes{};  // colgroup, col, row
+  for (const test::Element& header : test::elements_of(confusion_html(counted()), "th")) {
+    const std::string scope = header.attribute("scope");
+    ASSERT_TRUE(scope == "colgroup" || scope == "col" || scope == "row") << scope;
+    ++scopes[scope == "colgroup" ? 0 : scope == "col" ? 1 : 2];
+  }
+  EXPECT_EQ(scopes, (std::array<std::size_t, 3>{1, 11, 10}));
+}
+
+TEST(HeatMapTest, CellsAreMarkedByTheirShareOfTheLargest) {
+  const std::string html = confusion_html(counted());
+  EXPECT_EQ(test::elements_of(html, "td", "high").size(), kClasses);
+  std::size_t seen = 0;
+  for (const test::Element& cell : test::elements_of(html, "td")) {
+    seen += cell.text == "1000" && cell.attribute("style") == "--heat:100.0%" ? 1 : 0;
+    seen += cell.text == "79" && cell.attribute("style") == "--heat:7.9%" ? 1 : 0;
+  }
+  EXPECT_EQ(seen, kClasses + 1);
+}
+
+TEST(HeatMapTest, ThePictureHasEveryCountInItsCell) {
+  const std::string svg = confusion_svg(counted());
+  const auto texts = test::elements_of(svg, "text");
+  for (std::size_t i = 0; i < kClasses * kClasses; ++i) {
+    EXPECT_EQ(texts[i].text, std::to_string(counted().confusion[i / kClasses][i % kClasses]));
+  }
+  for (const char* word : {"Confusion matrix", "Predicted", "True"}) {
+    EXPECT_EQ(std::ranges::count(texts, word, &test::Element::text), 1) << word;
+  }
+}
+
+TEST(HeatMapTest, ThePictureIsBlueWhereCountsAreHigh) {
+  const test::Picture picture = test::decode_png(svg_to_png(confusion_svg(counted())));
+  constexpr std::size_t kLeft = 93;
+  constexpr std::size_t kTop = 72;
+  constexpr std::size_t kCell = 69;
+  EXPECT_EQ(picture.at(0, 0), (test::Rgb{255, 255, 255}));
+  for (std::size_t i = 0; i < kClasses; ++i) {
+    EXPECT_EQ(picture.at(kLeft + i * kCell + 4, kTop + i * kCell + 4), (test::Rgb{8, 69, 148}));
+  }
+  EXPECT_EQ(picture.at(kLeft + kCell + 4, kTop + 4), (test::Rgb{247, 251, 255}));
+}
+
+TEST(HeatMapTest, EveryCountCanBeReadOnItsCell) {
+  Evaluation evaluation;
+  for (std::size_t i = 0; i < kClasses * kClasses; ++i) {
+    evaluation.confusion[i / kClasses][i % kClasses] = i;
+  }
+  const std::string svg = confusion_svg(evaluation);
+  const auto texts = test::elements_of(svg, "text");
+  auto cells = test::elements_of(svg, "rect");
+  cells.erase(cells.begin());  // the paper
+  for (std::size_t i = 0; i < kClasses * kClasses; ++i) {
+    std::array<unsigned, 3> fill{};
+    ASSERT_EQ(std::sscanf(cells[i].attribute("fill").c_str(), "rgb(%u,%u,%u)", &fill[0], &fill[1],
+                          &fill[2]),
+              3);
+    test::Rgb background{};
+    std::ranges::copy(fill, background.begin());
+    const test::Rgb ink =
+        texts[i].attribute("fill") == "#ffffff" ? test::Rgb{255, 255, 255} : test::Rgb{0, 0, 0};
+    EXPECT_GE(contrast(background, ink), 4.5) << i << " of 99";
+  }
+}
+
+TEST(HeatMapTest, AMatrixOfZerosHasNoHeat) {
+  const std::string html = confusion_html(Evaluation{});
+  EXPECT_TRUE(test::elements_of(html, "td", "high").empty());
+  EXPECT_NO_THROW((void)svg_to_png(confusion_svg(Evaluation{})));
+}
+
+}  // namespace
+}  // namespace qmnist

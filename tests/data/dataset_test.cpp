@@ -1,0 +1,299 @@
+#include "host/data/dataset.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/data/sha256.h"
+#include "host/error.h"
+#include "tests/support/support.h"
+
+namespace qmnist {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::string_literals;
+using Bytes = std::vector<std::uint8_t>;
+
+constexpr std::array kMnistFiles{"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
+                                 "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
+constexpr std::array kQmnistFiles{"qmnist-train-images-idx3-ubyte", "qmnist-train-labels-idx2-int",
+                                  "qmnist-test-images-idx3-ubyte", "qmnist-test-labels-idx2-int"};
+
+std::string big_endian(std::int64_t value) {
+  std::string bytes;
+  for (const unsigned shift : {24U, 16U, 8U, 0U}) {
+    bytes += static_cast<char>(value >> shift & 0xFF);
+  }
+  return bytes;
+}
+
+std::string idx_file(char type, const std::vector<std::int64_t>& sizes, std::string_view data) {
+  std::string file = "\0\0"s + type + static_cast<char>(sizes.size());
+  for (const std::int64_t size : sizes) {
+    file += big_endian(size);
+  }
+  return file.append(data);
+}
+
+std::string zeros(char type, const std::vector<std::int64_t>& sizes) {
+  std::size_t bytes = type == '\x0C' ? 4 : 1;
+  for (const std::int64_t size : sizes) {
+    bytes *= static_cast<std::size_t>(size);
+  }
+  return idx_file(type, sizes, std::string(bytes, '\0'));
+}
+
+/// Images of which each is filled with its own grey level, from `first` on.
+std::string images(std::int64_t count, int first) {
+  std::string pixels;
+  for (std::int64_t i = 0; i < count; ++i) {
+    pixels.append(kPixels, static_cast<char>(first + i));
+  }
+  return idx_file('\x08', {count, 28, 28}, pixels);
+}
+
+std::string mnist_labels(std::string_view digits) {
+  return idx_file('\x08', {static_cast<std::int64_t>(digits.size())}, digits);
+}
+
+std::string qmnist_labels(const std::vector<std::int64_t>& digits) {
+  std::string values;
+  for (const std::int64_t digit : digits) {
+    values += big_endian(digit) + std::string(28, '\xFF');  // seven columns that say nothing here
+  }
+  return idx_file('\x0C', {static_cast<std::int64_t>(digits.size()), 8}, values);
+}
+
+void write_gzip(const fs::path& path, const std::string& content) {
+  gzFile_s* const file = gzopen(path.c_str(), "wb");
+  EXPECT_GT(gzwrite(file, content.data(), static_cast<unsigned>(content.size())), 0);
+  EXPECT_EQ(gzclose(file), Z_OK);
+}
+
+/// The message of the DataError that loading ends in.
+std::string error_of(const fs::path& folder, DataSource source) {
+  try {
+    (void)load_dataset(folder, source);
+  } catch (const DataError& error) {
+    EXPECT_EQ(error.status(), ExitStatus::kData);
+    return error.what();
+  }
+  ADD_FAILURE() << "there was no DataError";
+  return "";
+}
+
+class DatasetTest : public testing::Test {
+ protected:
+  void write(std::string_view name, const std::string& content) const {
+    test::write_file(folder_ / name, content);
+  }
+  void write_mnist() const {
+    write(kMnistFiles[0], images(3, 10));
+    write(kMnistFiles[1], mnist_labels("\5\0\7"s));
+    write(kMnistFiles[2], images(2, 200));
+    write(kMnistFiles[3], mnist_labels("\1\x09"s));
+  }
+  void write_qmnist() const {
+    write(kQmnistFiles[0], images(2, 30));
+    write(kQmnistFiles[1], qmnist_labels({4, 0}));
+    write(kQmnistFiles[2], images(3, 40));
+    write(kQmnistFiles[3], qmnist_labels({9, 2, 6}));
+  }
+  void write_kaggle() const {
+    constexpr auto kName = "python3_numpy2_protocol5_little_i4_C.pkl";
+    fs::copy_file(test::source_dir() / "tests/fixtures/pickle" / kName, folder_ / "MNIST-120k");
+  }
+  [[nodiscard]] Dataset load(DataSource source = DataSource::kAuto) const {
+    return load_dataset(folder_.path(), source);
+  }
+
+  /// Expects a DataError that names the file (where that is empty, the folder) and has the words.
+  void expect_error(DataSource source, std::string_view name, std::string_view words) const {
+    SCOPED_TRACE(words);
+    const fs::path place = name.empty() ? folder_.path() : folder_ / name;
+    const std::string message = error_of(folder_.path(), source);
+    EXPECT_TRUE(message.starts_with(place.string() + ": ")) << message;
+    EXPECT_NE(message.find(words), std::string::npos) << message;
+  }
+
+  test::TemporaryFolder folder_;
+};
+
+/// Expects images as images() fills them.
+void expect_levels(const Dataset& dataset, const Bytes& levels) {
+  Bytes pixels;
+  for (const std::uint8_t level : levels) {
+    pixels.insert(pixels.end(), kPixels, level);
+  }
+  EXPECT_EQ(dataset.count(), levels.size());
+  EXPECT_EQ(dataset.pixels, pixels);
+}
+
+TEST_F(DatasetTest, ReadsMnistTrainingFilesFirst) {
+  write_mnist();
+  const Dataset dataset = load(DataSource::kMnist);
+  EXPECT_EQ(dataset.source, DataSource::kMnist);
+  EXPECT_EQ(dataset.name, "MNIST");
+  EXPECT_EQ(dataset.labels, (Bytes{5, 0, 7, 1, 9}));
+  expect_levels(dataset, {10, 11, 12, 200, 201});
+  ASSERT_EQ(dataset.files.size(), 4U);
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(dataset.files[i].path, folder_ / kMnistFiles[i]);
+  }
+  // printf '\0\0\10\1\0\0\0\3\5\0\7' | sha256sum
+  EXPECT_EQ(dataset.files[1].sha256,
+            "6b307ebd31ec05ed99ebef350d28104c0f7a0c2b19e57800c7b8d7bdca0710e6");
+}
+
+TEST_F(DatasetTest, ReadsQmnistTrainingFilesFirst) {
+  write_qmnist();
+  const Dataset dataset = load(DataSource::kQmnist);
+  EXPECT_EQ(dataset.source, DataSource::kQmnist);
+  EXPECT_EQ(dataset.name, "QMNIST");
+  EXPECT_EQ(dataset.labels, (Bytes{4, 0, 9, 2, 6}));
+  expect_levels(dataset, {30, 31, 40, 41, 42});
+  ASSERT_EQ(dataset.files.size(), 4U);
+  EXPECT_EQ(dataset.files[3].path, folder_ / kQmnistFiles[3]);
+}
+
+TEST_F(DatasetTest, ReadsKagglesPickle) {
+  write_kaggle();
+  const Dataset dataset = load(DataSource::kKaggle);
+  EXPECT_EQ(dataset.source, DataSource::kKaggle);
+  EXPECT_EQ(dataset.name, "MNIST-120k (Kaggle)");
+  EXPECT_EQ(dataset.labels, (Bytes{2, 5, 8}));
+  ASSERT_EQ(dataset.pixels.size(), 3 * kPixels);
+  EXPECT_EQ(dataset.pixels.back(), 7 * (3 * kPixels - 1) % 256);
+  ASSERT_EQ(dataset.files.size(), 1U);
+  EXPECT_EQ(dataset.files[0].sha256, sha256_of_file(folder_ / "MNIST-120k"));
+}
+
+TEST_F(DatasetTest, ReadsPlainAndPackedFilesMixed) {
+  write_mnist();
+  const Dataset plain = load();
+  for (const char* name : {kMnistFiles[0], kMnistFiles[3]}) {
+    write_gzip(folder_ / fmt::format("{}.gz", name), test::read_file(folder_ / name));
+    fs::remove(folder_ / name);
+  }
+  const Dataset mixed = load();
+  EXPECT_EQ(mixed.pixels, plain.pixels);
+  EXPECT_EQ(mixed.labels, plain.labels);
+  EXPECT_EQ(mixed.files[0].path, folder_ / "train-images-idx3-ubyte.gz");
+  EXPECT_NE(mixed.files[0].sha256, plain.files[0].sha256);
+  EXPECT_EQ(mixed.files[1].sha256, plain.files[1].sha256);
+}
+
+TEST_F(DatasetTest, AutoTakesTheLargestCompleteSet) {
+  write_mnist();
+  EXPECT_EQ(load().source, DataSource::kMnist);
+  write_qmnist();
+  EXPECT_EQ(load().source, DataSource::kQmnist);
+  write_kaggle();
+  EXPECT_EQ(load().source, DataSource::kQmnist);
+  fs::remove(folder_ / kQmnistFiles[3]);
+  EXPECT_EQ(load().source, DataSource::kKaggle);
+  fs::remove(folder_ / "MNIST-120k");
+  EXPECT_EQ(load().source, DataSource::kMnist);
+  fs::remove(folder_ / kMnistFiles[0]);
+  expect_error(DataSource::kAuto, "", "holds no complete set of digits");
+}
+
+TEST_F(DatasetTest, MissingFilesAreNamed) {
+  for (std::size_t i = 0; i < 4; ++i) {
+    write_mnist();
+    write_qmnist();
+    fs::remove(folder_ / kMnistFiles[i]);
+    fs::remove(folder_ / kQmnistFiles[i]);
+    expect_error(DataSource::kMnist, "", fmt::format("there is no {0} or {0}.gz", kMnistFiles[i]));
+    expect_error(DataSource::kQmnist, "",
+                 fmt::format("there is no {0} or {0}.gz", kQmnistFiles[i]));
+  }
+  expect_error(DataSource::kKaggle, "", "there is no MNIST-120k");
+}
+
+TEST_F(DatasetTest, MissingFolderIsNamed) {
+  write("a-file", "");
+  for (const char* name : {"missing", "a-file"}) {
+    const std::string message = error_of(folder_ / name, DataSource::kAuto);
+    EXPECT_TRUE(message.starts_with((folder_ / name).string() + ": is no folder")) << message;
+  }
+}
+
+TEST_F(DatasetTest, LabelsOutsideTheDigitsAreNamedWithTheirPlace) {
+  write_mnist();
+  write(kMnistFiles[1], mnist_labels("\5\0\x0A"s));
+  expect_error(DataSource::kMnist, kMnistFiles[1], "byte 10: the label of image 2 is 10");
+
+  write_qmnist();
+  write(kQmnistFiles[3], qmnist_labels({9, 10, 0}));
+  expect_error(DataSource::kQmnist, kQmnistFiles[3], "byte 44: the label of image 1 is 10");
+  write(kQmnistFiles[3], qmnist_labels({9, 0, -1}));
+  expect_error(DataSource::kQmnist, kQmnistFiles[3], "byte 76: the label of image 2 is -1");
+  write(kQmnistFiles[3], qmnist_labels({256, 0, 0}));
+  expect_error(DataSource::kQmnist, kQmnistFiles[3], "byte 12: the label of image 0 is 256");
+}
+
+TEST_F(DatasetTest, UnsuitableArraysThrow) {
+  using Shapes = std::vector<std::vector<std::int64_t>>;
+  write_mnist();
+  write(kMnistFiles[3], zeros('\x08', {1}));
+  expect_error(DataSource::kMnist, kMnistFiles[3], "announces 1 labels; expected 2");
+  write(kMnistFiles[3], zeros('\x08', {2, 1}));
+  expect_error(DataSource::kMnist, kMnistFiles[3], "has rank 2; expected");
+  for (const auto& sizes : Shapes{{1, 28, 27}, {1, 27, 28}, {28, 28}, {784}, {1, 14, 56}}) {
+    write(kMnistFiles[0], zeros('\x08', sizes));
+    expect_error(DataSource::kMnist, kMnistFiles[0], "expected images of 28 x 28 pixels");
+  }
+
+  write_qmnist();
+  write(kQmnistFiles[1], qmnist_labels({1, 2, 3}));
+  expect_error(DataSource::kQmnist, kQmnistFiles[1], "announces 3 labels; expected 2");
+  for (const auto& sizes : Shapes{{2}, {2, 7}, {2, 8, 1}}) {
+    write(kQmnistFiles[1], zeros('\x0C', sizes));
+    expect_error(DataSource::kQmnist, kQmnistFiles[1], "rank 2 with 8 columns");
+  }
+}
+
+// 70,000 digits: the files that the repository ships.
+TEST(ShippedDigitsTest, AreMnist) {
+  const fs::path folder = test::source_dir() / "data";
+  const Dataset dataset = load_dataset(folder, DataSource::kMnist);
+  ASSERT_EQ(dataset.count(), 70000U);
+  EXPECT_EQ(Bytes(dataset.labels.begin(), dataset.labels.begin() + 5), (Bytes{5, 0, 4, 1, 9}));
+  std::array<int, kClasses> counts{};
+  for (const std::uint8_t label : dataset.labels) {
+    counts.at(label) += 1;
+  }
+  EXPECT_EQ(counts, (std::array<int, kClasses>{6903, 7877, 6990, 7141, 6824, 6313, 6876, 7293, 6825,
+                                               6958}));
+  const std::string sums = test::read_file(folder / "SHA256SUMS");
+  ASSERT_EQ(dataset.files.size(), 4U);
+  for (const DataFile& file : dataset.files) {
+    const std::string line = fmt::format("{}  {}\n", file.sha256, file.path.filename().string());
+    EXPECT_NE(sums.find(line), std::string::npos) << line;
+  }
+}
+
+TEST(Sha256Test, GivesThePublishedDigests) {
+  const test::TemporaryFolder folder;
+  const auto digest = [&](std::string_view content) {
+    test::write_file(folder / "file", content);
+    return sha256_of_file(folder / "file");
+  };
+  // FIPS 180-4's examples, and 3,000,000 bytes by Python's hashlib: more than one block of reading.
+  EXPECT_EQ(digest(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(digest("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(digest(std::string(3000000, 'a')),
+            "2a152c894398719c0570f83fac34ac03a0f6e8e474b995c2403aa5434f7b9dd4");
+  EXPECT_THROW((void)sha256_of_file(folder / "missing"), DataError);
+  EXPECT_THROW((void)sha256_of_file(folder.path()), DataError);
+}
+
+}  // namespace
+}  // namespace qmnist

@@ -1,0 +1,155 @@
+#include "host/data/split.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <random>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "host/data/sha256.h"
+#include "host/data/shuffle.h"
+#include "host/error.h"
+#include "tests/support/support.h"
+
+namespace qmnist {
+namespace {
+
+using Indices = std::vector<std::uint32_t>;
+
+Indices counted(std::size_t count) {
+  Indices indices(count);
+  std::iota(indices.begin(), indices.end(), 0U);
+  return indices;
+}
+
+Indices joined(Indices first, const Indices& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+std::string digest(const Indices& indices) {
+  std::string bytes;
+  for (const std::uint32_t index : indices) {
+    for (const unsigned shift : {0U, 8U, 16U, 24U}) {
+      bytes += static_cast<char>(index >> shift & 0xFFU);
+    }
+  }
+  const test::TemporaryFolder folder;
+  test::write_file(folder / "indices", bytes);
+  return sha256_of_file(folder / "indices");
+}
+
+/// Compares with a case of split_vectors.json; make_split_vectors.py says what its values mean.
+void expect_part(const Indices& part, const nlohmann::json& expected, const std::string& name) {
+  const Indices head = expected.at(name + "_head");
+  const Indices tail = expected.at(name + "_tail");
+  ASSERT_EQ(part.size(), expected.at(name + "_count").get<std::size_t>());
+  ASSERT_GE(part.size(), head.size());
+  EXPECT_TRUE(std::ranges::equal(head, std::span(part).first(head.size())));
+  EXPECT_TRUE(std::ranges::equal(tail, std::span(part).last(tail.size())));
+  EXPECT_EQ(digest(part), expected.at(name + "_sha256").get<std::string>());
+}
+
+TEST(SplitTest, GivesWhatScikitLearnGives) {
+  const auto vectors = nlohmann::json::parse(
+      test::read_file(test::source_dir() / "tests/fixtures/split/split_vectors.json"));
+  ASSERT_GE(vectors.at("cases").size(), 20U);
+  for (const nlohmann::json& expected : vectors.at("cases")) {
+    SCOPED_TRACE(expected.dump());
+    const Split split =
+        split_dataset(expected.at("n"), expected.at("test_size"), expected.at("random_state"), 0);
+    expect_part(split.test, expected, "test");
+    expect_part(split.train, expected, "train");
+    EXPECT_TRUE(split.validation.empty());
+  }
+}
+
+TEST(SplitTest, EveryImageIsInOnePart) {
+  for (const std::size_t count : {3U, 10U, 1000U, 65537U}) {
+    const Split split = split_dataset(count, 0.2, 42, 0.3);
+    EXPECT_FALSE(split.validation.empty());
+    Indices all = joined(joined(split.test, split.train), split.validation);
+    std::ranges::sort(all);
+    EXPECT_EQ(all, counted(count));
+  }
+}
+
+TEST(SplitTest, ValidationIsTheLastPartOfTheTrainingPart) {
+  const Split whole = split_dataset(1000, 0.2, 42, 0);
+  for (const double fraction : {0.001, 0.1, 0.3, 0.5, 0.99}) {
+    const Split split = split_dataset(1000, 0.2, 42, fraction);
+    EXPECT_EQ(split.test, whole.test);
+    EXPECT_EQ(joined(split.train, split.validation), whole.train);
+  }
+}
+
+// What math.floor(count * (1.0 - fraction)) gives in Python, as Keras computes it: 1 - 0.9 is below
+// 0.1, so floor takes one image more away.
+TEST(SplitTest, ValidationIsRoundedAsKerasDoes) {
+  struct Case {
+    std::size_t count;
+    double fraction;
+    std::size_t train;
+  };
+  for (const auto& [count, fraction, train] :
+       {Case{8, 0.25, 6}, Case{80, 0.1, 72}, Case{100, 0.9, 9}, Case{100, 0.8, 19},
+        Case{10, 0.3, 7}, Case{8, 0.1, 7}, Case{7, 0.5, 3}, Case{56000, 0.1, 50400}}) {
+    const Split split = split_dataset(count, 0, 42, fraction);
+    EXPECT_EQ(split.train.size(), train) << count << " " << fraction;
+    EXPECT_EQ(split.validation.size(), count - train);
+  }
+}
+
+TEST(SplitTest, NothingLeftToTrainOnThrows) {
+  struct Case {
+    std::size_t count;
+    double test;
+    double validation;
+  };
+  for (const auto& [count, test, validation] :
+       {Case{0, 0.2, 0}, Case{1, 0.2, 0}, Case{10, 1, 0}, Case{10, 0.91, 0}, Case{10, 0, 0.9},
+        Case{2, 0.5, 0.1}, Case{10, 0.2, 0.99}, Case{10, 1.5, 0}}) {
+    try {
+      (void)split_dataset(count, test, 42, validation);
+      ADD_FAILURE() << count << " " << test << " " << validation;
+    } catch (const UsageError& error) {
+      EXPECT_EQ(error.status(), ExitStatus::kUsage);
+      EXPECT_NE(std::string_view(error.what()).find("data.test_fraction"), std::string::npos);
+      EXPECT_NE(std::string_view(error.what()).find("data.validation_fraction"), std::string::npos);
+    }
+  }
+  EXPECT_EQ(split_dataset(1, 0, 42, 0).train, Indices{0});
+}
+
+// The values are what NumPy 2.4's RandomState(seed).shuffle(numpy.arange(n)) leaves.
+TEST(ShuffleTest, GivesWhatNumpyGives) {
+  std::mt19937 generator(42);  // NOLINT: always the same numbers
+  Indices items = counted(10);
+  numpy_shuffle(items, generator);
+  EXPECT_EQ(items, (Indices{8, 1, 5, 0, 7, 2, 9, 4, 3, 6}));
+  numpy_shuffle(items, generator);
+  EXPECT_EQ(items, (Indices{8, 1, 3, 2, 0, 7, 4, 6, 9, 5}));
+
+  generator.seed(4294967295U);  // NOLINT: likewise
+  items = counted(17);
+  numpy_shuffle(items, generator);
+  EXPECT_EQ(items, (Indices{8, 1, 5, 14, 10, 15, 16, 13, 11, 9, 6, 0, 4, 7, 12, 2, 3}));
+}
+
+TEST(ShuffleTest, FewerThanTwoItemsTakeNoRandomNumber) {
+  std::mt19937 generator(42);  // NOLINT: always the same numbers
+  Indices items;
+  numpy_shuffle(items, generator);
+  EXPECT_TRUE(items.empty());
+  items = {7};
+  numpy_shuffle(items, generator);
+  EXPECT_EQ(items, Indices{7});
+  EXPECT_EQ(generator, std::mt19937(42));  // NOLINT: likewise
+}
+
+}  // namespace
+}  // namespace qmnist

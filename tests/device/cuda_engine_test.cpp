@@ -1,0 +1,115 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "host/data/split.h"
+#include "host/engines/cpu/cpu_engine.h"
+#include "host/engines/cuda/make_cuda_engine.h"
+#include "host/error.h"
+#include "host/trainer/evaluation.h"
+#include "tests/support/engine_under_test.h"
+#include "tests/support/small_data.h"
+#include "tests/support/support.h"
+
+namespace qmnist {
+
+std::unique_ptr<Engine> test::make_engine_under_test(EngineSettings settings) {
+  return make_cuda_engine(std::move(settings));
+}
+
+namespace {
+
+EngineSettings baseline(MathMode math = MathMode::kFp32) {
+  const std::vector<std::size_t> hidden{128, 64};
+  return {.network = Network(784, hidden, 10), .optimizer = {}, .batch_size = 32, .math = math};
+}
+
+/// The shipped digits on a GPU and, beside it, on the CPU; skipped where no GPU works.
+class CudaEngineTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    try {
+      cuda_ = make_cuda_engine(baseline());
+    } catch (const DeviceError& error) {
+      GTEST_SKIP() << error.what();
+    }
+    dataset_ = load_dataset(test::source_dir() / "data", DataSource::kMnist);
+    split_ = split_dataset(dataset_.count(), 0.2, 42, 0);
+  }
+
+  /// Loss of each of the first steps on those training digits.
+  std::vector<double> losses(Engine& engine, std::size_t steps) {
+    std::vector<double> losses;
+    RunningMetrics metrics;
+    double before = 0;
+    for (std::size_t step = 1; step <= steps; ++step) {
+      engine.train(dataset_.view(), std::span(split_.train).first(32 * step), metrics,
+                   [](const RunningMetrics&) { return true; });
+      losses.push_back((metrics.loss_sum - before) / 32);
+      before = metrics.loss_sum;
+    }
+    return losses;
+  }
+
+  std::unique_ptr<Engine> cuda_;
+  Dataset dataset_;
+  Split split_;
+};
+
+TEST_F(CudaEngineTest, LossesOfTheFirst200StepsAreTheCpus) {
+  CpuEngine cpu(baseline());
+  const std::vector<double> actual = losses(*cuda_, 200);
+  const std::vector<double> expected = losses(cpu, 200);
+  for (std::size_t step = 0; step < expected.size(); ++step) {
+    EXPECT_NEAR(actual[step], expected[step], 1e-4 * expected[step]) << "step " << step + 1;
+  }
+}
+
+TEST_F(CudaEngineTest, ShorterOperandsTrainAlikeButNotTheSame) {
+  const std::vector<double> full = losses(*cuda_, 20);
+  for (const MathMode math : {MathMode::kTf32, MathMode::kBf16}) {
+    const auto engine = make_cuda_engine(baseline(math));
+    const std::vector<double> rounded = losses(*engine, 20);
+    EXPECT_NE(rounded, full);
+    for (std::size_t step = 0; step < full.size(); ++step) {
+      // bfloat16 keeps 8 bits: a relative 2^-8 an operand, some of which 20 steps add up.
+      EXPECT_NEAR(rounded[step], full[step], 0.05 * full[step]) << "step " << step + 1;
+    }
+  }
+}
+
+TEST_F(CudaEngineTest, TrainsWithAnyBatchSize) {
+  const std::vector<std::size_t> hidden{16};
+  for (const std::size_t batch : {std::size_t{1}, std::size_t{100}, std::size_t{3000}}) {
+    const EngineSettings settings{
+        .network = Network(784, hidden, 10), .optimizer = {}, .batch_size = batch};
+    const auto engine = make_cuda_engine(settings);
+    CpuEngine cpu(settings);
+    const auto order = std::span(split_.train).first(std::min<std::size_t>(2 * batch + 7, 6000));
+    RunningMetrics metrics;
+    RunningMetrics expected;
+    const auto keep_going = [](const RunningMetrics&) { return true; };
+    engine->train(dataset_.view(), order, metrics, keep_going);
+    cpu.train(dataset_.view(), order, expected, keep_going);
+    EXPECT_EQ(metrics.samples, expected.samples);
+    EXPECT_NEAR(metrics.loss(), expected.loss(), 1e-4 * expected.loss()) << "batch " << batch;
+    EXPECT_EQ(engine->state().step, cpu.state().step);
+  }
+}
+
+TEST_F(CudaEngineTest, NamesTheDevice) {
+  const std::string name = cuda_->device();
+  for (const char* part : {"GPU 0: ", "compute capability", "GiB", "driver", "runtime"}) {
+    EXPECT_NE(name.find(part), std::string::npos) << name;
+  }
+}
+
+TEST_F(CudaEngineTest, RefusesADeviceThatIsNotThere) {
+  EngineSettings settings = baseline();
+  settings.device_index = 1000;
+  EXPECT_THROW((void)make_cuda_engine(settings), DeviceError);
+}
+
+}  // namespace
+}  // namespace qmnist

@@ -1,0 +1,216 @@
+#!/usr/bin/env bash
+# Tests scripts/download in a temporary tree, with small files of its own served by file:// URLs (curl resumes those too).
+# Exit status: 0 passed, 1 failed, 77 skipped (CTest's SKIP_RETURN_CODE).
+set -euo pipefail
+
+command -v curl >/dev/null || { echo "SKIP: curl is missing"; exit 77; }
+
+source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+repo=$work/repo
+mirror=$work/mirror
+names=(qmnist-train-images-idx3-ubyte.gz qmnist-train-labels-idx2-int.gz
+  qmnist-test-images-idx3-ubyte.gz qmnist-test-labels-idx2-int.gz)
+first=${names[0]}
+
+# Every test starts from a fresh repo and mirror; the files' halves are 5,000 bytes each.
+reset() {
+  rm -rf "$repo" "$mirror"
+  mkdir -p "$repo/scripts" "$repo/data" "$mirror"
+  cp "$source_dir/scripts/download" "$repo/scripts/"
+  local name
+  for name in "${names[@]}"; do
+    head -c 10000 /dev/urandom >"$mirror/$name"
+  done
+  (cd "$mirror" && md5sum -- *) >"$repo/data/qmnist.md5"
+}
+
+# download [ARGS...]: runs the script; leaves its status in $status, what it wrote in $work/out and $work/err.
+download() {
+  status=0
+  QMNIST_URL=${QMNIST_URL-file://$mirror/} "$repo/scripts/download" "$@" >"$work/out" 2>"$work/err" || status=$?
+}
+
+fail() {
+  echo "FAIL $test: $*"
+  echo "--- stdout"; cat "$work/out"
+  echo "--- stderr"; cat "$work/err"
+  exit 1
+}
+
+expect_status() { [[ $status == "$1" ]] || fail "exit status $status, not $1"; }
+expect_in() { grep -qF -- "$2" "$work/$1" || fail "no '$2' in std$1"; }
+expect_one_error_line() { [[ $(wc -l <"$work/err") == 1 ]] || fail "not exactly one line on stderr"; }
+expect_absent() { [[ ! -e $1 ]] || fail "$(basename "$1") is there"; }
+
+# expect_all FOLDER: the four files, right, and nothing half done.
+expect_all() {
+  (cd "$1" && md5sum --check --quiet "$repo/data/qmnist.md5") >>"$work/err" 2>&1 || fail "the files are not right"
+  [[ -z $(find "$1" -name '*.part') ]] || fail "a .part is left"
+}
+
+fresh_download() {
+  download
+  expect_status 0
+  expect_all "$repo/data"
+  expect_in out "scripts/train"
+  [[ ! -s $work/err ]] || fail "wrote to stderr"
+}
+
+second_run_keeps_files() {
+  download
+  rm -r "$mirror"  # so that nothing can be fetched any more
+  download
+  expect_status 0
+  expect_all "$repo/data"
+  [[ $(grep -cF ": ok (was there)" "$work/out") == 4 ]] || fail "did not keep all four"
+}
+
+url_without_slash_and_folder_with_space() {
+  QMNIST_URL=file://$mirror download "$work/repo/a folder"
+  expect_status 0
+  expect_all "$repo/a folder"
+  expect_in out "$repo/a folder"
+}
+
+only_what_is_missing_is_fetched() {
+  download
+  rm "$repo/data/$first"
+  find "$mirror" -type f ! -name "$first" -delete
+  download
+  expect_status 0
+  expect_all "$repo/data"
+}
+
+# The mirror's first half changes after ours was fetched: only a resumed download can still have the right MD5.
+part_is_resumed() {
+  head -c 5000 "$mirror/$first" >"$repo/data/$first.part"
+  { head -c 5000 /dev/zero; tail -c 5000 "$mirror/$first"; } >"$work/changed"
+  mv "$work/changed" "$mirror/$first"
+  download
+  expect_status 0
+  expect_all "$repo/data"
+  expect_in out "$first: fetching on from byte 5000"
+}
+
+complete_part_needs_no_network() {
+  mv "$mirror/$first" "$repo/data/$first.part"
+  download
+  expect_status 0
+  expect_all "$repo/data"
+}
+
+too_long_part_is_fetched_afresh() {
+  head -c 20000 /dev/zero >"$repo/data/$first.part"
+  download
+  expect_status 0
+  expect_all "$repo/data"
+}
+
+wrong_part_is_fetched_afresh() {
+  head -c 5000 /dev/zero >"$repo/data/$first.part"
+  download
+  expect_status 0
+  expect_all "$repo/data"
+}
+
+wrong_md5_is_refused() {
+  cp "$mirror/$first" "$work/right"
+  head -c 10000 /dev/zero >"$mirror/$first"
+  download
+  expect_status 1
+  expect_one_error_line
+  expect_in err "$first"
+  expect_in err "MD5"
+  expect_absent "$repo/data/$first"
+  expect_absent "$repo/data/$first.part"
+  mv "$work/right" "$mirror/$first"
+  download
+  expect_status 0
+  expect_all "$repo/data"
+}
+
+wrong_file_is_replaced() {
+  echo "not a digit" >"$repo/data/$first"
+  download
+  expect_status 0
+  expect_all "$repo/data"
+  expect_in out "$first: is there, but its MD5 is not"
+}
+
+# The second file is missing: what came before it stays, what comes after it is not tried.
+failure_keeps_what_was_fetched() {
+  local second
+  second=$(sed -n '2s/.*  //p' "$repo/data/qmnist.md5")
+  rm "$mirror/$second"
+  download
+  expect_status 1
+  expect_one_error_line
+  expect_in err "file://$mirror/$second"
+  [[ $(find "$repo/data" -name '*.gz*' | wc -l) == 1 ]] || fail "not exactly one file is there"
+}
+
+unreachable_url_is_one_clear_line() {
+  no_proxy='*' NO_PROXY='*' QMNIST_URL=http://127.0.0.1:1/qmnist/ download
+  expect_status 1
+  expect_one_error_line
+  expect_in err "http://127.0.0.1:1/qmnist/"
+  expect_in err "by hand"
+  [[ -z $(find "$repo/data" -name '*.gz*') ]] || fail "a stray file is there"
+}
+
+# A PATH with all that the script calls, but for curl.
+missing_curl_names_setup() {
+  local tool
+  mkdir "$repo/bin"
+  for tool in bash dirname md5sum mkdir mv rm stat; do
+    ln -s "$(type -P "$tool")" "$repo/bin/$tool"
+  done
+  PATH=$repo/bin download
+  expect_status 2
+  expect_one_error_line
+  expect_in err "scripts/setup"
+}
+
+bad_command_line_and_help() {
+  download --nonsense
+  expect_status 2
+  expect_in err "--nonsense"
+  download one two
+  expect_status 2
+  download --help
+  expect_status 0
+  expect_in out "Usage: scripts/download [FOLDER]"
+}
+
+# The manifest that ships names the four files that the program looks for.
+manifest_is_complete() {
+  local name
+  : >"$work/out"; : >"$work/err"
+  [[ $(grep -cE '^[0-9a-f]{32}  qmnist-' "$source_dir/data/qmnist.md5") == 4 ]] || fail "not four lines"
+  for name in "${names[@]}"; do
+    grep -q "  $name\$" "$source_dir/data/qmnist.md5" || fail "$name is not in it"
+  done
+}
+
+for test in \
+  fresh_download \
+  second_run_keeps_files \
+  url_without_slash_and_folder_with_space \
+  only_what_is_missing_is_fetched \
+  part_is_resumed \
+  complete_part_needs_no_network \
+  too_long_part_is_fetched_afresh \
+  wrong_part_is_fetched_afresh \
+  wrong_md5_is_refused \
+  wrong_file_is_replaced \
+  failure_keeps_what_was_fetched \
+  unreachable_url_is_one_clear_line \
+  missing_curl_names_setup \
+  bad_command_line_and_help \
+  manifest_is_complete; do
+  reset
+  "$test"
+  echo "PASS $test"
+done

@@ -1,0 +1,91 @@
+#include "host/run/run_memory.h"
+
+#include <gtest/gtest.h>
+#include <malloc.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "host/cli/console.h"
+#include "host/engines/cpu/cpu_engine.h"
+#include "host/run/training_run.h"
+#include "tests/support/small_run.h"
+
+// What is said of a run's memory beforehand is what it takes then.
+
+namespace qmnist {
+namespace {
+
+std::size_t allocated() {
+  const struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+/// Bytes of a line of /proc/self/status, in kB there.
+std::size_t status_bytes(const std::string& name) {
+  std::ifstream file("/proc/self/status");
+  for (std::string word; file >> word;) {
+    std::size_t kibibytes = 0;
+    if (word == name && file >> kibibytes) {
+      return kibibytes * 1024;
+    }
+  }
+  throw std::runtime_error("no " + name);
+}
+
+TEST(RunMemoryTest, AnEngineTakesTheMemoryThatIsSaidOfIt) {
+  const std::array<std::size_t, 2> hidden{300, 200};
+  const Network network(kPixels, hidden, kClasses);
+  EngineSettings plain{.network = network, .optimizer = {}, .batch_size = 100};
+  EngineSettings averaging = plain;
+  averaging.regularization.ema_decay = 0.99;
+  EngineSettings clipping = plain;
+  clipping.optimizer.clip_norm = 1;
+  EngineSettings distorting = plain;
+  distorting.augmentation.rotation = 10;
+  distorting.batch_size = 1000;
+  for (const EngineSettings& settings : {plain, averaging, clipping, distorting}) {
+    const std::size_t before = allocated();
+    const CpuEngine engine(settings);
+    const auto taken = static_cast<double>(allocated() - before);
+    EXPECT_NEAR(static_cast<double>(CpuEngine::bytes(settings)), taken, 0.02 * taken);
+  }
+}
+
+/// Trains a network that is large beside everything else and compares. Its larger weights take more
+/// than 32 MiB, so that malloc maps and unmaps them; what it keeps of smaller blocks that were
+/// freed depends on all that was allocated before.
+void expect_peak(const test::Json& changes) {
+  SCOPED_TRACE(changes.dump());
+  test::Json all{{"model", {{"hidden", {3000, 3000}}}},
+                 {"data", {{"test_fraction", 0.9}}},
+                 {"training", {{"epochs", 1}}}};
+  all.merge_patch(changes);
+  const test::SmallRun small(all);
+  const Config config = load_config(small.config(), {});
+  const Dataset dataset = load_dataset(config.data.dir, config.data.source);
+  const std::size_t before = status_bytes("VmRSS:");
+  std::ofstream("/proc/self/clear_refs") << "5";  // the peak from now on
+  TrainingRun run(config, dataset, Stopwatch());
+  run.start();
+  QuietObserver quiet(config.optimizer.learning_rate);
+  EXPECT_EQ(run.train(quiet, [] { return false; }), TrainingEnd::kLastEpoch);
+  (void)run.finish();
+  const auto taken = static_cast<double>(status_bytes("VmHWM:") - before);
+  EXPECT_NEAR(static_cast<double>(run.chosen().memory.needed), taken, 0.1 * taken);
+}
+
+TEST(RunMemoryTest, ARunTakesTheMemoryThatIsSaidOfIt) {
+  expect_peak(test::Json::object());
+}
+
+TEST(RunMemoryTest, ARunThatKeepsMoreTakesMore) {
+  expect_peak({{"data", {{"test_fraction", 0.8}, {"validation_fraction", 0.2}}},
+               {"optimizer", {{"clip_norm", 1}}},
+               {"regularization", {{"ema_decay", 0.9}}},
+               {"training", {{"early_stopping", 2}}}});
+}
+
+}  // namespace
+}  // namespace qmnist
