@@ -18,7 +18,7 @@
 #include "host/engines/cpu/sparse_layer.h"
 #include "kernels/softmax_cross_entropy.h"
 
-namespace qmnist {
+namespace qmnist::cpu {
 namespace {
 
 using benchmark::State;
@@ -29,6 +29,7 @@ constexpr std::size_t kBatches = 64;
 constexpr std::size_t kHidden = 128;  // outputs of the first layer
 constexpr auto kWide = PackedMatrix::Panels::kWide;
 constexpr auto kNarrow = PackedMatrix::Panels::kNarrow;
+constexpr std::size_t kAdamMoments = moment_count(OptimizerName::kAdam);
 
 /// The digits, an order to take them in, and the first batches of it.
 struct Digits {
@@ -102,7 +103,9 @@ void add_first_layer(const Digits& digits, const CpuPeaks& peaks) {
                        {0, sparse_batch->tiles()});
   });
 
-  const auto parameters = std::make_shared<Parameters>(kPixels, kHidden, kWide);
+  const auto parameters = std::make_shared<Parameters>(
+      Layer({.inputs = kPixels, .outputs = kHidden, .weight = {}, .bias = {}}, kWide, kAdamMoments)
+          .weight);
   const auto outputs = std::make_shared<PackedMatrix>(some_values(kBatch, kHidden, kWide));
   const double products = 2.0 * kHidden * digits.nonzero_pixels;
   add("sparse_forward/784x128", peaks, {.flops = products, .bytes = 4.0 * kPixels * kHidden},
@@ -119,13 +122,13 @@ void add_first_layer(const Digits& digits, const CpuPeaks& peaks) {
       [&digits, parameters, deltas](std::size_t step) {
         static const std::vector<std::uint8_t> was_nonzero(kPixels, 1);
         sparse_update(digits.batches[step % kBatches], *deltas, was_nonzero, {0, deltas->blocks()},
-                      {optimizer_scalars<float>({}, 1e-3, step + 1)}, *parameters);
+                      {.step = optimizer_scalars<float>({}, 1e-3, step + 1)}, *parameters);
       });
 }
 
 void add_layer(const CpuPeaks& peaks, std::size_t inputs, std::size_t outputs) {
   const auto layer =
-      std::make_shared<Layer>(Network(inputs, {}, outputs).layers().front(), kNarrow);
+      std::make_shared<Layer>(Network(inputs, {}, outputs).layers().front(), kNarrow, kAdamMoments);
   const auto x = std::make_shared<PackedMatrix>(some_values(kBatch, inputs, kNarrow));
   const auto z = std::make_shared<PackedMatrix>(some_values(kBatch, outputs, kNarrow));
   const std::string shape = "/" + std::to_string(inputs) + "x" + std::to_string(outputs);
@@ -142,7 +145,7 @@ void add_layer(const CpuPeaks& peaks, std::size_t inputs, std::size_t outputs) {
   add("dense_update" + shape, peaks,
       {.flops = products + 11 * weights, .bytes = 24 * weights, .roots = weights},
       [=](std::size_t step) {
-        const Update update{optimizer_scalars<float>({}, 1e-3, step + 1)};
+        const Update update{.step = optimizer_scalars<float>({}, 1e-3, step + 1)};
         bias_update(*z, kBatch, {0, z->blocks()}, update, layer->bias);
         dense_update(*x, *z, kBatch, {0, blocks_for(inputs)}, update, layer->weight,
                      layer->weight_transposed);
@@ -205,11 +208,11 @@ int run(int argc, char** argv) {
 }
 
 }  // namespace
-}  // namespace qmnist
+}  // namespace qmnist::cpu
 
 int main(int argc, char** argv) {
   try {
-    return qmnist::run(argc, argv);
+    return qmnist::cpu::run(argc, argv);
   } catch (const std::exception& error) {
     std::cerr << "cpu: error: " << error.what() << '\n';
     return 3;

@@ -5,7 +5,7 @@
 
 #include "host/engines/cuda/resources.h"
 
-namespace qmnist {
+namespace qmnist::cuda {
 
 /// What a GPU can do at most, from what it says of itself.
 struct DevicePeak {
@@ -53,4 +53,4 @@ inline int float_lanes(int major, int minor) {
   return Event(event);
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cuda

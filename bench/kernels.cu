@@ -18,7 +18,7 @@
 #include "kernels/normalize.h"
 #include "kernels/softmax.h"
 
-namespace qmnist {
+namespace qmnist::cuda {
 namespace {
 
 constexpr std::size_t kBatch = 32;
@@ -173,12 +173,15 @@ void add_optimizer(Suite& suite, std::size_t count) {
   const auto step = std::make_shared<Zeros<OptimizerStep<float>>>(1);
   const auto arenas = std::make_shared<Zeros<float>>(4 * count);
   const auto parameters = static_cast<double>(count);
-  suite.add("optimizer/" + std::to_string(count), {28 * parameters, 12 * parameters},
-            [=](cudaStream_t stream) {
-              float* arena = arenas->data();
-              QMNIST_CHECK(launch_optimizer(stream, step->data(), arena, arena + count,
-                                            arena + 2 * count, arena + 3 * count, count));
-            });
+  suite.add(
+      "optimizer/" + std::to_string(count), {28 * parameters, 12 * parameters},
+      [=](cudaStream_t stream) {
+        float* arena = arenas->data();
+        const OptimizerArenas of_step{.gradients = arena,
+                                      .parameters = arena + count,
+                                      .moments = {arena + 2 * count, arena + 3 * count}};
+        QMNIST_CHECK(launch_optimizer(stream, OptimizerName::kAdam, step->data(), of_step, count));
+      });
 }
 
 /// The three products of a dense layer in a step: outputs, weight gradient, input gradient.
@@ -258,11 +261,11 @@ int run(int argc, char** argv) {
 }
 
 }  // namespace
-}  // namespace qmnist
+}  // namespace qmnist::cuda
 
 int main(int argc, char** argv) {
   try {
-    return qmnist::run(argc, argv);
+    return qmnist::cuda::run(argc, argv);
   } catch (const std::exception& error) {
     std::cerr << "kernels: error: " << error.what() << '\n';
     return 4;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "kernels/host_device.h"
+#include "kernels/scalar.h"
 
 namespace qmnist {
 
@@ -38,6 +39,10 @@ inline constexpr double kLeak = 0.01;
 inline constexpr double kRootHalf = 0.70710678118654752;    ///< sqrt(1 / 2)
 inline constexpr double kNormalPeak = 0.39894228040143268;  ///< 1 / sqrt(2 pi)
 
+#define QMNIST_FORMULA QMNIST_HOST_DEVICE inline
+#include "kernels/relu-inl.h"
+#undef QMNIST_FORMULA
+
 /// The activation:
 ///
 ///     relu        max(z, 0)
@@ -51,7 +56,7 @@ template <typename Real>
 QMNIST_HOST_DEVICE inline Real activate(Activation activation, Real z) {
   switch (activation) {
     case Activation::kRelu:
-      return z < Real{0} ? Real{0} : z;
+      return relu(z);
     case Activation::kLeakyRelu:
       return z < Real{0} ? static_cast<Real>(kLeak) * z : z;
     case Activation::kGelu:

@@ -22,7 +22,7 @@ namespace {
 
 void print_gpus() {
   try {
-    for (const std::string& gpu : describe_cuda_devices()) {
+    for (const std::string& gpu : cuda::describe_cuda_devices()) {
       print_out("GPU        {}\n", gpu);
     }
   } catch (const DeviceError& error) {
@@ -84,10 +84,10 @@ ExitStatus info_command(const InfoOptions& options) {
   print_out("qmnist_gpu {}\n", QMNIST_VERSION);
   print_out("build      {}, {}, {}\n", QMNIST_COMPILER, QMNIST_BUILD_TYPE, QMNIST_CUDA_VERSION);
   print_out("libraries  {}\n", QMNIST_LIBRARIES);
-  print_out("CPU        {}, {} threads\n", cpu_model(), available_cpus());
+  print_out("CPU        {}, {} threads\n", cpu::cpu_model(), available_cpus());
   print_out(
       "           {} kernels, whatever the layers' widths; the first layer skips zero pixels\n",
-      instruction_set());
+      cpu::instruction_set());
   print_gpus();
   print_out("data       {}\n", digits_in(options.data));
   return ExitStatus::kDone;

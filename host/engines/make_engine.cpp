@@ -20,7 +20,7 @@ ChosenEngine make_engine(DeviceChoice choice, EngineSettings settings, std::size
                       .memory = {}};
   if (choice != DeviceChoice::kCpu) {
     try {
-      chosen.engine = make_cuda_engine(settings);
+      chosen.engine = cuda::make_cuda_engine(settings);
       chosen.memory = require_memory(bytes_beside);
       chosen.device = DeviceChoice::kCuda;
       if (choice == DeviceChoice::kAuto) {
@@ -35,8 +35,8 @@ ChosenEngine make_engine(DeviceChoice choice, EngineSettings settings, std::size
     }
   }
   if (chosen.engine == nullptr) {
-    chosen.memory = require_memory(CpuEngine::bytes(settings) + bytes_beside);
-    chosen.engine = std::make_unique<CpuEngine>(std::move(settings));
+    chosen.memory = require_memory(cpu::CpuEngine::bytes(settings) + bytes_beside);
+    chosen.engine = std::make_unique<cpu::CpuEngine>(std::move(settings));
   }
   return chosen;
 }

@@ -35,8 +35,10 @@ class ReferenceEngine final : public Engine {
 
   void set_state(const TrainingState& state) override {
     parameters_.assign(state.parameters.begin(), state.parameters.end());
-    first_moments_.assign(state.first_moments.begin(), state.first_moments.end());
-    second_moments_.assign(state.second_moments.begin(), state.second_moments.end());
+    moments_.clear();
+    for (const auto& moments : moments_or_zeros(state, moment_count())) {
+      moments_.emplace_back(moments.begin(), moments.end());
+    }
     averages_.clear();
     if (settings_.regularization.ema_decay > 0) {
       averages_.assign(state.eval_parameters().begin(), state.eval_parameters().end());
@@ -45,8 +47,12 @@ class ReferenceEngine final : public Engine {
   }
 
   [[nodiscard]] TrainingState state() const override {
-    return {to_float(parameters_), to_float(first_moments_), to_float(second_moments_),
-            to_float(averages_), step_};
+    TrainingState state{.parameters = to_float(parameters_),
+                        .moments = {},
+                        .ema = to_float(averages_),
+                        .step = step_};
+    std::ranges::transform(moments_, std::back_inserter(state.moments), to_float);
+    return state;
   }
 
   void train(const DataView& data, std::span<const std::uint32_t> order, RunningMetrics& metrics,
@@ -61,9 +67,7 @@ class ReferenceEngine final : public Engine {
       const double learning_rate = settings_.schedule.learning_rate(step_);
       const auto step = optimizer_scalars<Real>(settings_.optimizer, learning_rate, ++step_,
                                                 settings_.regularization.ema_decay);
-      for (std::size_t i = 0; i < gradient.size(); ++i) {
-        optimizer_update(step, gradient[i], parameters_[i], first_moments_[i], second_moments_[i]);
-      }
+      optimizer_step(step, gradient);
       for (std::size_t i = 0; i < averages_.size(); ++i) {
         ema_update(step, parameters_[i], averages_[i]);
       }
@@ -125,6 +129,25 @@ class ReferenceEngine final : public Engine {
   }
 
  private:
+  [[nodiscard]] std::size_t moment_count() const {
+    return qmnist::moment_count(settings_.optimizer.name);
+  }
+
+  void optimizer_step(const OptimizerStep<Real>& step, const Values& gradient) {
+    with_choice(settings_.optimizer.name, [&](auto constant) {
+      for (std::size_t i = 0; i < gradient.size(); ++i) {
+        std::array<Real, kMaxMoments> moments{};
+        for (std::size_t j = 0; j < moments_.size(); ++j) {
+          moments[j] = moments_[j][i];
+        }
+        optimizer_update<constant.value>(step, gradient[i], parameters_[i], moments.data());
+        for (std::size_t j = 0; j < moments_.size(); ++j) {
+          moments_[j][i] = moments[j];
+        }
+      }
+    });
+  }
+
   void clip(Values& gradient) const {
     double squares = 0;
     for (const Real value : gradient) {
@@ -224,8 +247,7 @@ class ReferenceEngine final : public Engine {
   Augmentation augmentation_;
   Dropout dropout_;
   Values parameters_;
-  Values first_moments_;
-  Values second_moments_;
+  std::vector<Values> moments_;
   Values averages_;
   std::uint64_t step_ = 0;
 };

@@ -203,7 +203,7 @@ std::string environment(const RunResult& result) {
               {"System", fmt::format("{} {} {}", system.sysname, system.release, system.machine)},
               {"Finished", fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(std::time(nullptr)))}};
   if (result.config.device == DeviceChoice::kCpu) {
-    facts.insert(facts.begin() + 2, {"Instruction set", instruction_set()});
+    facts.insert(facts.begin() + 2, {"Instruction set", cpu::instruction_set()});
   }
   Table files{.caption = "Data files", .columns = {"File", "SHA-256"}, .rows = {}};
   for (const DataFile& file : result.dataset.files) {

@@ -70,8 +70,7 @@ void check_values(const std::string& place, const Safetensors& content) {
 }  // namespace
 
 TrainingState trained_state(const Model& model) {
-  const std::vector<float> zeros(model.network.arena_size());
-  return {.parameters = model.parameters, .first_moments = zeros, .second_moments = zeros};
+  return {.parameters = model.parameters};
 }
 
 fs::path model_file(const fs::path& run_or_file) {

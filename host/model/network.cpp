@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <stdexcept>
 
 #include "host/model/random_stream.h"
 
@@ -54,9 +55,25 @@ std::vector<Tensor> Network::tensors() const {
   return tensors;
 }
 
+std::vector<std::span<const float>> TrainingState::arenas() const {
+  std::vector<std::span<const float>> arenas{parameters};
+  arenas.insert(arenas.end(), moments.begin(), moments.end());
+  arenas.emplace_back(ema);
+  return arenas;
+}
+
+Arenas moments_or_zeros(const TrainingState& state, std::size_t count) {
+  if (state.moments.empty()) {
+    return Arenas(count, std::vector<float>(state.parameters.size()));
+  }
+  if (state.moments.size() != count) {
+    throw std::invalid_argument("moments of another optimizer");
+  }
+  return state.moments;
+}
+
 TrainingState initial_state(const Network& network, std::uint32_t seed) {
-  const std::vector<float> zeros(network.arena_size());
-  TrainingState state{.parameters = zeros, .first_moments = zeros, .second_moments = zeros};
+  TrainingState state{.parameters = std::vector<float>(network.arena_size())};
   std::mt19937 generator = random_stream(seed, RandomUse::kWeights, 0);
   for (const DenseLayer& layer : network.layers()) {
     // Glorot and Bengio 2010: U(-limit, limit), limit = sqrt(6 / (fan in + fan out))

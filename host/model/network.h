@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -30,8 +29,8 @@ struct DenseLayer {
 /// Shapes of a multilayer perceptron and the layout of its arena.
 ///
 /// All weights and biases lie in one range of floats, an arena; gradients and moments lie in
-/// arenas of the same layout, so that the optimiser is one loop over one range. The gaps that
-/// alignment leaves hold zeros and stay zero under Adam.
+/// arenas of the same layout, so that the optimizer is one loop over one range. The gaps that
+/// alignment leaves hold zeros and stay zero under every optimizer.
 class Network {
  public:
   Network(std::size_t inputs, std::span<const std::size_t> hidden, std::size_t classes,
@@ -52,26 +51,29 @@ class Network {
   std::size_t arena_size_ = 0;
 };
 
+using Arenas = std::vector<std::vector<float>>;
+
 /// Everything that training changes.
 struct TrainingState {
-  std::vector<float> parameters;      ///< arena
-  std::vector<float> first_moments;   ///< arena, Adam's m
-  std::vector<float> second_moments;  ///< arena, Adam's v
-  std::vector<float> ema = {};        ///< arena, moving average of the parameters; empty for none
-  std::uint64_t step = 0;             ///< optimiser steps done
+  std::vector<float> parameters;  ///< arena
+  Arenas moments = {};            ///< arenas of the optimizer; none stands for zeros
+  std::vector<float> ema = {};    ///< arena, moving average of the parameters; empty for none
+  std::uint64_t step = 0;         ///< optimizer steps done
 
   /// What the network predicts with: the EMA where there is one, else the parameters.
   [[nodiscard]] const std::vector<float>& eval_parameters() const {
     return ema.empty() ? parameters : ema;
   }
   /// All of the above in their order; that of the EMA is empty where there is none.
-  [[nodiscard]] std::array<std::span<const float>, 4> arenas() const {
-    return {parameters, first_moments, second_moments, ema};
-  }
+  [[nodiscard]] std::vector<std::span<const float>> arenas() const;
   friend bool operator==(const TrainingState&, const TrainingState&) = default;
 };
 
-/// Keras's start: Glorot-uniform weights from that seed, zero biases, zero moments.
+/// The state's moments, of which the optimizer keeps `count`; zeros where it has none.
+/// @throws std::invalid_argument where it has another number of them
+[[nodiscard]] Arenas moments_or_zeros(const TrainingState& state, std::size_t count);
+
+/// Keras's start: Glorot-uniform weights from that seed, zero biases, no moments yet.
 /// The same on every machine and for every engine.
 [[nodiscard]] TrainingState initial_state(const Network& network, std::uint32_t seed);
 

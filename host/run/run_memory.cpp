@@ -11,8 +11,8 @@ std::size_t bytes_beside_engine(const Config& config, const Network& network) {
   constexpr std::size_t kReport = std::size_t{24} << 20;  // measured: librsvg with its fonts
   const std::size_t ema = config.regularization.ema_decay > 0 ? 1 : 0;
   const std::size_t best = config.training.early_stopping > 0 ? 1 : 0;
-  // Parameters and two moments, as vectors.
-  const std::size_t state = (3 + ema + best) * network.arena_size() * sizeof(float);
+  const std::size_t moments = moment_count(config.optimizer.name);
+  const std::size_t state = (1 + moments + ema + best) * network.arena_size() * sizeof(float);
   const std::size_t checkpoint = 2 * state;  // a copy as tensors, and these as the file's bytes
   return state + std::max(checkpoint, kReport);
 }
@@ -20,7 +20,7 @@ std::size_t bytes_beside_engine(const Config& config, const Network& network) {
 std::size_t bytes_of_run(const Config& config, DeviceChoice device) {
   const Network network(kPixels, config.model.hidden, kClasses);
   const std::size_t engine =
-      device == DeviceChoice::kCpu ? CpuEngine::bytes(engine_settings(config, network, 1)) : 0;
+      device == DeviceChoice::kCpu ? cpu::CpuEngine::bytes(engine_settings(config, network, 1)) : 0;
   return engine + bytes_beside_engine(config, network);
 }
 

@@ -1,5 +1,7 @@
 #include "host/run_store/checkpoint.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -14,8 +16,6 @@ namespace {
 constexpr const char* kRunKey = "qmnist_gpu";  // metadata entry that holds the JSON below
 constexpr const char* kChecksum = "sha256";    // its last key
 constexpr const char* kParameters = "model.";
-constexpr const char* kFirstMoments = "adam.m.";
-constexpr const char* kSecondMoments = "adam.v.";
 constexpr const char* kAverages = "average.";
 constexpr const char* kBest = "best.";
 
@@ -24,6 +24,17 @@ constexpr std::string_view kEpochs = "training.epochs";
 /// Keys that say how long, where and on what a run goes, not what it computes.
 constexpr std::array<std::string_view, 7> kFreeKeys{
     "data.source", "data.dir", kEpochs, "training.threads", "device", "device_index", "output.dir"};
+
+/// Of the tensors of each moment that the optimizer keeps.
+std::vector<std::string> moment_prefixes(const Config& config) {
+  std::vector<std::string> prefixes;
+  for (const std::string_view moment : choice_of(config.optimizer.name).moments) {
+    if (!moment.empty()) {
+      prefixes.push_back(fmt::format("{}.", moment));
+    }
+  }
+  return prefixes;
+}
 
 Json checksums(const Dataset& dataset) {
   Json sums = Json::array();
@@ -85,8 +96,7 @@ Checkpoint parse(const std::string& place, const Safetensors& file, const Networ
   check_same_run(place, run, config, dataset);
   Checkpoint checkpoint{
       .state = {.parameters = file.arena(network, kParameters, place),
-                .first_moments = file.arena(network, kFirstMoments, place),
-                .second_moments = file.arena(network, kSecondMoments, place),
+                .moments = {},
                 .ema = config.regularization.ema_decay > 0 ? file.arena(network, kAverages, place)
                                                            : std::vector<float>(),
                 .step = run.at("step")},
@@ -97,6 +107,9 @@ Checkpoint parse(const std::string& place, const Safetensors& file, const Networ
       .running_seconds = run.at("running").at("seconds"),
       .best = {},
   };
+  for (const std::string& moment : moment_prefixes(config)) {
+    checkpoint.state.moments.push_back(file.arena(network, moment, place));
+  }
   if (run.contains("best")) {
     checkpoint.best = {.epoch = run.at("best").at("epoch"),
                        .loss = run.at("best").at("loss"),
@@ -138,8 +151,10 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
   run[kChecksum] = checksum(checkpoint, run);
   file.metadata[kRunKey] = run.dump();
   file.add_arena(network, checkpoint.state.parameters, kParameters);
-  file.add_arena(network, checkpoint.state.first_moments, kFirstMoments);
-  file.add_arena(network, checkpoint.state.second_moments, kSecondMoments);
+  const std::vector<std::string> prefixes = moment_prefixes(config);
+  for (std::size_t i = 0; i < prefixes.size(); ++i) {
+    file.add_arena(network, checkpoint.state.moments.at(i), prefixes[i]);
+  }
   if (!checkpoint.state.ema.empty()) {
     file.add_arena(network, checkpoint.state.ema, kAverages);
   }

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace qmnist {
@@ -17,6 +19,19 @@ struct Choice {
   Enum value;
   std::string_view name;
 };
+
+namespace detail {
+template <typename Enum, std::size_t kRow, typename Work>
+decltype(auto) with_choice(Enum value, const Work& work) {
+  constexpr Enum kValue = choices(Enum{})[kRow].value;
+  if constexpr (kRow + 1 < choices(Enum{}).size()) {
+    if (value != kValue) {
+      return with_choice<Enum, kRow + 1>(value, work);
+    }
+  }
+  return work(std::integral_constant<Enum, kValue>());
+}
+}  // namespace detail
 
 /// The row of an enumerator in its enum's table.
 template <typename Enum>
@@ -39,6 +54,13 @@ template <typename Enum>
     }
   }
   return std::nullopt;
+}
+
+/// Calls work(std::integral_constant<Enum, value>()), so that the enumerator is known at compile
+/// time there. @return what `work` returns, of one type for all
+template <typename Enum, typename Work>
+decltype(auto) with_choice(Enum value, const Work& work) {
+  return detail::with_choice<Enum, 0>(value, work);
 }
 
 /// The names of an enum in the table's order.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 
 #include "host/settings/constraint.h"
 
@@ -8,22 +9,40 @@ namespace qmnist {
 
 enum class OptimizerName { kAdam, kAdamW, kSgd };
 
+/// The most arenas that an optimizer keeps beside the parameters.
+inline constexpr std::size_t kMaxMoments = 2;
+
 struct OptimizerChoice {
   OptimizerName value;
   std::string_view name;
   std::string_view title;  ///< for people
-  bool has_momentum;       ///< uses momentum and nesterov
-  bool has_weight_decay;   ///< uses weight_decay
+  /// What it keeps of each parameter, as checkpoints name it; empty strings stand for nothing.
+  std::array<std::string_view, kMaxMoments> moments;
+  bool corrects_bias;     ///< of the moments, in the learning rate
+  bool has_momentum;      ///< uses momentum and nesterov
+  bool has_weight_decay;  ///< uses weight_decay
 };
 
 inline constexpr std::array kOptimizers{
-    OptimizerChoice{OptimizerName::kAdam, "adam", "Adam", false, false},
-    OptimizerChoice{OptimizerName::kAdamW, "adamw", "AdamW", false, true},
-    OptimizerChoice{OptimizerName::kSgd, "sgd", "SGD", true, true},
+    OptimizerChoice{OptimizerName::kAdam, "adam", "Adam", {"adam.m", "adam.v"}, true, false, false},
+    OptimizerChoice{
+        OptimizerName::kAdamW, "adamw", "AdamW", {"adam.m", "adam.v"}, true, false, true},
+    OptimizerChoice{OptimizerName::kSgd, "sgd", "SGD", {"sgd.m", ""}, false, true, true},
 };
 [[nodiscard]] constexpr const auto& choices(OptimizerName /*of*/) {
   return kOptimizers;
 }
+
+/// How many moments an optimizer keeps of each parameter.
+[[nodiscard]] constexpr std::size_t moment_count(OptimizerName name) {
+  std::size_t count = 0;
+  for (const std::string_view moment : choice_of(name).moments) {
+    count += moment.empty() ? 0 : 1;
+  }
+  return count;
+}
+template <OptimizerName kName>
+inline constexpr std::size_t kMomentCount = moment_count(kName);
 
 /// Hyperparameters under Keras's names, with Keras's defaults.
 struct OptimizerSettings {

@@ -15,7 +15,7 @@
 namespace qmnist {
 
 std::unique_ptr<Engine> test::make_engine_under_test(EngineSettings settings) {
-  return make_cuda_engine(std::move(settings));
+  return cuda::make_cuda_engine(std::move(settings));
 }
 
 namespace {
@@ -30,7 +30,7 @@ class CudaEngineTest : public testing::Test {
  protected:
   void SetUp() override {
     try {
-      cuda_ = make_cuda_engine(baseline());
+      cuda_ = cuda::make_cuda_engine(baseline());
     } catch (const DeviceError& error) {
       GTEST_SKIP() << error.what();
     }
@@ -58,7 +58,7 @@ class CudaEngineTest : public testing::Test {
 };
 
 TEST_F(CudaEngineTest, LossesOfTheFirst200StepsAreTheCpus) {
-  CpuEngine cpu(baseline());
+  cpu::CpuEngine cpu(baseline());
   const std::vector<double> actual = losses(*cuda_, 200);
   const std::vector<double> expected = losses(cpu, 200);
   for (std::size_t step = 0; step < expected.size(); ++step) {
@@ -69,7 +69,7 @@ TEST_F(CudaEngineTest, LossesOfTheFirst200StepsAreTheCpus) {
 TEST_F(CudaEngineTest, ShorterOperandsTrainAlikeButNotTheSame) {
   const std::vector<double> full = losses(*cuda_, 20);
   for (const MathMode math : {MathMode::kTf32, MathMode::kBf16}) {
-    const auto engine = make_cuda_engine(baseline(math));
+    const auto engine = cuda::make_cuda_engine(baseline(math));
     const std::vector<double> rounded = losses(*engine, 20);
     EXPECT_NE(rounded, full);
     for (std::size_t step = 0; step < full.size(); ++step) {
@@ -84,8 +84,8 @@ TEST_F(CudaEngineTest, TrainsWithAnyBatchSize) {
   for (const std::size_t batch : {std::size_t{1}, std::size_t{100}, std::size_t{3000}}) {
     const EngineSettings settings{
         .network = Network(784, hidden, 10), .optimizer = {}, .batch_size = batch};
-    const auto engine = make_cuda_engine(settings);
-    CpuEngine cpu(settings);
+    const auto engine = cuda::make_cuda_engine(settings);
+    cpu::CpuEngine cpu(settings);
     const auto order = std::span(split_.train).first(std::min<std::size_t>(2 * batch + 7, 6000));
     RunningMetrics metrics;
     RunningMetrics expected;
@@ -108,7 +108,7 @@ TEST_F(CudaEngineTest, NamesTheDevice) {
 TEST_F(CudaEngineTest, RefusesADeviceThatIsNotThere) {
   EngineSettings settings = baseline();
   settings.device_index = 1000;
-  EXPECT_THROW((void)make_cuda_engine(settings), DeviceError);
+  EXPECT_THROW((void)cuda::make_cuda_engine(settings), DeviceError);
 }
 
 }  // namespace

@@ -12,9 +12,10 @@
 namespace qmnist {
 
 std::unique_ptr<Engine> test::make_engine_under_test(EngineSettings settings) {
-  return std::make_unique<CpuEngine>(std::move(settings));
+  return std::make_unique<cpu::CpuEngine>(std::move(settings));
 }
 
+namespace cpu {
 namespace {
 
 using test::SmallData;
@@ -124,4 +125,5 @@ TEST_P(InstructionSetTest, DistortsToTheSameBytes) {
 }
 
 }  // namespace
+}  // namespace cpu
 }  // namespace qmnist

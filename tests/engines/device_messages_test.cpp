@@ -8,7 +8,7 @@
 
 #include "tests/support/small_run.h"
 
-namespace qmnist {
+namespace qmnist::cuda {
 namespace {
 
 using test::expect_contains;
@@ -125,4 +125,4 @@ TEST(DeviceMessagesTest, PinnedMemoryIsTheHosts) {
 }
 
 }  // namespace
-}  // namespace qmnist
+}  // namespace qmnist::cuda

@@ -235,8 +235,8 @@ TEST_F(EngineContract, DistortsTheSameImagesAsTheReference) {
       ->train(data.view(), data.all(), undistorted, keep_going);
   EXPECT_NEAR(metrics.loss(), expected.loss(), 1e-5 * expected.loss());
   EXPECT_GT(std::abs(metrics.loss() - undistorted.loss()), 1e-3 * expected.loss());
-  const std::vector<float> actual_moments = engine->state().first_moments;
-  const std::vector<float> expected_moments = reference.state().first_moments;
+  const std::vector<float> actual_moments = engine->state().moments[0];
+  const std::vector<float> expected_moments = reference.state().moments[0];
   for (std::size_t i = 0; i < actual_moments.size(); ++i) {
     ASSERT_NEAR(actual_moments[i], expected_moments[i], 1e-5) << i;
   }
@@ -257,8 +257,9 @@ TEST_F(EngineContract, ShortLastBatchIsItsOwnMean) {
   const TrainingState state = engine->state();
   const TrainingState expected_state = reference.state();
   EXPECT_EQ(state.step, 2U);
-  for (std::size_t i = 0; i < state.first_moments.size(); ++i) {
-    EXPECT_NEAR(state.first_moments[i], expected_state.first_moments[i], 1e-7);
+  const std::vector<float>& moments = state.moments.at(0);
+  for (std::size_t i = 0; i < moments.size(); ++i) {
+    EXPECT_NEAR(moments[i], expected_state.moments.at(0)[i], 1e-7);
   }
 }
 

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <thread>
 
-namespace qmnist {
+namespace qmnist::cpu {
 namespace {
 
 using namespace std::chrono_literals;
@@ -100,4 +100,4 @@ TEST(ThreadPoolTest, GoesOnAloneForAWhileWhereAThreadIsLate) {
 }
 
 }  // namespace
-}  // namespace qmnist
+}  // namespace qmnist::cpu

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -103,13 +104,14 @@ TEST(AdamTest, ZeroGradientFromTheStartChangesNothing) {
 Values after_three_steps(const OptimizerSettings& settings) {
   const std::vector<Values> gradients{{0.1, -0.2, 0.3}, {0.4, 0.0, -0.5}, {-0.3, 0.2, 0.1}};
   Values parameters{0.5, -1, 2};
-  Values first_moments(3);
-  Values second_moments(3);
+  std::array<std::array<double, kMaxMoments>, 3> moments{};
   for (std::size_t t = 0; t < gradients.size(); ++t) {
     const auto step = optimizer_scalars<double>(settings, 0.1, t + 1);
-    for (std::size_t i = 0; i < 3; ++i) {
-      optimizer_update(step, gradients[t][i], parameters[i], first_moments[i], second_moments[i]);
-    }
+    with_choice(settings.name, [&](auto constant) {
+      for (std::size_t i = 0; i < 3; ++i) {
+        optimizer_update<constant.value>(step, gradients[t][i], parameters[i], moments[i].data());
+      }
+    });
   }
   return parameters;
 }

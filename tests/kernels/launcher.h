@@ -63,7 +63,7 @@ class KernelTest : public testing::TestWithParam<Way> {
  protected:
   void SetUp() override {
     try {
-      stream_ = make_stream();
+      stream_ = cuda::make_stream();
     } catch (const std::exception& error) {
       GTEST_SKIP() << error.what();
     }
@@ -72,9 +72,9 @@ class KernelTest : public testing::TestWithParam<Way> {
   /// Calls enqueue(stream) and waits for what it enqueued. Throws if anything fails.
   template <typename Enqueue>
   void run(const Enqueue& enqueue) {
-    GraphExec graph;
+    cuda::GraphExec graph;
     if (GetParam().captured) {
-      StreamCapture capture(stream_.get());
+      cuda::StreamCapture capture(stream_.get());
       QMNIST_CHECK(enqueue(stream_.get()));
       graph = capture.finish();
       QMNIST_CHECK(cudaGraphLaunch(graph.get(), stream_.get()));
@@ -85,7 +85,7 @@ class KernelTest : public testing::TestWithParam<Way> {
   }
 
  private:
-  Stream stream_;
+  cuda::Stream stream_;
 };
 
 #else

@@ -1,5 +1,6 @@
 #include "tests/kernels/launcher.h"  // before any kernel
 
+#include <array>
 #include <cmath>
 
 #include "kernels/optimizer.h"
@@ -42,17 +43,23 @@ struct Reference {
   }
 };
 
+/// A moment for each of the optimizer's.
+using Moments = std::vector<test::Array<float>>;
+
 class OptimizerKernelTest : public test::KernelTest {
  protected:
   void step(std::uint64_t t, const std::vector<float>& gradients, test::Array<float>& parameters,
-            test::Array<float>& first_moments, test::Array<float>& second_moments,
-            std::size_t count) {
+            Moments& moments, std::size_t count) {
     test::Array scalars(
         std::vector<OptimizerStep<float>>{optimizer_scalars<float>(settings_, 1e-3, t)});
     test::Array device_gradients(gradients);
+    OptimizerArenas arenas{
+        .gradients = device_gradients.data(), .parameters = parameters.data(), .moments = {}};
+    for (std::size_t i = 0; i < moments.size(); ++i) {
+      arenas.moments[i] = moments[i].data();
+    }
     run([&](cudaStream_t stream) {
-      return launch_optimizer(stream, scalars.data(), device_gradients.data(), parameters.data(),
-                              first_moments.data(), second_moments.data(), count);
+      return launch_optimizer(stream, settings_.name, scalars.data(), arenas, count);
     });
   }
 
@@ -60,18 +67,17 @@ class OptimizerKernelTest : public test::KernelTest {
   void compare(std::size_t count, std::size_t spare) {
     const auto initial = test::fine_values(count + spare, 1, -0.1F, 0.1F);
     test::Array parameters(initial);
-    test::Array first_moments(std::vector<float>(count + spare, 0));
-    test::Array second_moments(std::vector<float>(count + spare, 0));
+    Moments moments = zero_moments(count + spare);
     std::vector<Reference> references;
     for (std::size_t i = 0; i < count; ++i) {
       references.push_back({.parameter = double{initial[i]}});
     }
     for (unsigned t = 1; t <= 3; ++t) {
       const auto gradients = test::fine_values(count + spare, 1 + t, -2, 2);
-      step(t, gradients, parameters, first_moments, second_moments, count);
+      step(t, gradients, parameters, moments, count);
       const auto w = parameters.values();
-      const auto m = first_moments.values();
-      const auto v = second_moments.values();
+      const auto m = moments[0].values();
+      const auto v = moments[1].values();
       for (std::size_t i = 0; i < count; ++i) {
         Reference& want = references[i];
         want.update(optimizer_scalars<double>(settings_, 1e-3, t), double{gradients[i]});
@@ -86,6 +92,46 @@ class OptimizerKernelTest : public test::KernelTest {
     }
   }
 
+  /// One step from random moments, compared with the formula in double.
+  void compare_a_step(std::size_t count) {
+    const auto initial = test::fine_values(count, 1, -0.1F, 0.1F);
+    const auto gradients = test::fine_values(count, 2, -2, 2);
+    test::Array parameters(initial);
+    Moments moments;
+    std::vector<std::vector<float>> before;
+    for (unsigned i = 0; i < moment_count(settings_.name); ++i) {
+      before.push_back(test::fine_values(count, 3 + i, 0, 1));
+      moments.emplace_back(before.back());
+    }
+    step(3, gradients, parameters, moments, count);
+    const auto scalars = optimizer_scalars<double>(settings_, 1e-3, 3);
+    const auto w = parameters.values();
+    for (std::size_t i = 0; i < count; ++i) {
+      auto want_w = double{initial[i]};
+      std::array<double, kMaxMoments> want{};
+      for (std::size_t j = 0; j < before.size(); ++j) {
+        want[j] = double{before[j][i]};
+      }
+      with_choice(settings_.name, [&](auto constant) {
+        optimizer_update<constant.value>(scalars, double{gradients[i]}, want_w, want.data());
+      });
+      // A few roundings of numbers up to 1, and of moments up to 3.
+      ASSERT_NEAR(w[i], want_w, 4 * test::kEpsilon) << i << " of " << count;
+      for (std::size_t j = 0; j < before.size(); ++j) {
+        ASSERT_NEAR(moments[j].values()[i], want[j], 4 * 3 * test::kEpsilon)
+            << "moment " << j << ", " << i << " of " << count;
+      }
+    }
+  }
+
+  [[nodiscard]] Moments zero_moments(std::size_t count) const {
+    Moments moments;
+    for (std::size_t i = 0; i < moment_count(settings_.name); ++i) {
+      moments.emplace_back(std::vector<float>(count, 0));
+    }
+    return moments;
+  }
+
   OptimizerSettings settings_;
 };
 INSTANTIATE_TEST_SUITE_P(Kernels, OptimizerKernelTest, test::ways(), test::name_of);
@@ -96,33 +142,15 @@ TEST_P(OptimizerKernelTest, StepsAsTheFormulaDoes) {
   }
 }
 
-TEST_P(OptimizerKernelTest, DecaysWeightsAndDescendsAsTheFormulaDoes) {
-  const std::vector<OptimizerSettings> optimizers{
-      {.name = OptimizerName::kAdamW, .weight_decay = 0.3},
-      {.name = OptimizerName::kSgd, .momentum = 0.9, .weight_decay = 0.3},
-      {.name = OptimizerName::kSgd, .momentum = 0.9, .nesterov = true}};
-  for (const OptimizerSettings& optimizer : optimizers) {
-    for (const std::size_t count : test::Sizes{1, 5, 1023}) {
-      const auto initial = test::fine_values(count, 1, -0.1F, 0.1F);
-      const auto gradients = test::fine_values(count, 2, -2, 2);
-      test::Array parameters(initial);
-      test::Array first_moments(test::fine_values(count, 3, -1, 1));
-      test::Array second_moments(test::fine_values(count, 4, 0, 1));
-      const auto old_m = first_moments.values();
-      const auto old_v = second_moments.values();
-      settings_ = optimizer;
-      step(3, gradients, parameters, first_moments, second_moments, count);
-      const auto scalars = optimizer_scalars<double>(optimizer, 1e-3, 3);
-      const auto w = parameters.values();
-      const auto m = first_moments.values();
-      for (std::size_t i = 0; i < count; ++i) {
-        auto want_w = double{initial[i]};
-        auto want_m = double{old_m[i]};
-        auto want_v = double{old_v[i]};
-        optimizer_update(scalars, double{gradients[i]}, want_w, want_m, want_v);
-        // A few roundings of numbers up to 1, and of moments up to 3.
-        ASSERT_NEAR(w[i], want_w, 4 * test::kEpsilon) << i << " of " << count;
-        ASSERT_NEAR(m[i], want_m, 4 * 3 * test::kEpsilon) << i << " of " << count;
+TEST_P(OptimizerKernelTest, StepsAsTheFormulaOfEachOptimizerDoes) {
+  for (const OptimizerChoice& optimizer : kOptimizers) {
+    for (const bool nesterov : {false, true}) {
+      settings_ = {.name = optimizer.value,
+                   .momentum = 0.9,
+                   .nesterov = nesterov,
+                   .weight_decay = optimizer.has_weight_decay ? 0.3 : 0.0};
+      for (const std::size_t count : test::Sizes{1, 5, 1023}) {
+        compare_a_step(count);
       }
     }
   }
@@ -158,9 +186,8 @@ TEST_P(OptimizerKernelTest, GivesTheSameBitsEachTime) {
   std::vector<std::vector<float>> results;
   for (int i = 0; i < 2; ++i) {
     test::Array parameters(initial);
-    test::Array first_moments(std::vector<float>(initial.size(), 0));
-    test::Array second_moments(std::vector<float>(initial.size(), 0));
-    step(1, test::fine_values(1025, 2, -1, 1), parameters, first_moments, second_moments, 1025);
+    Moments moments = zero_moments(initial.size());
+    step(1, test::fine_values(1025, 2, -1, 1), parameters, moments, 1025);
     results.push_back(parameters.values());
   }
   EXPECT_TRUE(test::same_bits(results[0], results[1]));
@@ -170,14 +197,13 @@ TEST_P(OptimizerKernelTest, ZeroGradientFromTheStartChangesNothing) {
   const auto initial = test::fine_values(33, 1, -1, 1);
   const std::vector<float> zeros(33, 0);
   test::Array parameters(initial);
-  test::Array first_moments(zeros);
-  test::Array second_moments(zeros);
+  Moments moments = zero_moments(33);
   for (std::uint64_t t = 1; t <= 3; ++t) {
-    step(t, zeros, parameters, first_moments, second_moments, 33);
+    step(t, zeros, parameters, moments, 33);
   }
   EXPECT_TRUE(test::same_bits(parameters.values(), initial));
-  EXPECT_TRUE(test::same_bits(first_moments.values(), zeros));
-  EXPECT_TRUE(test::same_bits(second_moments.values(), zeros));
+  EXPECT_TRUE(test::same_bits(moments[0].values(), zeros));
+  EXPECT_TRUE(test::same_bits(moments[1].values(), zeros));
 }
 
 }  // namespace

@@ -76,8 +76,7 @@ TEST(InitialStateTest, EverythingButTheWeightsIsZero) {
     std::fill_n(state.parameters.begin() + static_cast<std::ptrdiff_t>(layer.weight.offset),
                 layer.weight.size, 0.0F);
   }
-  const std::vector<float> zeros(network.arena_size());
-  EXPECT_EQ(state, (TrainingState{zeros, zeros, zeros, {}, 0}));
+  EXPECT_EQ(state, (TrainingState{.parameters = std::vector<float>(network.arena_size())}));
 }
 
 TEST(InitialStateTest, FollowsTheSeed) {

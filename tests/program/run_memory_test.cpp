@@ -47,9 +47,9 @@ TEST(RunMemoryTest, AnEngineTakesTheMemoryThatIsSaidOfIt) {
   distorting.batch_size = 1000;
   for (const EngineSettings& settings : {plain, averaging, clipping, distorting}) {
     const std::size_t before = allocated();
-    const CpuEngine engine(settings);
+    const cpu::CpuEngine engine(settings);
     const auto taken = static_cast<double>(allocated() - before);
-    EXPECT_NEAR(static_cast<double>(CpuEngine::bytes(settings)), taken, 0.02 * taken);
+    EXPECT_NEAR(static_cast<double>(cpu::CpuEngine::bytes(settings)), taken, 0.02 * taken);
   }
 }
 

@@ -44,9 +44,10 @@ class CheckpointTest : public testing::Test {
 
   void SetUp() override {
     checkpoint_.state.step = 1U << 20U;
+    checkpoint_.state.moments = moments_or_zeros(checkpoint_.state, 2);
     for (std::size_t i = 0; i < network_.layers()[0].weight.size; ++i) {
-      checkpoint_.state.first_moments[i] = std::ldexp(1.0F, -static_cast<int>(i % 140));
-      checkpoint_.state.second_moments[i] = 1.0F / static_cast<float>(i + 1);
+      checkpoint_.state.moments[0][i] = std::ldexp(1.0F, -static_cast<int>(i % 140));
+      checkpoint_.state.moments[1][i] = 1.0F / static_cast<float>(i + 1);
     }
     write_checkpoint(path_, checkpoint_, network_, config_, dataset_);
   }
@@ -81,8 +82,8 @@ TEST_F(CheckpointTest, ChangedBestWeightsAreRefused) {
   checkpoint_.best->parameters.front() += 1;
   file.tensors.clear();
   file.add_arena(network_, checkpoint_.state.parameters, "model.");
-  file.add_arena(network_, checkpoint_.state.first_moments, "adam.m.");
-  file.add_arena(network_, checkpoint_.state.second_moments, "adam.v.");
+  file.add_arena(network_, checkpoint_.state.moments[0], "adam.m.");
+  file.add_arena(network_, checkpoint_.state.moments[1], "adam.v.");
   file.add_arena(network_, checkpoint_.best->parameters, "best.");
   write_safetensors(path_, file);
   EXPECT_THROW((void)read_for(config_), DataError);

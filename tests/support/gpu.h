@@ -10,7 +10,7 @@ namespace qmnist::test {
 /// Why no GPU works here, for tests that skip then; empty where one does.
 [[nodiscard]] inline std::string gpu_obstacle() {
   try {
-    (void)make_cuda_engine({.network = Network(1, {}, 2), .optimizer = {}, .batch_size = 1});
+    (void)cuda::make_cuda_engine({.network = Network(1, {}, 2), .optimizer = {}, .batch_size = 1});
     return "";
   } catch (const DeviceError& error) {
     return error.what();

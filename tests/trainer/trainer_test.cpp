@@ -37,7 +37,7 @@ class TrainerTest : public testing::Test {
   test::SmallData data_{60, kPixels, kClasses};
   Split split_ = split_dataset(60, 0.1, 0, 0.1);  // 48 to train, 6 to validate, 6 to test
   Network network_{kPixels, config_.model.hidden, kClasses};
-  CpuEngine engine_{{network_, config_.optimizer, config_.training.batch_size, 1}};
+  cpu::CpuEngine engine_{{network_, config_.optimizer, config_.training.batch_size, 1}};
   Checkpoint checkpoint_{.state = initial_state(network_, 0)};
   Recorder recorder_;
   std::vector<Checkpoint> saved_;

@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace qmnist {
+namespace qmnist::cpu {
 namespace {
 
 static_assert(kBlockWidth % kDropoutGroup == 0);
@@ -43,4 +43,4 @@ void apply_activation(const ActivationParams& units, const RowRandom* random, Ra
   }
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu

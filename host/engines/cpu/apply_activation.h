@@ -3,7 +3,7 @@
 #include "host/engines/cpu/packed_matrix.h"
 #include "kernels/bias_activation.h"
 
-namespace qmnist {
+namespace qmnist::cpu {
 
 /// Turns sums into activations, in place, and leaves their derivatives, for some rows and blocks:
 /// what launch_bias_activation() does behind the bias.
@@ -13,4 +13,4 @@ namespace qmnist {
 void apply_activation(const ActivationParams& units, const RowRandom* random, Range rows,
                       Range blocks, PackedMatrix& outputs, PackedMatrix& derivatives);
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu

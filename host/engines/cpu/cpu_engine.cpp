@@ -10,7 +10,7 @@
 #include "host/engines/cpu/instruction_set.h"
 #include "kernels/softmax.h"
 
-namespace qmnist {
+namespace qmnist::cpu {
 namespace {
 
 /// A first layer of that many blocks is not worth sharing among more.
@@ -30,12 +30,12 @@ CpuEngine::CpuEngine(EngineSettings settings)
       augmentation_(settings_.augmentation, settings_.seed),
       dropout_(settings_.regularization.dropout),
       pool_(useful_threads(settings_)),
-      layers_(make_layers(settings_.network)),
+      layers_(make_layers(settings_.network, moment_count(settings_.optimizer.name))),
       was_nonzero_(settings_.network.inputs()),
       training_(settings_.network, settings_.batch_size) {
   set_state(initial_state(settings_.network, 0));
   if (clips()) {
-    clipped_ = make_layers(settings_.network);
+    clipped_ = make_layers(settings_.network, 0);
   }
   if (augmentation_.active()) {
     distorted_.resize(settings_.batch_size * settings_.network.inputs());
@@ -49,7 +49,8 @@ std::size_t CpuEngine::bytes(const EngineSettings& settings) {
   const bool has_ema = settings.regularization.ema_decay > 0;
   const bool clips = settings.optimizer.clip_norm > 0;
   const bool distorts = settings.augmentation.any();
-  return bytes_of_layers(network, has_ema) + (clips ? bytes_of_layers(network, false) : 0) +
+  return bytes_of_layers(network, moment_count(settings.optimizer.name), has_ema) +
+         (clips ? bytes_of_layers(network, 0, false) : 0) +
          Workspace::bytes(network, settings.batch_size) + network.inputs() +
          (distorts ? settings.batch_size * (network.inputs() + sizeof(std::uint32_t)) : 0);
 }
@@ -66,10 +67,11 @@ void CpuEngine::set_state(const TrainingState& state) {
   step_ = state.step;
   const DenseLayer& first = settings_.network.layers().front();
   std::ranges::fill(was_nonzero_, settings_.optimizer.weight_decay > 0 ? 1 : 0);
-  for (std::size_t i = 0; i < first.weight.size; ++i) {
-    if (state.first_moments[first.weight.offset + i] != 0 ||
-        state.second_moments[first.weight.offset + i] != 0) {
-      was_nonzero_[i % first.inputs] = 1;
+  for (const std::vector<float>& moments : state.moments) {
+    for (std::size_t i = 0; i < first.weight.size; ++i) {
+      if (moments[first.weight.offset + i] != 0) {
+        was_nonzero_[i % first.inputs] = 1;
+      }
     }
   }
 }
@@ -170,7 +172,7 @@ void CpuEngine::train(const DataView& data, std::span<const std::uint32_t> order
 std::vector<float> CpuEngine::gradients(const DataView& data,
                                         std::span<const std::uint32_t> batch) {
   begin_step(data, batch, {});
-  std::vector<Layer> gradients = make_layers(settings_.network);
+  std::vector<Layer> gradients = make_layers(settings_.network, 0);
   pool_.run([&](std::size_t thread, std::size_t num_threads) {
     forward_backward(training_, data, batch, thread, num_threads);
   });
@@ -204,4 +206,4 @@ std::vector<float> CpuEngine::predict(const DataView& data,
   return probabilities;
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu

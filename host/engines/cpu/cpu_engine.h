@@ -11,7 +11,7 @@
 #include "host/engines/cpu/workspace.h"
 #include "host/engines/engine.h"
 
-namespace qmnist {
+namespace qmnist::cpu {
 
 /// Trains on the CPU with vector code for the instruction set that it finds at run time.
 ///
@@ -112,4 +112,4 @@ class CpuEngine final : public Engine {
   Workspace training_;
 };
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu

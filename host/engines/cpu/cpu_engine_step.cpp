@@ -8,7 +8,7 @@
 #include "kernels/clip.h"
 #include "kernels/softmax_cross_entropy.h"
 
-namespace qmnist {
+namespace qmnist::cpu {
 namespace {
 
 /// Sums by column first, so that a compiler may use vectors.
@@ -140,12 +140,15 @@ void CpuEngine::optimizer_step(const Workspace& workspace, const SparseBatch& sp
                                std::size_t rows, const OptimizerStep<float>& step,
                                std::vector<Layer>* gradients, std::size_t thread,
                                std::size_t num_threads) {
+  const OptimizerName optimizer = settings_.optimizer.name;
   // The first layer first: its moments fill the cache, and what the others change is needed soon.
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const PackedMatrix& deltas = workspace.layers[l].deltas;
     Layer& layer = layers_[l];
-    const Update weight{step, gradients == nullptr ? nullptr : &(*gradients)[l].weight.values};
-    const Update bias{step, gradients == nullptr ? nullptr : &(*gradients)[l].bias.values};
+    const Update weight{optimizer, step,
+                        gradients == nullptr ? nullptr : &(*gradients)[l].weight.values};
+    const Update bias{optimizer, step,
+                      gradients == nullptr ? nullptr : &(*gradients)[l].bias.values};
     const Range blocks = share(deltas.blocks(), thread, num_threads);
     bias_update(deltas, rows, blocks, bias, layer.bias);
     if (l == 0) {
@@ -179,18 +182,19 @@ void CpuEngine::clipped_optimizer_step(const SparseBatch& sparse_batch, std::siz
 
 void CpuEngine::apply_clipped_gradients(const OptimizerStep<float>& step, float scale,
                                         std::size_t thread, std::size_t num_threads) {
+  const Update update{settings_.optimizer.name, step};
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Layer& layer = layers_[l];
     const Layer& gradients = clipped_[l];
     const Range inputs = share(layer.weight.values.rows() / kBlockWidth, thread, num_threads);
     const Range rows{inputs.begin * kBlockWidth, inputs.end * kBlockWidth};
     const Range blocks{0, layer.weight.values.blocks()};
-    apply_gradients(gradients.weight.values, scale, rows, blocks, {step}, layer.weight);
+    apply_gradients(gradients.weight.values, scale, rows, blocks, update, layer.weight);
     if (l > 0) {  // nobody asks for the gradient of the images
       transpose(layer.weight.values, inputs, layer.weight_transposed);
     }
     apply_gradients(gradients.bias.values, scale, {0, 1}, share(blocks.end, thread, num_threads),
-                    {step}, layer.bias);
+                    update, layer.bias);
   }
 }
 
@@ -203,4 +207,4 @@ void CpuEngine::update_ema(const OptimizerStep<float>& step, std::size_t thread,
   }
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <string_view>
 
-namespace qmnist {
+namespace qmnist::cpu {
 
 std::string cpu_model() {
   std::ifstream file("/proc/cpuinfo");
@@ -19,4 +19,4 @@ std::string cpu_model() {
   return uname(&system) == 0 ? system.machine : "unknown";
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu

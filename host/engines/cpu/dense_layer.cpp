@@ -5,10 +5,10 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "host/engines/cpu/optimizer-inl.h"
+#include "host/engines/cpu/update-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace qmnist::HWY_NAMESPACE {
+namespace qmnist::cpu::HWY_NAMESPACE {
 
 /// Rows of a register tile, and blocks of columns where as many are left: so many sums as the
 /// registers hold, and enough of them in flight for each value that is read.
@@ -143,11 +143,11 @@ HWY_INLINE void multiply(const PackedMatrix& left, const PackedMatrix& right, Ra
 }
 
 void dense_forward(const PackedMatrix& inputs, const PackedMatrix& weight, const PackedMatrix& bias,
-                   bool relu, Range tiles, PackedMatrix& outputs) {
+                   bool applies_relu, Range tiles, PackedMatrix& outputs) {
   multiply(inputs, weight, tiles,
            [&](std::size_t block, std::size_t row, std::size_t column, Vector sum) HWY_ATTR {
              sum = hn::Add(sum, hn::Load(kFloats, bias.row(block, 0) + column));
-             hn::Store(relu ? relu_of(sum) : sum, kFloats, outputs.row(block, row) + column);
+             hn::Store(applies_relu ? relu(sum) : sum, kFloats, outputs.row(block, row) + column);
            });
 }
 
@@ -281,11 +281,11 @@ void bias_update(const PackedMatrix& deltas, std::size_t rows, Range blocks, con
               [&](const auto& apply) HWY_ATTR { update_bias(deltas, rows, blocks, apply); });
 }
 
-}  // namespace qmnist::HWY_NAMESPACE
+}  // namespace qmnist::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace qmnist {
+namespace qmnist::cpu {
 
 HWY_EXPORT(dense_forward);
 HWY_EXPORT(dense_backward);
@@ -295,8 +295,8 @@ HWY_EXPORT(apply_gradients);
 HWY_EXPORT(transpose_rows);
 
 void dense_forward(const PackedMatrix& inputs, const PackedMatrix& weight, const PackedMatrix& bias,
-                   bool relu, Range tiles, PackedMatrix& outputs) {
-  HWY_DYNAMIC_DISPATCH(dense_forward)(inputs, weight, bias, relu, tiles, outputs);
+                   bool applies_relu, Range tiles, PackedMatrix& outputs) {
+  HWY_DYNAMIC_DISPATCH(dense_forward)(inputs, weight, bias, applies_relu, tiles, outputs);
 }
 
 void dense_backward(const PackedMatrix& deltas, const PackedMatrix& weight_transposed,
@@ -326,5 +326,5 @@ void bias_update(const PackedMatrix& deltas, std::size_t rows, Range blocks, con
   HWY_DYNAMIC_DISPATCH(bias_update)(deltas, rows, blocks, update, bias);
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu
 #endif

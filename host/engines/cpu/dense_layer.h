@@ -5,7 +5,7 @@
 #include "host/engines/cpu/layers.h"
 #include "host/engines/cpu/packed_matrix.h"
 
-namespace qmnist {
+namespace qmnist::cpu {
 
 /// Rows of a tile of the products: a batch's matrices have a multiple of them, so that no tile is
 /// cut; what stands in the rows behind the batch does not matter.
@@ -20,12 +20,12 @@ inline constexpr std::size_t kTileRows = 8;
   return {tiles.begin * kTileRows, std::min(tiles.end * kTileRows, rows)};
 }
 
-/// Z = X * weight + bias for some tiles of kTileRows rows; cut off below 0 where `relu`.
+/// Z = X * weight + bias for some tiles of kTileRows rows; cut off below 0 where `applies_relu`.
 ///
 /// @param inputs X [rows, inputs]; weight [inputs, outputs]; bias [1, outputs]
 /// @param outputs Z [rows, outputs]
 void dense_forward(const PackedMatrix& inputs, const PackedMatrix& weight, const PackedMatrix& bias,
-                   bool relu, Range tiles, PackedMatrix& outputs);
+                   bool applies_relu, Range tiles, PackedMatrix& outputs);
 
 /// d loss / d z of the layer before, deltas * weight^T times the derivatives of its units, for some
 /// tiles of kTileRows rows.
@@ -59,4 +59,4 @@ void transpose(const PackedMatrix& weight, Range input_blocks, PackedMatrix& wei
 void bias_update(const PackedMatrix& deltas, std::size_t rows, Range blocks, const Update& update,
                  Parameters& bias);
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu

@@ -10,7 +10,7 @@
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
-namespace qmnist::HWY_NAMESPACE {
+namespace qmnist::cpu::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -189,11 +189,11 @@ void distort_image(const std::uint8_t* image, const Distortion& distortion,
   }
 }
 
-}  // namespace qmnist::HWY_NAMESPACE
+}  // namespace qmnist::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace qmnist {
+namespace qmnist::cpu {
 
 HWY_EXPORT(distort_image);
 
@@ -202,5 +202,5 @@ void distort_image(const std::uint8_t* image, const Distortion& distortion,
   HWY_DYNAMIC_DISPATCH(distort_image)(image, distortion, weights, distorted);
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu
 #endif

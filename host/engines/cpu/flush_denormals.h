@@ -6,7 +6,7 @@
 #include <immintrin.h>
 #endif
 
-namespace qmnist {
+namespace qmnist::cpu {
 
 /// While it lives, this thread takes numbers too small for a normal float (below 1.2e-38) as zeros.
 /// The moments of hardly used weights get there, and CPUs compute with such numbers many times
@@ -50,4 +50,4 @@ class FlushDenormals {
   std::uint64_t earlier_;
 };
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu

@@ -6,17 +6,17 @@
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
-namespace qmnist::HWY_NAMESPACE {
+namespace qmnist::cpu::HWY_NAMESPACE {
 
 const char* instruction_set_name() {
   return hwy::TargetName(HWY_TARGET);
 }
 
-}  // namespace qmnist::HWY_NAMESPACE
+}  // namespace qmnist::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace qmnist {
+namespace qmnist::cpu {
 
 HWY_EXPORT(instruction_set_name);
 
@@ -28,5 +28,5 @@ std::string instruction_set() {
   return name;
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu
 #endif

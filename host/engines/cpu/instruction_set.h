@@ -2,10 +2,10 @@
 
 #include <string>
 
-namespace qmnist {
+namespace qmnist::cpu {
 
 /// The vector instructions that the CPU engine uses, the widest of this CPU: "AVX2", "NEON", ... as
 /// Highway names them, but for its "AVX3", which everybody else knows as "AVX-512".
 [[nodiscard]] std::string instruction_set();
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu

@@ -2,11 +2,20 @@
 
 #include <span>
 
-namespace qmnist {
+namespace qmnist::cpu {
 namespace {
 
 std::size_t fill_up(std::size_t count) {
   return blocks_for(count) * kBlockWidth;
+}
+
+Parameters make_parameters(std::size_t rows, std::size_t columns, PackedMatrix::Panels panels,
+                           std::size_t moments) {
+  Parameters parameters{.values = {rows, columns, panels}, .moments = {}, .ema = {}};
+  for (std::size_t i = 0; i < moments; ++i) {
+    parameters.moments.emplace_back(rows, columns, panels);
+  }
+  return parameters;
 }
 
 /// An arena has weights as [outputs, inputs], a layer as [inputs, outputs].
@@ -34,21 +43,21 @@ void save(const DenseLayer& shape, const PackedMatrix& weight, const PackedMatri
 
 }  // namespace
 
-Layer::Layer(const DenseLayer& shape, PackedMatrix::Panels panels)
-    : weight(fill_up(shape.inputs), shape.outputs, panels),
-      bias(1, shape.outputs, panels),
+Layer::Layer(const DenseLayer& shape, PackedMatrix::Panels panels, std::size_t moments)
+    : weight(make_parameters(fill_up(shape.inputs), shape.outputs, panels, moments)),
+      bias(make_parameters(1, shape.outputs, panels, moments)),
       weight_transposed(fill_up(shape.outputs), shape.inputs) {}
 
-std::vector<Layer> make_layers(const Network& network) {
+std::vector<Layer> make_layers(const Network& network, std::size_t moments) {
   std::vector<Layer> layers;
   for (const DenseLayer& shape : network.layers()) {
-    layers.emplace_back(shape, panels_of(layers.size()));
+    layers.emplace_back(shape, panels_of(layers.size()), moments);
   }
   return layers;
 }
 
-std::size_t bytes_of_layers(const Network& network, bool with_ema) {
-  const std::size_t copies = with_ema ? 4 : 3;  // values, two moments, EMA
+std::size_t bytes_of_layers(const Network& network, std::size_t moments, bool with_ema) {
+  const std::size_t copies = 1 + moments + (with_ema ? 1 : 0);
   std::size_t bytes = 0;
   for (std::size_t l = 0; l < network.layers().size(); ++l) {
     const DenseLayer& shape = network.layers()[l];
@@ -74,6 +83,7 @@ void update_ema_blocks(const OptimizerStep<float>& step, Range blocks, Parameter
 
 void load_state(const Network& network, const TrainingState& state, bool with_ema,
                 std::vector<Layer>& layers) {
+  const Arenas moments = moments_or_zeros(state, layers.front().weight.moments.size());
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const DenseLayer& shape = network.layers()[l];
     auto& [weight, bias, weight_transposed] = layers[l];
@@ -83,8 +93,9 @@ void load_state(const Network& network, const TrainingState& state, bool with_em
       load(shape, state.eval_parameters(), weight.ema, bias.ema);
     }
     load(shape, state.parameters, weight.values, bias.values);
-    load(shape, state.first_moments, weight.first_moments, bias.first_moments);
-    load(shape, state.second_moments, weight.second_moments, bias.second_moments);
+    for (std::size_t i = 0; i < weight.moments.size(); ++i) {
+      load(shape, moments[i], weight.moments[i], bias.moments[i]);
+    }
     for (std::size_t input = 0; input < shape.inputs; ++input) {
       for (std::size_t output = 0; output < shape.outputs; ++output) {
         weight_transposed.at(output, input) = weight.values.at(input, output);
@@ -96,7 +107,10 @@ void load_state(const Network& network, const TrainingState& state, bool with_em
 TrainingState save_state(const Network& network, const std::vector<Layer>& layers,
                          std::uint64_t step) {
   const std::vector<float> zeros(network.arena_size());
-  TrainingState state{zeros, zeros, zeros, {}, step};
+  TrainingState state{.parameters = zeros,
+                      .moments = Arenas(layers.front().weight.moments.size(), zeros),
+                      .ema = {},
+                      .step = step};
   if (layers.front().weight.ema.rows() > 0) {
     state.ema = zeros;
   }
@@ -104,8 +118,9 @@ TrainingState save_state(const Network& network, const std::vector<Layer>& layer
     const DenseLayer& shape = network.layers()[l];
     const auto& [weight, bias, weight_transposed] = layers[l];
     save(shape, weight.values, bias.values, state.parameters);
-    save(shape, weight.first_moments, bias.first_moments, state.first_moments);
-    save(shape, weight.second_moments, bias.second_moments, state.second_moments);
+    for (std::size_t i = 0; i < weight.moments.size(); ++i) {
+      save(shape, weight.moments[i], bias.moments[i], state.moments[i]);
+    }
     if (!state.ema.empty()) {
       save(shape, weight.ema, bias.ema, state.ema);
     }
@@ -113,4 +128,4 @@ TrainingState save_state(const Network& network, const std::vector<Layer>& layer
   return state;
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu

@@ -8,42 +8,39 @@
 #include "host/model/network.h"
 #include "kernels/optimizer.h"
 
-namespace qmnist {
+namespace qmnist::cpu {
 
-/// Weights or biases and what Adam keeps for them, all of one shape.
+/// Weights or biases and what the optimizer keeps for them, all of one shape.
 struct Parameters {
-  Parameters(std::size_t rows, std::size_t columns, PackedMatrix::Panels panels)
-      : values(rows, columns, panels),
-        first_moments(rows, columns, panels),
-        second_moments(rows, columns, panels) {}
-
   PackedMatrix values;
-  PackedMatrix first_moments;
-  PackedMatrix second_moments;
+  std::vector<PackedMatrix> moments;  ///< as many as the optimizer keeps
   PackedMatrix ema;  ///< moving average of the values; without rows where none is kept
 };
 
 /// What is done with a gradient once it is known, while it is still in registers: a step of the
 /// optimizer, or, where `gradients` is given, only written there.
 struct Update {
-  OptimizerStep<float> step;
+  OptimizerName optimizer = {};
+  OptimizerStep<float> step = {};
   PackedMatrix* gradients = nullptr;
 };
 
 /// A dense layer's parameters as the CPU engine keeps them.
 struct Layer {
-  /// Of zeros.
-  Layer(const DenseLayer& shape, PackedMatrix::Panels panels);
+  /// Zeros.
+  Layer(const DenseLayer& shape, PackedMatrix::Panels panels, std::size_t moments);
 
   Parameters weight;               ///< [inputs, filled up to whole blocks; outputs]
   Parameters bias;                 ///< [1, outputs]
   PackedMatrix weight_transposed;  ///< [outputs, filled up; inputs], for the backward pass
 };
 
-[[nodiscard]] std::vector<Layer> make_layers(const Network& network);
+/// The layers of a network, with so many moments of each parameter.
+[[nodiscard]] std::vector<Layer> make_layers(const Network& network, std::size_t moments);
 
 /// Memory that they take, with an EMA of the parameters or without.
-[[nodiscard]] std::size_t bytes_of_layers(const Network& network, bool with_ema);
+[[nodiscard]] std::size_t bytes_of_layers(const Network& network, std::size_t moments,
+                                          bool with_ema);
 
 /// Updates the EMA of some blocks of columns.
 void update_ema_blocks(const OptimizerStep<float>& step, Range blocks, Parameters& parameters);
@@ -55,4 +52,4 @@ void load_state(const Network& network, const TrainingState& state, bool with_em
 [[nodiscard]] TrainingState save_state(const Network& network, const std::vector<Layer>& layers,
                                        std::uint64_t step);
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu

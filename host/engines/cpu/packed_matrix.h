@@ -7,7 +7,7 @@
 #include <new>
 #include <span>
 
-namespace qmnist {
+namespace qmnist::cpu {
 
 /// Columns that are worked on together: 64 bytes, a cache line and the widest vector.
 inline constexpr std::size_t kBlockWidth = 16;
@@ -118,4 +118,4 @@ class PackedMatrix {
   return layer == 0 ? PackedMatrix::Panels::kWide : PackedMatrix::Panels::kNarrow;
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu

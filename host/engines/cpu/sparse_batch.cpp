@@ -10,7 +10,7 @@
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
-namespace qmnist::HWY_NAMESPACE {
+namespace qmnist::cpu::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -53,11 +53,11 @@ void transpose_bits_of(const std::uint64_t* rows, std::uint64_t* transposed) {
   transpose_bits(transposed);
 }
 
-}  // namespace qmnist::HWY_NAMESPACE
+}  // namespace qmnist::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace qmnist {
+namespace qmnist::cpu {
 namespace {
 
 HWY_EXPORT(mark_nonzero);
@@ -104,5 +104,5 @@ void SparseBatch::load(const DataView& data, std::span<const std::uint32_t> batc
   }
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu
 #endif

@@ -8,7 +8,7 @@
 #include "host/data/dataset.h"
 #include "host/engines/cpu/packed_matrix.h"
 
-namespace qmnist {
+namespace qmnist::cpu {
 
 /// A batch's images, and which of their pixels are not zero: four of five are, and products with
 /// them need not be done. Known both ways, as the forward pass goes through an image's pixels and
@@ -68,4 +68,4 @@ class SparseBatch {
   std::vector<std::uint64_t> of_pixel_;  ///< [tiles, groups, kTile pixels]
 };
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu

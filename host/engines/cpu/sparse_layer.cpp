@@ -10,10 +10,10 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "host/engines/cpu/optimizer-inl.h"
+#include "host/engines/cpu/update-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace qmnist::HWY_NAMESPACE {
+namespace qmnist::cpu::HWY_NAMESPACE {
 
 /// normalize() of each grey level.
 inline constexpr auto kNormalized = [] {
@@ -56,11 +56,12 @@ HWY_INLINE void add_rows(std::uint64_t mask, const std::uint8_t* pixels, std::si
 }
 
 void sparse_forward(const SparseBatch& batch, std::size_t rows, const PackedMatrix& weight,
-                    const PackedMatrix& bias, bool relu, Range blocks, PackedMatrix& outputs) {
+                    const PackedMatrix& bias, bool applies_relu, Range blocks,
+                    PackedMatrix& outputs) {
   for_groups(weight, blocks, [&]<std::size_t kBlocks>(std::size_t block) HWY_ATTR {
     constexpr std::size_t kCount = kBlocks * kBlockVectors;
     for (std::size_t tile = 0; tile < batch.tiles(); ++tile) {
-      const bool cut_off = relu && tile + 1 == batch.tiles();
+      const bool is_last = applies_relu && tile + 1 == batch.tiles();
       for (std::size_t row = 0; row < rows; ++row) {
         float* z = outputs.row(block, row);
         const float* from = tile == 0 ? bias.row(block, 0) : z;
@@ -71,7 +72,7 @@ void sparse_forward(const SparseBatch& batch, std::size_t rows, const PackedMatr
         add_rows(batch.of_image(tile, row), batch.pixels(tile) + row * SparseBatch::kTile, 1,
                  weight.row(block, tile * SparseBatch::kTile), weight.pitch(), sums);
         for (std::size_t i = 0; i < kCount; ++i) {
-          hn::Store(cut_off ? relu_of(sums[i]) : sums[i], kFloats, z + i * kLanes);
+          hn::Store(is_last ? relu(sums[i]) : sums[i], kFloats, z + i * kLanes);
         }
       }
     }
@@ -113,18 +114,19 @@ void sparse_update(const SparseBatch& batch, const PackedMatrix& deltas,
   });
 }
 
-}  // namespace qmnist::HWY_NAMESPACE
+}  // namespace qmnist::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace qmnist {
+namespace qmnist::cpu {
 
 HWY_EXPORT(sparse_forward);
 HWY_EXPORT(sparse_update);
 
 void sparse_forward(const SparseBatch& batch, std::size_t rows, const PackedMatrix& weight,
-                    const PackedMatrix& bias, bool relu, Range blocks, PackedMatrix& outputs) {
-  HWY_DYNAMIC_DISPATCH(sparse_forward)(batch, rows, weight, bias, relu, blocks, outputs);
+                    const PackedMatrix& bias, bool applies_relu, Range blocks,
+                    PackedMatrix& outputs) {
+  HWY_DYNAMIC_DISPATCH(sparse_forward)(batch, rows, weight, bias, applies_relu, blocks, outputs);
 }
 
 void sparse_update(const SparseBatch& batch, const PackedMatrix& deltas,
@@ -133,5 +135,5 @@ void sparse_update(const SparseBatch& batch, const PackedMatrix& deltas,
   HWY_DYNAMIC_DISPATCH(sparse_update)(batch, deltas, was_nonzero, blocks, update, weight);
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu
 #endif

@@ -8,14 +8,15 @@
 #include "host/engines/cpu/packed_matrix.h"
 #include "host/engines/cpu/sparse_batch.h"
 
-namespace qmnist {
+namespace qmnist::cpu {
 
 /// Z[row] = bias + sum over the row's nonzero pixels of value * weight[pixel], for the first `rows`
-/// images and the columns of some blocks; cut off below 0 where `relu`.
+/// images and the columns of some blocks; cut off below 0 where `applies_relu`.
 ///
 /// @param weight [inputs, outputs]; bias [1, outputs]; outputs [at least rows, outputs]
 void sparse_forward(const SparseBatch& batch, std::size_t rows, const PackedMatrix& weight,
-                    const PackedMatrix& bias, bool relu, Range blocks, PackedMatrix& outputs);
+                    const PackedMatrix& bias, bool applies_relu, Range blocks,
+                    PackedMatrix& outputs);
 
 /// Gradient of the weights, sum over the images of a pixel of value * deltas[image], and the update
 /// by it, for the columns of some blocks.
@@ -27,4 +28,4 @@ void sparse_update(const SparseBatch& batch, const PackedMatrix& deltas,
                    std::span<const std::uint8_t> was_nonzero, Range blocks, const Update& update,
                    Parameters& weight);
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu

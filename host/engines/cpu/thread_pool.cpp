@@ -11,7 +11,7 @@
 #include <immintrin.h>
 #endif
 
-namespace qmnist {
+namespace qmnist::cpu {
 namespace {
 
 using namespace std::chrono_literals;
@@ -145,4 +145,4 @@ void ThreadPool::record_wait(Clock::time_point now, Clock::duration worked,
   }
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-namespace qmnist {
+namespace qmnist::cpu {
 
 /// Threads that share short pieces of work, of microseconds: they wait for one another by spinning,
 /// as waking a thread takes longer than the work; idle for a while, they sleep.
@@ -72,4 +72,4 @@ class ThreadPool {
   std::vector<std::thread> workers_;
 };
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu

@@ -1,6 +1,6 @@
 #include "host/engines/cpu/workspace.h"
 
-namespace qmnist {
+namespace qmnist::cpu {
 
 Workspace::Workspace(const Network& network, std::size_t rows)
     : sparse_batch{SparseBatch(network.inputs(), rows), SparseBatch(network.inputs(), rows)},
@@ -22,4 +22,4 @@ std::size_t Workspace::bytes(const Network& network, std::size_t rows) {
   return bytes;
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu

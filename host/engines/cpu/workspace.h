@@ -9,7 +9,7 @@
 #include "host/engines/cpu/sparse_batch.h"
 #include "host/model/network.h"
 
-namespace qmnist {
+namespace qmnist::cpu {
 
 /// What a layer writes for a batch.
 struct LayerOutputs {
@@ -35,4 +35,4 @@ struct Workspace {
   std::vector<SampleLoss> losses;  ///< [rows]
 };
 
-}  // namespace qmnist
+}  // namespace qmnist::cpu

@@ -5,7 +5,7 @@
 #include "kernels/distort.h"
 #include "kernels/normalize.h"
 
-namespace qmnist {
+namespace qmnist::cuda {
 namespace {
 
 /// Enough for the widest loads of any kernel.
@@ -79,4 +79,4 @@ const StepParams* BatchPrefetcher::steps() const {
   return reinterpret_cast<const StepParams*>(header_.data());
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cuda

@@ -10,7 +10,7 @@
 #include "host/engines/cuda/resources.h"
 #include "kernels/optimizer.h"
 
-namespace qmnist {
+namespace qmnist::cuda {
 
 /// What a step of training needs to know on the device.
 struct StepParams {
@@ -71,4 +71,4 @@ class BatchPrefetcher {
   DeviceBuffer<float> inputs_;
 };
 
-}  // namespace qmnist
+}  // namespace qmnist::cuda

@@ -7,7 +7,7 @@
 #include "host/engines/cuda/device_messages.h"
 #include "host/error.h"
 
-namespace qmnist {
+namespace qmnist::cuda {
 namespace {
 
 constexpr bool is_same(CudaStatus ours, cudaError_t cudas) {
@@ -74,4 +74,4 @@ void throw_device_error(const char* call, const std::exception& error) {
   throw DeviceError("{} failed: {}", call, error.what());
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cuda

@@ -7,7 +7,7 @@
 #include <exception>
 #include <optional>
 
-namespace qmnist {
+namespace qmnist::cuda {
 
 /// @throws DeviceError unless the status is success: what is wrong and what would be right, where
 /// device_messages.h knows it, else the call and its place; and what the call returned.
@@ -19,7 +19,7 @@ void check_device_call(cublasStatus_t status, const char* call, const char* file
 /// @throws DeviceError for a library's call that failed by throwing.
 [[noreturn]] void throw_device_error(const char* call, const std::exception& error);
 
-}  // namespace qmnist
+}  // namespace qmnist::cuda
 
 /// Every CUDA and cuBLAS call goes through this; only destructors, which must not throw, do not.
-#define QMNIST_CHECK(call) ::qmnist::check_device_call((call), #call, __FILE__, __LINE__)
+#define QMNIST_CHECK(call) ::qmnist::cuda::check_device_call((call), #call, __FILE__, __LINE__)

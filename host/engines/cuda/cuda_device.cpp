@@ -13,7 +13,7 @@
 #include "host/engines/cuda/make_cuda_engine.h"
 #include "host/error.h"
 
-namespace qmnist {
+namespace qmnist::cuda {
 namespace {
 
 double in_gib(std::size_t bytes) {
@@ -148,4 +148,4 @@ std::string describe(const CudaDevice& device) {
       cuda_version_text(device.runtime));
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cuda

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string>
 
-namespace qmnist {
+namespace qmnist::cuda {
 
 /// A GPU and the software between it and this program.
 struct CudaDevice {
@@ -26,4 +26,4 @@ struct CudaDevice {
 /// One line for people.
 [[nodiscard]] std::string describe(const CudaDevice& device);
 
-}  // namespace qmnist
+}  // namespace qmnist::cuda

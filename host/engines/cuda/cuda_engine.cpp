@@ -7,7 +7,7 @@
 #include "host/engines/cuda/nvtx_range.h"
 #include "host/engines/cuda/sum_losses.h"
 
-namespace qmnist {
+namespace qmnist::cuda {
 namespace {
 
 constexpr std::size_t kChunkSteps = 64;      // so that the host's work for a chunk is little a step
@@ -210,4 +210,4 @@ std::unique_ptr<Engine> make_cuda_engine(EngineSettings settings) {
   return std::make_unique<CudaEngine>(std::move(settings));
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cuda

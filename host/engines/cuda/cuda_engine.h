@@ -7,7 +7,7 @@
 #include "host/engines/cuda/device_network.h"
 #include "host/engines/engine.h"
 
-namespace qmnist {
+namespace qmnist::cuda {
 
 /// Trains on an NVIDIA GPU: matrix products by cuBLAS, the rest by kernels/.
 ///
@@ -74,4 +74,4 @@ class CudaEngine final : public Engine {
   std::uint64_t step_ = 0;
 };
 
-}  // namespace qmnist
+}  // namespace qmnist::cuda

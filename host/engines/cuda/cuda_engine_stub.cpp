@@ -1,7 +1,7 @@
 #include "host/engines/cuda/make_cuda_engine.h"
 #include "host/error.h"
 
-namespace qmnist {
+namespace qmnist::cuda {
 namespace {
 
 // Takes the place of this folder's other files where no CUDA Toolkit was found.
@@ -21,4 +21,4 @@ std::vector<std::string> describe_cuda_devices() {
   throw_built_without_cuda();
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cuda

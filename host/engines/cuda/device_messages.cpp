@@ -7,7 +7,7 @@
 
 #include "host/bytes_text.h"
 
-namespace qmnist {
+namespace qmnist::cuda {
 namespace {
 
 constexpr std::string_view kInContainer =
@@ -153,4 +153,4 @@ std::string pinned_memory_message(std::size_t requested) {
       bytes_text(requested, 1));
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cuda

@@ -12,7 +12,7 @@
 // CUDA Toolkit, too. Each returns text without a trailing full stop, to which its caller adds
 // CUDA's own words.
 
-namespace qmnist {
+namespace qmnist::cuda {
 
 /// Errors of CUDA calls that have a cause outside the program; the values are cudaError_t's.
 enum class CudaStatus : int {
@@ -79,4 +79,4 @@ struct DeviceMemory {
 /// @param requested bytes
 [[nodiscard]] std::string pinned_memory_message(std::size_t requested);
 
-}  // namespace qmnist
+}  // namespace qmnist::cuda

@@ -5,7 +5,7 @@
 #include "kernels/clip.h"
 #include "kernels/softmax.h"
 
-namespace qmnist {
+namespace qmnist::cuda {
 
 DeviceNetwork::DeviceNetwork(const EngineSettings& settings, std::size_t max_rows,
                              cudaStream_t stream)
@@ -13,15 +13,22 @@ DeviceNetwork::DeviceNetwork(const EngineSettings& settings, std::size_t max_row
       activation_(settings.network.activation()),
       dropout_(settings.regularization.dropout),
       label_smoothing_(static_cast<float>(settings.regularization.label_smoothing)),
-      has_ema_(settings.regularization.ema_decay > 0),
+      optimizer_(settings.optimizer.name),
       clip_norm_(static_cast<float>(settings.optimizer.clip_norm)),
       arena_size_(settings.network.arena_size()),
       stream_(stream),
       gemm_(stream, settings.math),
       squares_(kClipBlocks),
-      arenas_((has_ema_ ? 5 : 4) * arena_size_) {
+      parameters_(arena_size_),
+      gradients_(arena_size_) {
+  for (std::size_t i = 0; i < moment_count(optimizer_); ++i) {
+    moments_.emplace_back(arena_size_);
+  }
+  if (settings.regularization.ema_decay > 0) {
+    ema_.emplace(arena_size_);
+  }
   // Gradients of the gaps between tensors are never written and must be zero.
-  QMNIST_CHECK(cudaMemsetAsync(arenas_.data(), 0, arenas_.bytes(), stream));
+  QMNIST_CHECK(cudaMemsetAsync(gradients_.data(), 0, gradients_.bytes(), stream));
   for (const DenseLayer& layer : layers_) {
     activations_.emplace_back(max_rows * layer.outputs);
     derivatives_.emplace_back(max_rows * layer.outputs);
@@ -84,13 +91,16 @@ void DeviceNetwork::forward_backward(const float* inputs, const std::uint8_t* la
 void DeviceNetwork::optimizer_step(const OptimizerStep<float>* step) {
   const NvtxRange range("optimizer step");
   if (clip_norm_ > 0) {
-    QMNIST_CHECK(launch_clip(stream_, arena(kGradients), clip_norm_, squares_.data(), arena_size_));
+    QMNIST_CHECK(launch_clip(stream_, gradients_.data(), clip_norm_, squares_.data(), arena_size_));
   }
-  QMNIST_CHECK(launch_optimizer(stream_, step, arena(kGradients), arena(kParameters),
-                                arena(kFirstMoments), arena(kSecondMoments), arena_size_));
-  if (has_ema_) {
-    QMNIST_CHECK(
-        launch_ema_update(stream_, step, arena(kParameters), arena(kAverages), arena_size_));
+  OptimizerArenas arenas{
+      .gradients = gradients_.data(), .parameters = parameters_.data(), .moments = {}};
+  for (std::size_t i = 0; i < moments_.size(); ++i) {
+    arenas.moments[i] = moments_[i].data();
+  }
+  QMNIST_CHECK(launch_optimizer(stream_, optimizer_, step, arenas, arena_size_));
+  if (ema_) {
+    QMNIST_CHECK(launch_ema_update(stream_, step, parameters_.data(), ema_->data(), arena_size_));
   }
 }
 
@@ -110,41 +120,43 @@ void DeviceNetwork::score(const float* probabilities, const std::uint8_t* labels
 }
 
 void DeviceNetwork::set_state(const TrainingState& state) {
-  const auto upload = [this](Which which, const std::vector<float>& values) {
-    QMNIST_CHECK(cudaMemcpyAsync(arena(which), values.data(), arena_size_ * sizeof(float),
-                                 cudaMemcpyHostToDevice, stream_));
-  };
-  upload(kParameters, state.parameters);
-  upload(kFirstMoments, state.first_moments);
-  upload(kSecondMoments, state.second_moments);
-  if (has_ema_) {
-    upload(kAverages, state.eval_parameters());
+  upload(state.parameters, parameters_);
+  const auto moments = moments_or_zeros(state, moments_.size());
+  for (std::size_t i = 0; i < moments_.size(); ++i) {
+    upload(moments[i], moments_[i]);
+  }
+  if (ema_) {
+    upload(state.eval_parameters(), *ema_);
   }
   QMNIST_CHECK(cudaStreamSynchronize(stream_));
 }
 
 void DeviceNetwork::get_state(TrainingState& state) const {
-  const std::vector<float> arenas = download(0, 3 * arena_size_);
-  auto from = arenas.begin();
-  for (auto* values : {&state.parameters, &state.first_moments, &state.second_moments}) {
-    values->assign(from, from + static_cast<std::ptrdiff_t>(arena_size_));
-    from += static_cast<std::ptrdiff_t>(arena_size_);
+  state.parameters = download(parameters_);
+  state.moments.clear();
+  for (const DeviceBuffer<float>& moments : moments_) {
+    state.moments.push_back(download(moments));
   }
-  if (has_ema_) {
-    state.ema = download(kAverages * arena_size_, arena_size_);
+  if (ema_) {
+    state.ema = download(*ema_);
   }
 }
 
 std::vector<float> DeviceNetwork::gradients() const {
-  return download(kGradients * arena_size_, arena_size_);
+  return download(gradients_);
 }
 
-std::vector<float> DeviceNetwork::download(std::size_t first, std::size_t count) const {
-  std::vector<float> values(count);
+void DeviceNetwork::upload(const std::vector<float>& values, DeviceBuffer<float>& arena) {
+  QMNIST_CHECK(
+      cudaMemcpyAsync(arena.data(), values.data(), arena.bytes(), cudaMemcpyHostToDevice, stream_));
+}
+
+std::vector<float> DeviceNetwork::download(const DeviceBuffer<float>& arena) const {
+  std::vector<float> values(arena.size());
   // To memory that is not pinned such a copy has ended when the call returns.
-  QMNIST_CHECK(cudaMemcpyAsync(values.data(), arenas_.data() + first, count * sizeof(float),
-                               cudaMemcpyDeviceToHost, stream_));
+  QMNIST_CHECK(
+      cudaMemcpyAsync(values.data(), arena.data(), arena.bytes(), cudaMemcpyDeviceToHost, stream_));
   return values;
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cuda

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "host/engines/cuda/gemm.h"
@@ -13,7 +14,7 @@
 #include "kernels/score.h"
 #include "kernels/softmax_cross_entropy.h"
 
-namespace qmnist {
+namespace qmnist::cuda {
 
 /// A network in device memory and what a batch does with it.
 ///
@@ -55,34 +56,35 @@ class DeviceNetwork {
   /// d loss / d weights of layer l, from d loss / d its products.
   void multiply_weight_gradient(std::size_t l, const float* inputs, std::size_t rows);
 
-  /// That part of arenas_, once the stream has come here.
-  [[nodiscard]] std::vector<float> download(std::size_t first, std::size_t count) const;
+  void upload(const std::vector<float>& values, DeviceBuffer<float>& arena);
+  /// An arena's values, once the stream has come here.
+  [[nodiscard]] std::vector<float> download(const DeviceBuffer<float>& arena) const;
 
-  /// Arenas in the order in which they lie in memory; the EMA only where there is one.
-  enum Which : std::size_t { kParameters, kFirstMoments, kSecondMoments, kGradients, kAverages };
-  [[nodiscard]] float* arena(Which which) { return arenas_.data() + which * arena_size_; }
   [[nodiscard]] float* parameters(const Tensor& tensor) {
-    return arena(kParameters) + tensor.offset;
+    return parameters_.data() + tensor.offset;
   }
-  [[nodiscard]] float* gradients(const Tensor& tensor) { return arena(kGradients) + tensor.offset; }
+  [[nodiscard]] float* gradients(const Tensor& tensor) { return gradients_.data() + tensor.offset; }
   [[nodiscard]] float* eval_parameters(const Tensor& tensor) {
-    return arena(has_ema_ ? kAverages : kParameters) + tensor.offset;
+    return (ema_ ? *ema_ : parameters_).data() + tensor.offset;
   }
 
   std::vector<DenseLayer> layers_;
   Activation activation_;
   Dropout dropout_;
   float label_smoothing_;
-  bool has_ema_;
+  OptimizerName optimizer_;
   float clip_norm_;
   std::size_t arena_size_;
   cudaStream_t stream_;
   Gemm gemm_;
-  DeviceBuffer<double> squares_;                  ///< for clipping
-  DeviceBuffer<float> arenas_;                    ///< as Which says
+  DeviceBuffer<double> squares_;    ///< for clipping
+  DeviceBuffer<float> parameters_;  ///< arena, as are the next three
+  DeviceBuffer<float> gradients_;
+  std::vector<DeviceBuffer<float>> moments_;
+  std::optional<DeviceBuffer<float>> ema_;
   std::vector<DeviceBuffer<float>> activations_;  ///< [layers][max_rows, outputs]; logits last
   std::vector<DeviceBuffer<float>> derivatives_;  ///< [layers][max_rows, outputs]; logits have none
   std::vector<DeviceBuffer<float>> deltas_;       ///< [layers][max_rows, outputs]: d loss / d z
 };
 
-}  // namespace qmnist
+}  // namespace qmnist::cuda

@@ -1,6 +1,6 @@
 #include "host/engines/cuda/gemm.h"
 
-namespace qmnist {
+namespace qmnist::cuda {
 namespace {
 
 constexpr std::size_t kWorkspaceBytes = std::size_t{32} << 20;  // cuBLAS's advice for Hopper
@@ -47,4 +47,4 @@ void Gemm::multiply(std::size_t rows, std::size_t columns, std::size_t depth, De
                             CUBLAS_GEMM_DEFAULT));
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cuda

@@ -5,7 +5,7 @@
 #include "host/engines/cuda/resources.h"
 #include "host/engines/engine.h"
 
-namespace qmnist {
+namespace qmnist::cuda {
 
 /// A row-major matrix on the device as an operand of a product.
 struct DeviceMatrix {
@@ -32,4 +32,4 @@ class Gemm {
   cublasComputeType_t compute_type_;
 };
 
-}  // namespace qmnist
+}  // namespace qmnist::cuda

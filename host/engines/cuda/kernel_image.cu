@@ -2,7 +2,7 @@
 
 #include "host/engines/cuda/kernel_image.h"
 
-namespace qmnist {
+namespace qmnist::cuda {
 namespace {
 
 __global__ void empty_kernel() {}
@@ -28,4 +28,4 @@ std::span<const int> built_capabilities() {
   return kCapabilities;
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cuda

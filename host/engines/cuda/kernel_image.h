@@ -4,7 +4,7 @@
 
 #include <span>
 
-namespace qmnist {
+namespace qmnist::cuda {
 
 /// Looks for a kernel of this program that runs on the current device. All kernels are compiled for
 /// the same devices, so one speaks for all.
@@ -14,4 +14,4 @@ namespace qmnist {
 /// The compute capabilities that the kernels are compiled for, ascending, 90 for 9.0.
 [[nodiscard]] std::span<const int> built_capabilities();
 
-}  // namespace qmnist
+}  // namespace qmnist::cuda

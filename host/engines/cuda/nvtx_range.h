@@ -2,7 +2,7 @@
 
 #include <nvtx3/nvToolsExt.h>
 
-namespace qmnist {
+namespace qmnist::cuda {
 
 /// A named range on the time line of a profiler such as Nsight Systems, while it lives. By NVTX's C
 /// header, as its C++ header comes with the CUDA Toolkit since 12.9 only.
@@ -16,4 +16,4 @@ class NvtxRange {
   ~NvtxRange() { nvtxRangePop(); }
 };
 
-}  // namespace qmnist
+}  // namespace qmnist::cuda

@@ -3,7 +3,7 @@
 #include "host/engines/cuda/device_messages.h"
 #include "host/error.h"
 
-namespace qmnist {
+namespace qmnist::cuda {
 
 void* allocate_device_memory(std::size_t bytes) {
   void* memory = nullptr;
@@ -23,4 +23,4 @@ void* allocate_pinned_memory(std::size_t bytes) {
   return memory;
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cuda

@@ -13,7 +13,7 @@
 // Owners of everything that CUDA and cuBLAS hand out. They throw DeviceError where a resource
 // cannot be had, and give it back in silence.
 
-namespace qmnist {
+namespace qmnist::cuda {
 
 template <auto kDestroy>
 struct Destroyer {
@@ -117,4 +117,4 @@ class StreamCapture {
   cudaStream_t stream_;
 };
 
-}  // namespace qmnist
+}  // namespace qmnist::cuda

@@ -5,7 +5,7 @@
 #include "host/engines/cuda/resources.h"
 #include "host/engines/cuda/sum_losses.h"
 
-namespace qmnist {
+namespace qmnist::cuda {
 namespace {
 
 struct Loss {
@@ -42,4 +42,4 @@ double sum_losses(cudaStream_t stream, const Score* scores, std::size_t count) {
   return result;
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::cuda
