@@ -7,7 +7,7 @@
 #include <span>
 
 #include "host/cli/output.h"
-#include "host/data/digit_groups.h"
+#include "host/data/sample_groups.h"
 #include "host/data/split.h"
 #include "host/engines/ensemble.h"
 #include "host/format/text.h"
@@ -82,10 +82,10 @@ Digits test_part_of_runs(const std::vector<fs::path>& runs) {
 }
 
 Digits all_digits_in(const fs::path& data) {
-  Digits digits{.dataset = fs::is_directory(data) ? load_dataset(data, DataSource::kAuto)
-                                                  : load_data_file(data),
-                .indices = {},
-                .what = "those that it was trained on included"};
+  Digits digits{
+      .dataset = fs::is_directory(data) ? load_dataset(data, kAutoSource) : load_data_file(data),
+      .indices = {},
+      .what = "those that it was trained on included"};
   digits.indices.resize(digits.dataset.count());
   std::iota(digits.indices.begin(), digits.indices.end(), 0U);
   return digits;
@@ -104,7 +104,7 @@ struct GroupResult {
 
 std::vector<GroupResult> group_results(const Dataset& dataset, const Evaluation& evaluation) {
   std::vector<GroupResult> results;
-  for (const DigitGroup& group : digit_groups(dataset)) {
+  for (const SampleGroup& group : sample_groups(dataset)) {
     GroupResult result{.name = group.name};
     for (const Prediction& prediction : evaluation.predictions) {
       if (group.members[prediction.index]) {

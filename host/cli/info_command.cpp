@@ -30,10 +30,10 @@ void print_gpus() {
   }
 }
 
-std::string digits_in(const std::filesystem::path& folder) {
+std::string dataset_in(const std::filesystem::path& folder) {
   try {
-    const Dataset dataset = load_dataset(folder, DataSource::kAuto);
-    return fmt::format("{}, {} digits in {}", dataset.name, grouped(dataset.count()),
+    const Dataset dataset = load_dataset(folder, kAutoSource);
+    return fmt::format("{}, {} images in {}", dataset.name, grouped(dataset.count()),
                        folder.string());
   } catch (const DataError& error) {
     return fmt::format("none: {}", error.what());
@@ -51,15 +51,16 @@ AugmentationSettings augmentation_of(const std::filesystem::path& config) {
   }
   const AugmentationSettings settings = load_config(config, {}).augmentation;
   if (!settings.any()) {
-    throw UsageError("{}: this config distorts no digits; set augmentation.elastic to 1, say",
-                     config.string());
+    throw UsageError(
+        "{}: this config has no augmentation; set augmentation.elastic to 1, for example",
+        config.string());
   }
   return settings;
 }
 
 void draw_distortions(const InfoOptions& options) {
   const AugmentationSettings settings = augmentation_of(options.config);
-  const Dataset dataset = load_dataset(options.data, DataSource::kAuto);
+  const Dataset dataset = load_dataset(options.data, kAutoSource);
   const GreyImage sheet = distortion_sheet(dataset.view(), Augmentation(settings, 0));
   write_atomically(options.augment, encode_png(sheet));
   print_out("Wrote {}: each digit, and nine distortions of it by {}\n", options.augment.string(),
@@ -89,7 +90,7 @@ ExitStatus info_command(const InfoOptions& options) {
       "           {} kernels, whatever the layers' widths; the first layer skips zero pixels\n",
       cpu::instruction_set());
   print_gpus();
-  print_out("data       {}\n", digits_in(options.data));
+  print_out("data       {}\n", dataset_in(options.data));
   return ExitStatus::kDone;
 }
 

@@ -7,9 +7,9 @@
 namespace qmnist {
 
 struct InfoOptions {
-  std::filesystem::path data = "data";  ///< folder to look for digits in
-  std::filesystem::path augment;        ///< PNG file to draw distorted digits to; empty for none
-  std::filesystem::path config;         ///< whose distortions these are; empty for usual ones
+  std::filesystem::path data = "data";  ///< folder to look for data files in
+  std::filesystem::path augment;        ///< PNG file for distorted images; empty for none
+  std::filesystem::path config;         ///< with the augmentation settings; empty for typical ones
   bool schema = false;                  ///< print the JSON Schema of configs
   bool keys = false;                    ///< print a table of all config keys
 };

@@ -47,7 +47,7 @@ class TrainCommand {
     print_out("qmnist_gpu {}\n", QMNIST_VERSION);
     print_out("data      {}, {} digits of {} x {} in {}\n", dataset.name, grouped(dataset.count()),
               kImageSide, kImageSide, shown(config.data.dir));
-    if (dataset.source == DataSource::kMnist) {
+    if (dataset.source == "mnist") {
       print_out("          (QMNIST's 120,000, which the notebook used: scripts/download)\n");
     }
     print_out("split     {} to train, {}{} to test (scikit-learn's, seed {})\n",

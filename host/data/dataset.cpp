@@ -1,18 +1,10 @@
 #include "host/data/dataset.h"
 
-#include <fmt/ranges.h>
-
 #include <algorithm>
-#include <array>
 #include <fstream>
-#include <optional>
-#include <stdexcept>
-#include <string_view>
 
-#include "host/data/huge_pages.h"
-#include "host/data/idx.h"
-#include "host/data/pickle.h"
-#include "host/data/sha256.h"
+#include "host/alternatives.h"
+#include "host/data/data_sources.h"
 #include "host/error.h"
 
 namespace qmnist {
@@ -20,227 +12,40 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// One part (training or test) of a set that comes as IDX files.
-struct IdxPart {
-  DataPart::Kind kind;
-  std::string_view images;
-  std::string_view labels;
-};
-
-constexpr std::array<IdxPart, 2> kMnistParts{{
-    {DataPart::Kind::kTraining, "train-images-idx3-ubyte", "train-labels-idx1-ubyte"},
-    {DataPart::Kind::kTest, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"},
-}};
-constexpr std::array<IdxPart, 2> kQmnistParts{{
-    {DataPart::Kind::kTraining, "qmnist-train-images-idx3-ubyte", "qmnist-train-labels-idx2-int"},
-    {DataPart::Kind::kTest, "qmnist-test-images-idx3-ubyte", "qmnist-test-labels-idx2-int"},
-}};
-constexpr std::string_view kKaggleFile = "MNIST-120k";
-
-std::optional<fs::path> find_file(const fs::path& folder, std::string_view name) {
-  for (const std::string_view ending : {"", ".gz"}) {
-    fs::path path = folder / fmt::format("{}{}", name, ending);
-    if (fs::is_regular_file(path)) {
-      return path;
+const DataSource& detect_source(const fs::path& folder) {
+  std::vector<std::string_view> files;
+  for (const DataSource& source : data_sources()) {
+    if (source.detect(folder)) {
+      return source;
+    }
+    if (!source.files.empty()) {
+      files.push_back(source.files);
     }
   }
-  return std::nullopt;
+  throw DataError("{}: holds no complete data set; expected {}", folder.string(),
+                  alternatives(files));
 }
 
-fs::path require_file(const fs::path& folder, std::string_view name) {
-  std::optional<fs::path> path = find_file(folder, name);
-  if (!path) {
-    throw DataError("{}: there is no {} or {}.gz; set data.dir to the folder that holds it",
-                    folder.string(), name, name);
+const DataSource& find_source(std::string_view name) {
+  const auto sources = data_sources();
+  const auto found = std::ranges::find(sources, name, &DataSource::name);
+  if (found == sources.end()) {
+    throw UsageError("data.source is \"{}\"; expected {}", name, alternatives(data_source_names()));
   }
-  return *path;
-}
-
-bool is_complete(const fs::path& folder, std::span<const IdxPart> parts) {
-  return std::ranges::all_of(parts, [&](const IdxPart& part) {
-    return find_file(folder, part.images) && find_file(folder, part.labels);
-  });
-}
-
-std::uint8_t checked_label(const fs::path& path, std::size_t offset, std::size_t index,
-                           std::int32_t label) {
-  if (label < 0 || label >= static_cast<std::int32_t>(kClasses)) {
-    throw DataError("{}: byte {}: the label of image {} is {}; expected a digit from 0 to 9",
-                    path.string(), offset, index, label);
-  }
-  return static_cast<std::uint8_t>(label);
-}
-
-std::vector<std::uint8_t> read_mnist_labels(const fs::path& path) {
-  constexpr std::size_t kHeader = 8;
-  IdxArray<std::uint8_t> array = read_idx_bytes(path);
-  if (array.shape.size() != 1) {
-    throw DataError("{}: byte 3: has rank {}; expected a list of labels, rank 1", path.string(),
-                    array.shape.size());
-  }
-  for (std::size_t i = 0; i < array.values.size(); ++i) {
-    checked_label(path, kHeader + i, i, array.values[i]);
-  }
-  return std::move(array.values);
-}
-
-/// The first of QMNIST's eight columns is the digit.
-/// Source: https://github.com/facebookresearch/qmnist (The QMNIST extended labels)
-std::vector<std::uint8_t> read_qmnist_labels(const fs::path& path) {
-  constexpr std::size_t kHeader = 12;
-  constexpr std::size_t kColumns = 8;
-  const IdxArray<std::int32_t> array = read_idx_integers(path);
-  if (array.shape.size() != 2 || array.shape[1] != kColumns) {
-    throw DataError(
-        "{}: byte 3: has sizes {}; expected QMNIST's extended labels, rank 2 with {} "
-        "columns",
-        path.string(), fmt::join(array.shape, " x "), kColumns);
-  }
-  std::vector<std::uint8_t> labels(array.shape[0]);
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const std::size_t place = i * kColumns;
-    labels[i] = checked_label(path, kHeader + 4 * place, i, array.values[place]);
-  }
-  return labels;
-}
-
-/// Labels in QMNIST's form if the file's name says so, else in MNIST's.
-std::vector<std::uint8_t> read_labels(const fs::path& path) {
-  const bool is_qmnist = path.filename().string().find("idx2-int") != std::string::npos;
-  return is_qmnist ? read_qmnist_labels(path) : read_mnist_labels(path);
-}
-
-void append_files(Dataset& dataset, const fs::path& images_path, const fs::path& labels_path,
-                  DataPart::Kind kind) {
-  const IdxArray<std::uint8_t> images = read_idx_bytes(images_path);
-  if (images.shape.size() != 3 || images.shape[1] != kImageSide || images.shape[2] != kImageSide) {
-    throw DataError("{}: byte 3: has sizes {}; expected images of {} x {} pixels, rank 3",
-                    images_path.string(), fmt::join(images.shape, " x "), kImageSide, kImageSide);
-  }
-  if (images.shape[0] == 0) {
-    throw DataError("{}: byte 4: holds no image; expected at least one", images_path.string());
-  }
-  const std::vector<std::uint8_t> labels = read_labels(labels_path);
-  if (labels.size() != images.shape[0]) {
-    throw DataError("{}: byte 4: announces {} labels; expected {}, as many as {} has images",
-                    labels_path.string(), labels.size(), images.shape[0],
-                    images_path.filename().string());
-  }
-  reserve_on_huge_pages(dataset.pixels, dataset.pixels.size() + images.values.size());
-  dataset.pixels.insert(dataset.pixels.end(), images.values.begin(), images.values.end());
-  dataset.labels.insert(dataset.labels.end(), labels.begin(), labels.end());
-  dataset.parts.push_back({kind, labels.size()});
-  for (const fs::path& path : {images_path, labels_path}) {
-    dataset.files.push_back({path, sha256_of_file(path)});
-  }
-}
-
-Dataset load_idx_parts(const fs::path& folder, std::span<const IdxPart> parts, DataSource source,
-                       std::string_view name) {
-  Dataset dataset{.source = source,
-                  .name = std::string(name),
-                  .pixels = {},
-                  .labels = {},
-                  .parts = {},
-                  .files = {}};
-  for (const IdxPart& part : parts) {
-    append_files(dataset, require_file(folder, part.images), require_file(folder, part.labels),
-                 part.kind);
-  }
-  return dataset;
-}
-
-/// Kaggle's file holds QMNIST's 60,000 training and 60,000 test digits, in this order.
-std::vector<DataPart> parts_of_kaggle(std::size_t count) {
-  constexpr std::size_t kHalf = 60000;
-  if (count == 2 * kHalf) {
-    return {{DataPart::Kind::kTraining, kHalf}, {DataPart::Kind::kTest, kHalf}};
-  }
-  return {{DataPart::Kind::kOther, count}};
-}
-
-Dataset load_kaggle(const fs::path& path) {
-  PickledDigits digits = read_kaggle_pickle(path);
-  std::vector<DataPart> parts = parts_of_kaggle(digits.labels.size());
-  return {.source = DataSource::kKaggle,
-          .name = "MNIST-120k (Kaggle)",
-          .pixels = std::move(digits.pixels),
-          .labels = std::move(digits.labels),
-          .parts = std::move(parts),
-          .files = {{path, sha256_of_file(path)}}};
-}
-
-fs::path require_kaggle(const fs::path& folder) {
-  fs::path path = folder / kKaggleFile;
-  if (!fs::is_regular_file(path)) {
-    throw DataError("{}: there is no {}; set data.dir to the folder that holds it", folder.string(),
-                    kKaggleFile);
-  }
-  return path;
-}
-
-DataSource find_source(const fs::path& folder) {
-  if (is_complete(folder, kQmnistParts)) {
-    return DataSource::kQmnist;
-  }
-  if (fs::is_regular_file(folder / kKaggleFile)) {
-    return DataSource::kKaggle;
-  }
-  if (is_complete(folder, kMnistParts)) {
-    return DataSource::kMnist;
-  }
-  throw DataError(
-      "{}: holds no complete set of digits; expected the four files of QMNIST "
-      "(scripts/download fetches them) or of MNIST, or Kaggle's {}",
-      folder.string(), kKaggleFile);
-}
-
-/// The labels of a file of images, by the names that MNIST and QMNIST give their files.
-fs::path labels_beside(const fs::path& images) {
-  constexpr std::string_view kImages = "images-idx3-ubyte";
-  const std::string name = images.filename().string();
-  const std::size_t place = name.find(kImages);
-  if (place == std::string::npos) {
-    throw DataError("{}: has no {} in its name; expected IDX images whose labels lie beside them",
-                    images.string(), kImages);
-  }
-  const std::string before = name.substr(0, place);
-  for (const std::string_view ending : {"labels-idx2-int", "labels-idx1-ubyte"}) {
-    if (auto labels = find_file(images.parent_path(), fmt::format("{}{}", before, ending))) {
-      return *labels;
-    }
-  }
-  throw DataError("{}: there are no labels beside it; expected {}labels-idx1-ubyte",
-                  images.string(), before);
-}
-
-DataPart::Kind kind_by_name(std::string_view name) {
-  if (name.find("train") != std::string_view::npos) {
-    return DataPart::Kind::kTraining;
-  }
-  const bool is_test =
-      name.find("t10k") != std::string_view::npos || name.find("test") != std::string_view::npos;
-  return is_test ? DataPart::Kind::kTest : DataPart::Kind::kOther;
+  return *found;
 }
 
 }  // namespace
 
-Dataset load_dataset(const fs::path& folder, DataSource source) {
+Dataset load_dataset(const fs::path& folder, std::string_view name) {
   if (!fs::is_directory(folder)) {
-    throw DataError("{}: is no folder; set data.dir to the one that holds the digits",
+    throw DataError("{}: is no folder; set data.dir to the one that holds the data files",
                     folder.string());
   }
-  switch (source == DataSource::kAuto ? find_source(folder) : source) {
-    case DataSource::kQmnist:
-      return load_idx_parts(folder, kQmnistParts, DataSource::kQmnist, "QMNIST");
-    case DataSource::kKaggle:
-      return load_kaggle(require_kaggle(folder));
-    case DataSource::kMnist:
-      return load_idx_parts(folder, kMnistParts, DataSource::kMnist, "MNIST");
-    case DataSource::kAuto:
-      break;  // find_source() knows better
-  }
-  throw std::logic_error("a data source without a reader");
+  const DataSource& source = name == kAutoSource ? detect_source(folder) : find_source(name);
+  Dataset dataset = source.load(folder);
+  dataset.source = source.name;
+  return dataset;
 }
 
 Dataset load_data_file(const fs::path& path) {
@@ -250,17 +55,7 @@ Dataset load_data_file(const fs::path& path) {
                     kKaggleFile);
   }
   constexpr int kPickleStart = 0x80;  // of any protocol from 2 on
-  if (file.peek() == kPickleStart) {
-    return load_kaggle(path);
-  }
-  Dataset dataset{.source = DataSource::kMnist,
-                  .name = path.filename().string(),
-                  .pixels = {},
-                  .labels = {},
-                  .parts = {},
-                  .files = {}};
-  append_files(dataset, path, labels_beside(path), kind_by_name(dataset.name));
-  return dataset;
+  return file.peek() == kPickleStart ? load_kaggle_file(path) : load_idx_file(path);
 }
 
 }  // namespace qmnist

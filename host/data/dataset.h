@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/settings/run_settings.h"
@@ -36,13 +37,13 @@ struct DataFile {
 /// A stretch of a data set that was read from one file of images.
 struct DataPart {
   enum class Kind { kTraining, kTest, kOther } kind;
-  std::size_t count;  ///< digits
+  std::size_t count;  ///< images
 };
 
-/// A whole labelled set of digits, training and test files one after the other.
+/// A whole labelled set of images, training and test files one after the other.
 struct Dataset {
-  DataSource source;                 ///< what it was read from; not kAuto
-  std::string name;                  ///< "MNIST", "QMNIST" or "MNIST-120k (Kaggle)"
+  std::string source;                ///< its data source's name; empty if read from a single file
+  std::string name;                  ///< for people: "MNIST", "QMNIST", "MNIST-120k (Kaggle)", ...
   std::vector<std::uint8_t> pixels;  ///< [count, 28, 28]
   std::vector<std::uint8_t> labels;  ///< [count], 0..9
   std::vector<DataPart> parts;       ///< in their order
@@ -52,12 +53,11 @@ struct Dataset {
   [[nodiscard]] DataView view() const { return {pixels, labels, kPixels}; }
 };
 
-/// Reads the digits that lie in `folder`.
-///
-/// kAuto takes the largest set that is complete there: QMNIST's four files, else Kaggle's
-/// MNIST-120k, else MNIST's four. IDX files may be plain or gzip-compressed.
+/// Reads the images that lie in `folder`.
+/// @param source a name of data_source_names(); "auto" takes the first source whose files are
+///   complete there
 /// @throws DataError naming file, offset and expectation where a file is missing or wrong.
-[[nodiscard]] Dataset load_dataset(const std::filesystem::path& folder, DataSource source);
+[[nodiscard]] Dataset load_dataset(const std::filesystem::path& folder, std::string_view source);
 
 /// Reads one file: Kaggle's pickle, or IDX images with the labels that lie beside them under the
 /// name that MNIST or QMNIST would give them (train-images-idx3-ubyte, train-labels-idx1-ubyte).

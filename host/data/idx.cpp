@@ -43,7 +43,7 @@ std::vector<std::uint32_t> read_header(ByteReader& reader, std::uint8_t type) {
   return shape;
 }
 
-/// The number of bytes that the shape announces; no real file of digits comes near the limit.
+/// The number of bytes that the shape announces; no real data set comes near the limit.
 std::size_t announced_bytes(const ByteReader& reader, std::span<const std::uint32_t> shape,
                             std::size_t element_size) {
   constexpr std::size_t kLimit = std::size_t{1} << 36;

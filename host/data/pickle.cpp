@@ -258,7 +258,7 @@ Bytes read_labels(const Array& array, std::uint64_t count) {
   return labels;
 }
 
-PickledDigits read_digits(std::span<const std::uint8_t> file) {
+PickledImages read_images(std::span<const std::uint8_t> file) {
   const pickle::Pickle pickled = pickle::Machine(file).run();
   const Node& root = *pickled.root;
   const auto& dict = expect<pickle::Dict>(root, "the pickled value");
@@ -270,10 +270,10 @@ PickledDigits read_digits(std::span<const std::uint8_t> file) {
 
 }  // namespace
 
-PickledDigits read_kaggle_pickle(const std::filesystem::path& path) {
+PickledImages read_kaggle_pickle(const std::filesystem::path& path) {
   const std::string file = read_file<DataError>(path, "Kaggle's MNIST-120k");
   try {
-    return read_digits(bytes_of(file));
+    return read_images(bytes_of(file));
   } catch (const FormatError& error) {
     throw DataError("{}: byte {}: {}", path.string(), error.offset(), error.what());
   }

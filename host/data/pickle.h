@@ -7,7 +7,7 @@
 namespace qmnist {
 
 /// What Kaggle's MNIST-120k file holds.
-struct PickledDigits {
+struct PickledImages {
   std::vector<std::uint8_t> pixels;  ///< [count, 28, 28]
   std::vector<std::uint8_t> labels;  ///< [count], 0..9
 };
@@ -22,6 +22,6 @@ struct PickledDigits {
 /// @throws DataError naming file, byte offset and what was expected: a file that cannot be read
 ///   or is truncated, an opcode or global outside the known few (by name), dtypes and shapes that
 ///   do not fit, no images, labels outside 0..9, bytes after the end.
-[[nodiscard]] PickledDigits read_kaggle_pickle(const std::filesystem::path& path);
+[[nodiscard]] PickledImages read_kaggle_pickle(const std::filesystem::path& path);
 
 }  // namespace qmnist

@@ -8,7 +8,7 @@ namespace {
 constexpr std::uint8_t kProto = 0x80;
 constexpr std::uint8_t kStop = '.';
 
-// A digits file has fewer than 150. The limit bounds time and memory, whatever a file says: no
+// Kaggle's file has fewer than 150. The limit bounds time and memory, whatever a file says: no
 // opcode makes more than one value, and every value is small because payloads stay in the file.
 constexpr int kMaxOpcodes = 10'000;
 
@@ -55,7 +55,7 @@ Pickle Machine::run() {
     opcode_ = read_opcode();
     (this->*opcode_->execute)();
   }
-  throw FormatError(position_, "more than {} opcodes; a digits file needs fewer than 150",
+  throw FormatError(position_, "more than {} opcodes; Kaggle's file needs fewer than 150",
                     kMaxOpcodes);
 }
 
@@ -106,7 +106,7 @@ const Machine::Opcode* Machine::read_opcode() {
   const std::uint8_t code = file_[start_];
   const auto* opcode = std::ranges::find(kOpcodes, code, &Opcode::code);
   if (opcode == kOpcodes.end()) {
-    throw FormatError(start_, "opcode {:#04x} is not one that a digits file needs", code);
+    throw FormatError(start_, "opcode {:#04x} is not one that Kaggle's file needs", code);
   }
   return opcode;
 }
@@ -228,7 +228,7 @@ void Machine::push_global(std::string_view module, std::string_view name) {
     return candidate.module == module && candidate.name == name;
   });
   if (known == kGlobals.end()) {
-    throw FormatError(start_, "global {}.{} is not one that a digits file needs", printable(module),
+    throw FormatError(start_, "global {}.{} is not one that Kaggle's file needs", printable(module),
                       printable(name));
   }
   push(known->global);

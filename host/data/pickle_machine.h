@@ -137,7 +137,7 @@ class Machine {
 
   /// Reads the file as one pickle of protocol 2 to 5; call it once.
   /// @throws FormatError at an opcode or global outside the known few, at a truncation, at bytes
-  ///   after the end, and at more opcodes than a digits file can need.
+  ///   after the end, and at more opcodes than such a file can need.
   [[nodiscard]] Pickle run();
 
  private:

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/settings/constraint.h"
@@ -11,21 +13,15 @@
 
 namespace qmnist {
 
-/// Where the images come from.
-enum class DataSource { kAuto, kQmnist, kKaggle, kMnist };
+/// Value of data.source that looks for files.
+inline constexpr std::string_view kAutoSource = "auto";
 
-inline constexpr std::array kDataSources{
-    Choice<DataSource>{DataSource::kAuto, "auto"},
-    Choice<DataSource>{DataSource::kQmnist, "qmnist"},
-    Choice<DataSource>{DataSource::kKaggle, "kaggle"},
-    Choice<DataSource>{DataSource::kMnist, "mnist"},
-};
-[[nodiscard]] constexpr const auto& choices(DataSource /*of*/) {
-  return kDataSources;
-}
+/// The values of data.source, kAutoSource first. The registry of data sources defines this
+/// (host/data/data_sources.cpp), so that the settings need not know it.
+[[nodiscard]] std::vector<std::string_view> data_source_names();
 
 struct DataSettings {
-  DataSource source = DataSource::kAuto;
+  std::string source{kAutoSource};
   std::filesystem::path dir = "../data";
   double test_fraction = 0.2;
   std::uint32_t split_seed = 42;
@@ -34,7 +30,7 @@ struct DataSettings {
 
 template <SameAs<DataSettings> Settings, typename Visitor>
 void visit(Settings& settings, const Visitor& key) {
-  key("data.source", settings.source, constraint::one_of<DataSource>(),
+  key("data.source", settings.source, constraint::OneOf{data_source_names()},
       "data set; auto takes the largest one found in data.dir");
   key("data.dir", settings.dir, constraint::Path{}, "folder with the data files");
   key("data.test_fraction", settings.test_fraction, constraint::open(0, 1),

@@ -5,10 +5,15 @@
 #include <zlib.h>
 
 #include <array>
+#include <functional>
+#include <map>
+#include <numeric>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "host/data/data_sources.h"
 #include "host/data/sha256.h"
 #include "host/error.h"
 #include "tests/support/support.h"
@@ -77,7 +82,7 @@ void write_gzip(const fs::path& path, const std::string& content) {
 }
 
 /// The message of the DataError that loading ends in.
-std::string error_of(const fs::path& folder, DataSource source) {
+std::string error_of(const fs::path& folder, std::string_view source) {
   try {
     (void)load_dataset(folder, source);
   } catch (const DataError& error) {
@@ -109,12 +114,12 @@ class DatasetTest : public testing::Test {
     constexpr auto kName = "python3_numpy2_protocol5_little_i4_C.pkl";
     fs::copy_file(test::source_dir() / "tests/fixtures/pickle" / kName, folder_ / "MNIST-120k");
   }
-  [[nodiscard]] Dataset load(DataSource source = DataSource::kAuto) const {
+  [[nodiscard]] Dataset load(std::string_view source = kAutoSource) const {
     return load_dataset(folder_.path(), source);
   }
 
   /// Expects a DataError that names the file (where that is empty, the folder) and has the words.
-  void expect_error(DataSource source, std::string_view name, std::string_view words) const {
+  void expect_error(std::string_view source, std::string_view name, std::string_view words) const {
     SCOPED_TRACE(words);
     const fs::path place = name.empty() ? folder_.path() : folder_ / name;
     const std::string message = error_of(folder_.path(), source);
@@ -137,8 +142,8 @@ void expect_levels(const Dataset& dataset, const Bytes& levels) {
 
 TEST_F(DatasetTest, ReadsMnistTrainingFilesFirst) {
   write_mnist();
-  const Dataset dataset = load(DataSource::kMnist);
-  EXPECT_EQ(dataset.source, DataSource::kMnist);
+  const Dataset dataset = load("mnist");
+  EXPECT_EQ(dataset.source, "mnist");
   EXPECT_EQ(dataset.name, "MNIST");
   EXPECT_EQ(dataset.labels, (Bytes{5, 0, 7, 1, 9}));
   expect_levels(dataset, {10, 11, 12, 200, 201});
@@ -153,8 +158,8 @@ TEST_F(DatasetTest, ReadsMnistTrainingFilesFirst) {
 
 TEST_F(DatasetTest, ReadsQmnistTrainingFilesFirst) {
   write_qmnist();
-  const Dataset dataset = load(DataSource::kQmnist);
-  EXPECT_EQ(dataset.source, DataSource::kQmnist);
+  const Dataset dataset = load("qmnist");
+  EXPECT_EQ(dataset.source, "qmnist");
   EXPECT_EQ(dataset.name, "QMNIST");
   EXPECT_EQ(dataset.labels, (Bytes{4, 0, 9, 2, 6}));
   expect_levels(dataset, {30, 31, 40, 41, 42});
@@ -164,14 +169,64 @@ TEST_F(DatasetTest, ReadsQmnistTrainingFilesFirst) {
 
 TEST_F(DatasetTest, ReadsKagglesPickle) {
   write_kaggle();
-  const Dataset dataset = load(DataSource::kKaggle);
-  EXPECT_EQ(dataset.source, DataSource::kKaggle);
+  const Dataset dataset = load("kaggle");
+  EXPECT_EQ(dataset.source, "kaggle");
   EXPECT_EQ(dataset.name, "MNIST-120k (Kaggle)");
   EXPECT_EQ(dataset.labels, (Bytes{2, 5, 8}));
   ASSERT_EQ(dataset.pixels.size(), 3 * kPixels);
   EXPECT_EQ(dataset.pixels.back(), 7 * (3 * kPixels - 1) % 256);
   ASSERT_EQ(dataset.files.size(), 1U);
   EXPECT_EQ(dataset.files[0].sha256, sha256_of_file(folder_ / "MNIST-120k"));
+}
+
+TEST_F(DatasetTest, SourcesHaveNamesOfTheirOwn) {
+  std::vector<std::string_view> expected{"auto"};
+  for (const DataSource& source : data_sources()) {
+    expected.push_back(source.name);
+  }
+  EXPECT_EQ(data_source_names(), expected);
+  EXPECT_EQ(std::set(expected.begin(), expected.end()).size(), expected.size());
+  EXPECT_THROW((void)load("no such source"), UsageError);
+}
+
+TEST_F(DatasetTest, SourcesFindNothingInAnEmptyFolder) {
+  for (const DataSource& source : data_sources()) {
+    SCOPED_TRACE(source.name);
+    EXPECT_FALSE(source.detect(folder_.path()));
+    if (!source.files.empty()) {
+      expect_error(source.name, "", "set data.dir to the folder that holds it");
+      expect_error(kAutoSource, "", source.files);
+    }
+  }
+}
+
+TEST_F(DatasetTest, EverySourceLoadsItsFiles) {
+  const std::map<std::string_view, std::function<void()>> writers{
+      {"qmnist", [this] { write_qmnist(); }},
+      {"kaggle", [this] { write_kaggle(); }},
+      {"mnist", [this] { write_mnist(); }}};
+  for (const DataSource& source : data_sources()) {
+    SCOPED_TRACE(source.name);
+    fs::remove_all(folder_.path());
+    fs::create_directory(folder_.path());
+    if (!source.files.empty()) {
+      ASSERT_TRUE(writers.contains(source.name)) << "this test needs a writer of its files";
+      writers.at(source.name)();
+      EXPECT_TRUE(source.detect(folder_.path()));
+      EXPECT_EQ(load().source, source.name);
+    }
+    const Dataset dataset = load(source.name);
+    EXPECT_EQ(dataset.source, source.name);
+    EXPECT_FALSE(dataset.name.empty());
+    EXPECT_GT(dataset.count(), 0U);
+    EXPECT_EQ(dataset.pixels.size(), dataset.count() * kPixels);
+    EXPECT_LT(std::ranges::max(dataset.labels), kClasses);
+    const auto add = [](std::size_t sum, const DataPart& part) { return sum + part.count; };
+    EXPECT_EQ(std::accumulate(dataset.parts.begin(), dataset.parts.end(), std::size_t{0}, add),
+              dataset.count());
+    EXPECT_EQ(dataset.files.empty(), source.files.empty());
+    EXPECT_EQ(load(source.name).pixels, dataset.pixels);
+  }
 }
 
 TEST_F(DatasetTest, ReadsPlainAndPackedFilesMixed) {
@@ -191,17 +246,20 @@ TEST_F(DatasetTest, ReadsPlainAndPackedFilesMixed) {
 
 TEST_F(DatasetTest, AutoTakesTheLargestCompleteSet) {
   write_mnist();
-  EXPECT_EQ(load().source, DataSource::kMnist);
+  EXPECT_EQ(load().source, "mnist");
   write_qmnist();
-  EXPECT_EQ(load().source, DataSource::kQmnist);
+  EXPECT_EQ(load().source, "qmnist");
   write_kaggle();
-  EXPECT_EQ(load().source, DataSource::kQmnist);
+  EXPECT_EQ(load().source, "qmnist");
   fs::remove(folder_ / kQmnistFiles[3]);
-  EXPECT_EQ(load().source, DataSource::kKaggle);
+  EXPECT_EQ(load().source, "kaggle");
   fs::remove(folder_ / "MNIST-120k");
-  EXPECT_EQ(load().source, DataSource::kMnist);
+  EXPECT_EQ(load().source, "mnist");
   fs::remove(folder_ / kMnistFiles[0]);
-  expect_error(DataSource::kAuto, "", "holds no complete set of digits");
+  expect_error(
+      kAutoSource, "",
+      "holds no complete data set; expected QMNIST's four files (scripts/download fetches them), "
+      "Kaggle's MNIST-120k or MNIST's four files");
 }
 
 TEST_F(DatasetTest, MissingFilesAreNamed) {
@@ -210,17 +268,16 @@ TEST_F(DatasetTest, MissingFilesAreNamed) {
     write_qmnist();
     fs::remove(folder_ / kMnistFiles[i]);
     fs::remove(folder_ / kQmnistFiles[i]);
-    expect_error(DataSource::kMnist, "", fmt::format("there is no {0} or {0}.gz", kMnistFiles[i]));
-    expect_error(DataSource::kQmnist, "",
-                 fmt::format("there is no {0} or {0}.gz", kQmnistFiles[i]));
+    expect_error("mnist", "", fmt::format("there is no {0} or {0}.gz", kMnistFiles[i]));
+    expect_error("qmnist", "", fmt::format("there is no {0} or {0}.gz", kQmnistFiles[i]));
   }
-  expect_error(DataSource::kKaggle, "", "there is no MNIST-120k");
+  expect_error("kaggle", "", "there is no MNIST-120k");
 }
 
 TEST_F(DatasetTest, MissingFolderIsNamed) {
   write("a-file", "");
   for (const char* name : {"missing", "a-file"}) {
-    const std::string message = error_of(folder_ / name, DataSource::kAuto);
+    const std::string message = error_of(folder_ / name, kAutoSource);
     EXPECT_TRUE(message.starts_with((folder_ / name).string() + ": is no folder")) << message;
   }
 }
@@ -228,42 +285,42 @@ TEST_F(DatasetTest, MissingFolderIsNamed) {
 TEST_F(DatasetTest, LabelsOutsideTheDigitsAreNamedWithTheirPlace) {
   write_mnist();
   write(kMnistFiles[1], mnist_labels("\5\0\x0A"s));
-  expect_error(DataSource::kMnist, kMnistFiles[1], "byte 10: the label of image 2 is 10");
+  expect_error("mnist", kMnistFiles[1], "byte 10: the label of image 2 is 10");
 
   write_qmnist();
   write(kQmnistFiles[3], qmnist_labels({9, 10, 0}));
-  expect_error(DataSource::kQmnist, kQmnistFiles[3], "byte 44: the label of image 1 is 10");
+  expect_error("qmnist", kQmnistFiles[3], "byte 44: the label of image 1 is 10");
   write(kQmnistFiles[3], qmnist_labels({9, 0, -1}));
-  expect_error(DataSource::kQmnist, kQmnistFiles[3], "byte 76: the label of image 2 is -1");
+  expect_error("qmnist", kQmnistFiles[3], "byte 76: the label of image 2 is -1");
   write(kQmnistFiles[3], qmnist_labels({256, 0, 0}));
-  expect_error(DataSource::kQmnist, kQmnistFiles[3], "byte 12: the label of image 0 is 256");
+  expect_error("qmnist", kQmnistFiles[3], "byte 12: the label of image 0 is 256");
 }
 
 TEST_F(DatasetTest, UnsuitableArraysThrow) {
   using Shapes = std::vector<std::vector<std::int64_t>>;
   write_mnist();
   write(kMnistFiles[3], zeros('\x08', {1}));
-  expect_error(DataSource::kMnist, kMnistFiles[3], "announces 1 labels; expected 2");
+  expect_error("mnist", kMnistFiles[3], "announces 1 labels; expected 2");
   write(kMnistFiles[3], zeros('\x08', {2, 1}));
-  expect_error(DataSource::kMnist, kMnistFiles[3], "has rank 2; expected");
+  expect_error("mnist", kMnistFiles[3], "has rank 2; expected");
   for (const auto& sizes : Shapes{{1, 28, 27}, {1, 27, 28}, {28, 28}, {784}, {1, 14, 56}}) {
     write(kMnistFiles[0], zeros('\x08', sizes));
-    expect_error(DataSource::kMnist, kMnistFiles[0], "expected images of 28 x 28 pixels");
+    expect_error("mnist", kMnistFiles[0], "expected images of 28 x 28 pixels");
   }
 
   write_qmnist();
   write(kQmnistFiles[1], qmnist_labels({1, 2, 3}));
-  expect_error(DataSource::kQmnist, kQmnistFiles[1], "announces 3 labels; expected 2");
+  expect_error("qmnist", kQmnistFiles[1], "announces 3 labels; expected 2");
   for (const auto& sizes : Shapes{{2}, {2, 7}, {2, 8, 1}}) {
     write(kQmnistFiles[1], zeros('\x0C', sizes));
-    expect_error(DataSource::kQmnist, kQmnistFiles[1], "rank 2 with 8 columns");
+    expect_error("qmnist", kQmnistFiles[1], "rank 2 with 8 columns");
   }
 }
 
-// 70,000 digits: the files that the repository ships.
+// 70,000 images: the files that the repository ships.
 TEST(ShippedDigitsTest, AreMnist) {
   const fs::path folder = test::source_dir() / "data";
-  const Dataset dataset = load_dataset(folder, DataSource::kMnist);
+  const Dataset dataset = load_dataset(folder, "mnist");
   ASSERT_EQ(dataset.count(), 70000U);
   EXPECT_EQ(Bytes(dataset.labels.begin(), dataset.labels.begin() + 5), (Bytes{5, 0, 4, 1, 9}));
   std::array<int, kClasses> counts{};

@@ -26,14 +26,14 @@ constexpr std::int64_t kCount = 3;
 constexpr std::int64_t kHuge = std::int64_t{1} << 62;
 const fs::path kFixtures = test::source_dir() / "tests/fixtures/pickle";
 
-// The digits of make_pickles.py.
-PickledDigits expected_digits() {
-  PickledDigits digits;
+// The images of make_pickles.py.
+PickledImages expected_images() {
+  PickledImages images;
   for (std::int64_t i = 0; i < kCount * 28 * 28; ++i) {
-    digits.pixels.push_back(static_cast<std::uint8_t>(7 * i % 256));
+    images.pixels.push_back(static_cast<std::uint8_t>(7 * i % 256));
   }
-  digits.labels = {2, 5, 8};
-  return digits;
+  images.labels = {2, 5, 8};
+  return images;
 }
 
 std::vector<fs::path> pickles_in(const fs::path& folder) {
@@ -47,11 +47,11 @@ std::vector<fs::path> pickles_in(const fs::path& folder) {
   return paths;
 }
 
-void expect_digits(const fs::path& path) {
+void expect_images(const fs::path& path) {
   SCOPED_TRACE(path.string());
-  const PickledDigits expected = expected_digits();
+  const PickledImages expected = expected_images();
   try {
-    const PickledDigits read = read_kaggle_pickle(path);
+    const PickledImages read = read_kaggle_pickle(path);
     EXPECT_EQ(read.labels, expected.labels);
     EXPECT_TRUE(read.pixels == expected.pixels);
   } catch (const Error& error) {
@@ -62,9 +62,9 @@ void expect_digits(const fs::path& path) {
 // The message of the DataError that reading throws; empty if it throws none.
 std::string error_of(const fs::path& path) {
   try {
-    const PickledDigits digits = read_kaggle_pickle(path);
-    EXPECT_EQ(digits.pixels.size(), digits.labels.size() * 28 * 28);
-    EXPECT_TRUE(std::ranges::all_of(digits.labels, [](auto label) { return label <= 9; }));
+    const PickledImages images = read_kaggle_pickle(path);
+    EXPECT_EQ(images.pixels.size(), images.labels.size() * 28 * 28);
+    EXPECT_TRUE(std::ranges::all_of(images.labels, [](auto label) { return label <= 9; }));
   } catch (const DataError& error) {
     return error.what();
   }
@@ -98,7 +98,7 @@ struct ArraySpec {
 };
 
 ArraySpec good_data() {
-  const std::vector<std::uint8_t> pixels = expected_digits().pixels;
+  const std::vector<std::uint8_t> pixels = expected_images().pixels;
   return {.shape = {kCount, 28, 28}, .payload = bytes(std::string(pixels.begin(), pixels.end()))};
 }
 ArraySpec good_labels() {
@@ -142,7 +142,7 @@ class PickleTest : public testing::Test {
   [[nodiscard]] const fs::path& folder() const { return folder_.path(); }
 
   [[nodiscard]] fs::path written(std::string_view content) const {
-    fs::path path = folder() / "digits.pkl";
+    fs::path path = folder() / "images.pkl";
     test::write_file(path, content);
     return path;
   }
@@ -166,7 +166,7 @@ TEST_F(PickleTest, ReadsCommittedPickles) {
   const std::vector<fs::path> paths = pickles_in(kFixtures);
   EXPECT_EQ(paths.size(), 14U);
   for (const fs::path& path : paths) {
-    expect_digits(path);
+    expect_images(path);
   }
 }
 
@@ -187,7 +187,7 @@ TEST_F(PickleTest, ReadsWhatPythonWrites) {
   const std::vector<fs::path> paths = pickles_in(folder());
   EXPECT_GE(paths.size(), 4U * 16 * 2 * 2 * 2);
   for (const fs::path& path : paths) {
-    expect_digits(path);
+    expect_images(path);
   }
 }
 
@@ -200,7 +200,7 @@ TEST_F(PickleTest, ReadsLabelsOfAnyIntegerDtype) {
         payload += order == "<" ? item : std::string(item.rbegin(), item.rend());
       }
       const ArraySpec labels = {{kCount}, bytes(payload), dtype, order};
-      expect_digits(written(pickled(good_data(), labels)));
+      expect_images(written(pickled(good_data(), labels)));
     }
   }
 }
@@ -234,7 +234,7 @@ TEST_F(PickleTest, SurvivesEveryDamagedByte) {
       }
       set_byte(content[i]);
     }
-    expect_digits(copy);
+    expect_images(copy);
   }
   EXPECT_GT(refused, 10'000U);
 }
@@ -272,7 +272,7 @@ TEST_F(PickleTest, RefusesWhatIsNoPickle) {
 
 TEST_F(PickleTest, RefusesBytesAfterTheEnd) {
   const std::string good = pickled(good_data(), good_labels());
-  expect_digits(written(good));
+  expect_images(written(good));
   expect_error(good + "\n", {fmt::format("byte {}: 1 bytes after the end", good.size())});
 }
 
@@ -335,7 +335,7 @@ TEST_F(PickleTest, RefusesFilesWithoutImages) {
 
 TEST_F(PickleTest, RefusesPermutedAxes) {
   const std::string labels = pickled(good_labels());
-  expect_digits(written(pickled(pickled_buffer(good_data(), "C"), labels)));
+  expect_images(written(pickled(pickled_buffer(good_data(), "C"), labels)));
   expect_error(pickled(pickled_buffer(good_data(), "K"), labels), {"axes are permuted"});
 }
 
@@ -345,7 +345,7 @@ TEST_F(PickleTest, RefusesLatin1TextThatDoesNotFit) {
     return "c_codecs\nencode\n" + text(utf8) + "\x94" + text("latin1") + "\x86R";
   };
   const auto labels = [](const std::string& payload) { return ArraySpec{{kCount, 1}, payload}; };
-  expect_digits(written(pickled(good_data(), labels(encoded("\2\5\10")))));
+  expect_images(written(pickled(good_data(), labels(encoded("\2\5\10")))));
   const ArraySpec tebibytes = {{std::int64_t{1} << 40, 28, 28}, encoded("\2\5\10")};
   expect_error(pickled(tebibytes, good_labels()), {"'data'", "fewer"});
   expect_error(pickled(good_data(), labels(encoded("\2\5"))), {"'labels'", "fewer"});

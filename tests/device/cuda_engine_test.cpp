@@ -34,7 +34,7 @@ class CudaEngineTest : public testing::Test {
     } catch (const DeviceError& error) {
       GTEST_SKIP() << error.what();
     }
-    dataset_ = load_dataset(test::source_dir() / "data", DataSource::kMnist);
+    dataset_ = load_dataset(test::source_dir() / "data", "mnist");
     split_ = split_dataset(dataset_.count(), 0.2, 42, 0);
   }
 

@@ -60,7 +60,7 @@ class HtmlReportTest : public testing::Test {
 
   test::TemporaryFolder folder_;
   Config config_ = config_with("output.dir=runs/first");
-  Dataset dataset_{.source = DataSource::kMnist,
+  Dataset dataset_{.source = "mnist",
                    .name = "MNIST",
                    .pixels = {},
                    .labels = {},

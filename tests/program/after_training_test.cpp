@@ -221,15 +221,15 @@ TEST_F(AfterTrainingTest, InfoDrawsHowTrainingDistorts) {
   EXPECT_EQ(read_file(sheet).substr(1, 3), "PNG");
   const std::string baseline = source_dir() / "configs/baseline.json";
   expect_refusal({"info", "--augment", sheet, "--data", data, "--config", baseline}, 2,
-                 {"baseline.json: this config distorts no digits"});
+                 {"baseline.json: this config has no augmentation"});
   expect_refusal({"info", "--config", baseline}, 2, {"--config", "--augment"});
 }
 
-TEST_F(AfterTrainingTest, InfoTellsOfBuildDevicesAndDigits) {
+TEST_F(AfterTrainingTest, InfoTellsOfBuildDevicesAndData) {
   const ProgramResult result = run_qmnist({"info", "--data", run().folder() / "data"});
   expect_success(result);
   for (const char* text : {"qmnist_gpu ", "build ", "libraries ", "Highway 1.", "CPU ", "threads",
-                           "GPU ", "MNIST, 1,000 digits"}) {
+                           "GPU ", "MNIST, 1,000 images"}) {
     expect_contains(result.output, text);
   }
   const ProgramResult nothing = run_qmnist({"info", "--data", "nowhere"});

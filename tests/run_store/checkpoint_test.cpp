@@ -17,7 +17,7 @@ class CheckpointTest : public testing::Test {
  protected:
   test::TemporaryFolder folder_;
   std::filesystem::path path_ = folder_ / "checkpoint.safetensors";
-  Dataset dataset_{.source = DataSource::kMnist,
+  Dataset dataset_{.source = "mnist",
                    .name = "MNIST",
                    .pixels = {},
                    .labels = {},

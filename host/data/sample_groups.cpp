@@ -1,4 +1,4 @@
-#include "host/data/digit_groups.h"
+#include "host/data/sample_groups.h"
 
 #include <fmt/format.h>
 
@@ -16,14 +16,15 @@ namespace fs = std::filesystem;
 
 using Kind = DataPart::Kind;
 
-DigitGroup stretch(const Dataset& dataset, std::string name, std::size_t first, std::size_t count) {
-  DigitGroup group{std::move(name), std::vector<bool>(dataset.count())};
+SampleGroup stretch(const Dataset& dataset, std::string name, std::size_t first,
+                    std::size_t count) {
+  SampleGroup group{std::move(name), std::vector<bool>(dataset.count())};
   std::fill_n(group.members.begin() + static_cast<std::ptrdiff_t>(first), count, true);
   return group;
 }
 
 void add_part(const Dataset& dataset, const DataPart& part, std::size_t first,
-              std::vector<DigitGroup>& groups) {
+              std::vector<SampleGroup>& groups) {
   constexpr std::size_t kMnistTest = 10000;
   if (part.kind == Kind::kTraining) {
     groups.push_back(stretch(dataset, "training file", first, part.count));
@@ -36,7 +37,7 @@ void add_part(const Dataset& dataset, const DataPart& part, std::size_t first,
   }
 }
 
-/// The form of each digit of a part, if the labels at `path` are this part's.
+/// The form of each sample of a part, if the labels at `path` are this part's.
 std::optional<std::vector<std::int32_t>> forms_in(const fs::path& path,
                                                   std::span<const std::uint8_t> labels) {
   constexpr std::size_t kColumns = 8;
@@ -56,7 +57,7 @@ std::optional<std::vector<std::int32_t>> forms_in(const fs::path& path,
 
 std::optional<std::vector<std::int32_t>> forms_of(const Dataset& dataset, const DataPart& part,
                                                   std::size_t first) {
-  if (part.kind == Kind::kOther) {
+  if (part.kind == Kind::kOther || dataset.files.empty()) {
     return std::nullopt;
   }
   const std::string_view name = part.kind == Kind::kTraining ? "train" : "test";
@@ -72,9 +73,9 @@ std::optional<std::vector<std::int32_t>> forms_of(const Dataset& dataset, const 
 
 }  // namespace
 
-std::vector<DigitGroup> digit_groups(const Dataset& dataset) {
-  std::vector<DigitGroup> groups;
-  std::map<std::int32_t, DigitGroup> by_form;
+std::vector<SampleGroup> sample_groups(const Dataset& dataset) {
+  std::vector<SampleGroup> groups;
+  std::map<std::int32_t, SampleGroup> by_form;
   std::size_t first = 0;
   for (const DataPart& part : dataset.parts) {
     add_part(dataset, part, first, groups);

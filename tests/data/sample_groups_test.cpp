@@ -1,4 +1,4 @@
-#include "host/data/digit_groups.h"
+#include "host/data/sample_groups.h"
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ using Kind = DataPart::Kind;
 
 /// A data set of these parts whose labels are 0, 1, ..., 9, 0, ... and whose files lie in `folder`.
 Dataset dataset_of(std::vector<DataPart> parts, const std::filesystem::path& folder) {
-  Dataset dataset{.source = DataSource::kMnist,
+  Dataset dataset{.source = "mnist",
                   .name = "MNIST",
                   .pixels = {},
                   .labels = {},
@@ -29,7 +29,7 @@ Dataset dataset_of(std::vector<DataPart> parts, const std::filesystem::path& fol
   return dataset;
 }
 
-/// QMNIST's labels of `count` such digits, the second half of them from form 4.
+/// QMNIST's labels of `count` such images, the second half of them from form 4.
 std::string labels_of(std::size_t count) {
   std::string file{0, 0, 0x0C, 2, 0, 0, 0, static_cast<char>(count), 0, 0, 0, 8};
   for (std::size_t i = 0; i < count; ++i) {
@@ -41,17 +41,17 @@ std::string labels_of(std::size_t count) {
   return file;
 }
 
-std::vector<std::string> names_of(const std::vector<DigitGroup>& groups) {
+std::vector<std::string> names_of(const std::vector<SampleGroup>& groups) {
   std::vector<std::string> names;
   names.reserve(groups.size());
-  for (const DigitGroup& group : groups) {
+  for (const SampleGroup& group : groups) {
     names.push_back(group.name);
   }
   return names;
 }
 
-TEST(DigitGroupsTest, TellsFilesApart) {
-  const auto groups = digit_groups(dataset_of({{Kind::kTraining, 3}, {Kind::kTest, 10002}}, "x"));
+TEST(SampleGroupsTest, TellsFilesApart) {
+  const auto groups = sample_groups(dataset_of({{Kind::kTraining, 3}, {Kind::kTest, 10002}}, "x"));
   ASSERT_EQ(names_of(groups),
             (std::vector<std::string>{"training file", "test file, first 10,000 (MNIST's)",
                                       "test file, the rest (QMNIST's)"}));
@@ -63,12 +63,12 @@ TEST(DigitGroupsTest, TellsFilesApart) {
   EXPECT_TRUE(groups[2].members[10004]);
 }
 
-TEST(DigitGroupsTest, TellsFormsApartWhereTheLabelsAgree) {
+TEST(SampleGroupsTest, TellsFormsApartWhereTheLabelsAgree) {
   const test::TemporaryFolder folder;
   test::write_file(folder / "qmnist-test-labels-idx2-int", labels_of(20));
-  // MNIST has fewer test digits than QMNIST.
+  // MNIST has fewer test images than QMNIST.
   const Dataset dataset = dataset_of({{Kind::kTraining, 5}, {Kind::kTest, 14}}, folder.path());
-  const auto groups = digit_groups(dataset);
+  const auto groups = sample_groups(dataset);
   ASSERT_EQ(names_of(groups),
             (std::vector<std::string>{"training file", "test file", "written on form hsf_0",
                                       "written on form hsf_4"}));
@@ -78,15 +78,15 @@ TEST(DigitGroupsTest, TellsFormsApartWhereTheLabelsAgree) {
   }
 }
 
-TEST(DigitGroupsTest, OtherLabelsSayNothing) {
+TEST(SampleGroupsTest, OtherLabelsSayNothing) {
   const test::TemporaryFolder folder;
   std::string labels = labels_of(20);
-  labels[12 + 32 + 3] = 7;  // the second digit is a 1
+  labels[12 + 32 + 3] = 7;  // the second image is a 1
   test::write_file(folder / "qmnist-test-labels-idx2-int", labels);
-  EXPECT_EQ(digit_groups(dataset_of({{Kind::kTest, 20}}, folder.path())).size(), 1U);
+  EXPECT_EQ(sample_groups(dataset_of({{Kind::kTest, 20}}, folder.path())).size(), 1U);
 
   test::write_file(folder / "qmnist-test-labels-idx2-int", labels_of(19));
-  EXPECT_EQ(digit_groups(dataset_of({{Kind::kTest, 20}}, folder.path())).size(), 1U);
+  EXPECT_EQ(sample_groups(dataset_of({{Kind::kTest, 20}}, folder.path())).size(), 1U);
 }
 
 }  // namespace

@@ -1,0 +1,39 @@
+#include "host/data/data_sources.h"
+
+#include <array>
+
+namespace qmnist {
+
+// A data source is one file of this folder, its two functions declared here, and a row below.
+bool detect_qmnist(const std::filesystem::path& folder);
+Dataset load_qmnist(const std::filesystem::path& folder);
+bool detect_kaggle(const std::filesystem::path& folder);
+Dataset load_kaggle(const std::filesystem::path& folder);
+bool detect_mnist(const std::filesystem::path& folder);
+Dataset load_mnist(const std::filesystem::path& folder);
+
+namespace {
+
+/// Those with more images first.
+constexpr std::array kDataSources{
+    DataSource{"qmnist", "QMNIST's four files (scripts/download fetches them)", detect_qmnist,
+               load_qmnist},
+    DataSource{"kaggle", "Kaggle's MNIST-120k", detect_kaggle, load_kaggle},
+    DataSource{"mnist", "MNIST's four files", detect_mnist, load_mnist},
+};
+
+}  // namespace
+
+std::span<const DataSource> data_sources() {
+  return kDataSources;
+}
+
+std::vector<std::string_view> data_source_names() {
+  std::vector<std::string_view> names{kAutoSource};
+  for (const DataSource& source : kDataSources) {
+    names.push_back(source.name);
+  }
+  return names;
+}
+
+}  // namespace qmnist

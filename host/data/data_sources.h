@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string_view>
+
+#include "host/data/dataset.h"
+
+namespace qmnist {
+
+/// A kind of data set that load_dataset() reads.
+struct DataSource {
+  std::string_view name;   ///< in the config key data.source
+  std::string_view files;  ///< for errors: what the folder must hold; empty if it needs nothing
+  /// Whether the folder holds these files. Where it does, data.source "auto" takes this source.
+  bool (*detect)(const std::filesystem::path& folder);
+  /// Leaves Dataset::source empty.
+  /// @throws DataError naming file, offset and expectation where a file is missing or wrong
+  Dataset (*load)(const std::filesystem::path& folder);
+};
+
+/// The registry: every source, in the order in which "auto" tries them.
+[[nodiscard]] std::span<const DataSource> data_sources();
+
+/// Name of Kaggle's file in a folder.
+inline constexpr std::string_view kKaggleFile = "MNIST-120k";
+
+// Readers of single files, for load_data_file().
+[[nodiscard]] Dataset load_idx_file(const std::filesystem::path& path);
+[[nodiscard]] Dataset load_kaggle_file(const std::filesystem::path& path);
+
+}  // namespace qmnist
