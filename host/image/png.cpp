@@ -1,31 +1,59 @@
 #include "host/image/png.h"
 
 #include <openssl/evp.h>
+#include <zlib.h>
 
-#include <algorithm>
 #include <new>
 #include <stdexcept>
-
-#include "host/image/cairo.h"
+#include <vector>
 
 namespace qmnist {
+namespace {
+
+std::string big_endian(std::size_t value) {
+  std::string bytes;
+  for (const unsigned shift : {24U, 16U, 8U, 0U}) {
+    bytes += static_cast<char>(value >> shift & 0xFFU);
+  }
+  return bytes;
+}
+
+/// A chunk: length, type and content, checksum.
+std::string chunk(std::string_view type, std::string_view content) {
+  std::string checked(type);
+  checked += content;
+  const uLong checksum = crc32_z(0, reinterpret_cast<const Bytef*>(checked.data()), checked.size());
+  return big_endian(content.size()) + checked + big_endian(checksum);
+}
+
+std::string deflated(std::string_view bytes) {
+  uLongf size = compressBound(bytes.size());
+  std::string result(size, '\0');
+  if (compress2(reinterpret_cast<Bytef*>(result.data()), &size,
+                reinterpret_cast<const Bytef*>(bytes.data()), bytes.size(),
+                Z_BEST_COMPRESSION) != Z_OK) {
+    throw std::bad_alloc();  // nothing else can fail in memory
+  }
+  result.resize(size);
+  return result;
+}
+
+}  // namespace
 
 std::string encode_png(const GreyImage& image) {
-  const Surface surface(cairo_image_surface_create(CAIRO_FORMAT_A8, static_cast<int>(image.width),
-                                                   static_cast<int>(image.height)));
-  if (cairo_surface_status(surface.get()) == CAIRO_STATUS_NO_MEMORY) {
-    throw std::bad_alloc();
-  }
-  unsigned char* to = cairo_image_surface_get_data(surface.get());
-  if (to == nullptr) {
-    throw std::logic_error("a picture of ours is too large");
-  }
+  constexpr char kUnfiltered = 0;
+  std::string rows;
+  rows.reserve(image.height * (image.width + 1));
   for (std::size_t row = 0; row < image.height; ++row) {
-    std::copy_n(image.pixels.data() + row * image.width, image.width, to);
-    to += cairo_image_surface_get_stride(surface.get());
+    rows += kUnfiltered;
+    rows.append(reinterpret_cast<const char*>(image.pixels.data()) + row * image.width,
+                image.width);
   }
-  cairo_surface_mark_dirty(surface.get());
-  return to_png(surface.get());
+  constexpr std::string_view kEightBitsGrey("\x08\0\0\0\0", 5);
+  std::string header = big_endian(image.width) + big_endian(image.height);
+  header += kEightBitsGrey;
+  return "\x89PNG\r\n\x1A\n" + chunk("IHDR", header) + chunk("IDAT", deflated(rows)) +
+         chunk("IEND", "");
 }
 
 std::string png_data_uri(std::string_view png) {

@@ -5,13 +5,23 @@
 
 #include <cmath>
 #include <memory>
+#include <new>
 #include <stdexcept>
 
-#include "host/image/cairo.h"
 #include "host/system/child_process.h"
 
 namespace qmnist {
 namespace {
+
+struct DestroySurface {
+  void operator()(cairo_surface_t* surface) const { cairo_surface_destroy(surface); }
+};
+using Surface = std::unique_ptr<cairo_surface_t, DestroySurface>;
+
+struct DestroyContext {
+  void operator()(cairo_t* context) const { cairo_destroy(context); }
+};
+using Context = std::unique_ptr<cairo_t, DestroyContext>;
 
 struct Unreference {
   void operator()(RsvgHandle* document) const { g_object_unref(document); }
@@ -22,13 +32,33 @@ struct FreeError {
   void operator()(GError* error) const { g_error_free(error); }
 };
 
-/// @throws std::logic_error with librsvg's words where it refused a drawing
+/// @throws std::logic_error with librsvg's message where it refused a document
 void check(bool is_done, GError* failure) {
   const std::unique_ptr<GError, FreeError> owned(failure);
   if (!is_done) {
-    throw std::logic_error(fmt::format("a drawing of ours cannot be drawn: {}",
+    throw std::logic_error(fmt::format("an SVG document of the program cannot be drawn: {}",
                                        owned ? owned->message : "no reason given"));
   }
+}
+
+std::string to_png(cairo_surface_t* surface) {
+  if (const cairo_status_t status = cairo_surface_status(surface);
+      status != CAIRO_STATUS_SUCCESS && status != CAIRO_STATUS_NO_MEMORY) {
+    throw std::logic_error(cairo_status_to_string(status));
+  }
+  std::string png;
+  const auto append = [](void* to, const unsigned char* data, unsigned size) {
+    try {
+      static_cast<std::string*>(to)->append(reinterpret_cast<const char*>(data), size);
+      return CAIRO_STATUS_SUCCESS;
+    } catch (const std::bad_alloc&) {  // must not go through cairo's C code
+      return CAIRO_STATUS_NO_MEMORY;
+    }
+  };
+  if (cairo_surface_write_to_png_stream(surface, append, &png) != CAIRO_STATUS_SUCCESS) {
+    throw std::bad_alloc();  // nothing else can fail in memory; libpng does not say what did
+  }
+  return png;
 }
 
 std::string draw(std::string_view svg) {
