@@ -10,7 +10,7 @@ _qmnist_gpu() {
 
   case $previous in
     --device) words='auto cpu cuda' ;;
-    --format) words='cpp npz onnx safetensors' ;;
+    --format) words=$("$1" export --help 2>/dev/null | sed -nE '/^Formats:/,$ s/^ +([a-z0-9_]+) .*/\1/p') ;;
     --input) words='float32 uint8' ;;
     --preprocess) words='auto mnist notebook' ;;
     --set | --jobs) return ;;

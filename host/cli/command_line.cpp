@@ -9,6 +9,7 @@
 #include <sstream>
 #include <string>
 
+#include "host/alternatives.h"
 #include "host/cli/compare_command.h"
 #include "host/cli/evaluate_command.h"
 #include "host/cli/export_command.h"
@@ -18,6 +19,7 @@
 #include "host/cli/sweep_command.h"
 #include "host/cli/train_command.h"
 #include "host/cli/unknown_argument.h"
+#include "host/export/exporters.h"
 
 namespace qmnist {
 namespace {
@@ -35,9 +37,6 @@ constexpr const char* kExitStatus =
 const std::map<std::string, Preprocess> kWays{{"auto", Preprocess::kAuto},
                                               {"notebook", Preprocess::kNotebook},
                                               {"mnist", Preprocess::kMnist}};
-
-const std::map<std::string, OnnxInput> kOnnxInputs{{"uint8", OnnxInput::kUint8},
-                                                   {"float32", OnnxInput::kFloat32}};
 
 /// Whether an option was given outside of a command.
 bool has_options(const CLI::App& app) {
@@ -190,24 +189,23 @@ void add_info(CLI::App& app, Command& command) {
 void add_export(CLI::App& app, Command& command) {
   CLI::App* sub = app.add_subcommand("export", "Export a model for use in other programs");
   sub->footer(
-      "Examples:\n"
-      "  qmnist_gpu export --model runs/baseline --format onnx\n"
-      "  qmnist_gpu export --model runs/baseline --format onnx --input float32\n"
-      "\n"
-      "Formats: onnx (ONNX Runtime; with --input float32 OpenCV), npz (NumPy, Keras), safetensors\n"
-      "(PyTorch), cpp (a C++17 header without dependencies).");
+      fmt::format("Examples:\n"
+                  "  qmnist_gpu export --model runs/baseline --format onnx\n"
+                  "  qmnist_gpu export --model runs/baseline --format onnx --input float32\n"
+                  "\n"
+                  "Formats:\n{}",
+                  exporter_table()));
   auto options = std::make_shared<ExportOptions>();
   sub->add_option("--model", options->model, "Run folder or model.safetensors file")
       ->type_name("RUN_OR_FILE")
       ->required();
-  sub->add_option("--format", options->format, "onnx, npz, safetensors or cpp")
+  sub->add_option("--format", options->format, alternatives(exporter_names()))
       ->type_name("FORMAT")
       ->required();
-  sub->add_option_function<std::string>(
-         "--input", [options](const std::string& type) { options->input = kOnnxInputs.at(type); },
-         "Type of onnx's input: uint8 or float32 (default: uint8)")
+  sub->add_option("--input", options->input,
+                  "Type of the exported model's input, where its format has a choice")
       ->type_name("TYPE")
-      ->check(CLI::IsMember(kOnnxInputs));
+      ->check(CLI::IsMember(exporter_inputs()));
   sub->add_option("--output", options->output,
                   "File to write (default: model.* in the working folder)")
       ->type_name("FILE");

@@ -1,23 +1,21 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
 
 #include "host/cli/command.h"
-#include "host/export/onnx.h"
 
 namespace qmnist {
 
 /// The command line of an export.
 struct ExportOptions {
-  std::filesystem::path model;     ///< run folder or file
-  std::string format;              ///< onnx, npz, safetensors or cpp
-  std::optional<OnnxInput> input;  ///< of onnx alone; nothing for uint8
-  std::filesystem::path output;    ///< empty: named after the format, in the working folder
+  std::filesystem::path model;   ///< run folder or file
+  std::string format;            ///< name of an exporter
+  std::string input;             ///< type of the exported model's input; empty: the default
+  std::filesystem::path output;  ///< empty: the exporter's file name, in the working folder
 };
 
-/// Writes a model in another program's format and prints how it is used there.
+/// Writes a model in another program's format and prints how to use it there.
 /// @throws Error; UsageError also where the output would replace the model itself.
 [[nodiscard]] ExitStatus export_command(const ExportOptions& options);
 

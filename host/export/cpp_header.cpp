@@ -1,10 +1,9 @@
-#include "host/export/cpp_header.h"
-
 #include <fmt/format.h>
 
 #include <iterator>
 #include <string_view>
 
+#include "host/export/exporters.h"
 #include "host/format/text.h"
 
 namespace qmnist {
@@ -94,7 +93,7 @@ constexpr std::string_view kEnd = R"(}
 #endif
 )";
 
-/// Adds values[0], values[stride], ..., `count` of them, a few a line.
+/// Adds values[0], values[stride], ..., `count` of them, a few per line.
 void add_values(std::string& text, const float* values, std::size_t count, std::size_t stride) {
   constexpr std::size_t kPerLine = 5;
   for (std::size_t i = 0; i < count; ++i) {
@@ -103,8 +102,8 @@ void add_values(std::string& text, const float* values, std::size_t count, std::
   }
 }
 
-/// The weights lie [inputs][outputs] there: the inner loop then goes over sums that do not depend
-/// on one another, so that a compiler may use vectors.
+/// Weights are stored [inputs][outputs]: the inner loop then runs over independent sums, which a
+/// compiler can vectorize.
 void add_constants(std::string& text, const DenseLayer& layer, std::size_t number,
                    const float* parameters) {
   text += fmt::format("\ninline constexpr float kWeights{}[{}][{}] = {{", number, layer.inputs,
@@ -121,7 +120,9 @@ void add_constants(std::string& text, const DenseLayer& layer, std::size_t numbe
 
 }  // namespace
 
-std::string to_cpp_header(const Model& model) {
+/// A C++17 header that needs nothing but the standard library: the weights, to the bit, and
+/// `qmnist_model::predict(pixels)`, which gives the ten probabilities of an image.
+std::string export_cpp(const Model& model, const RunMetadata& /*not stored*/) {
   const std::span layers = model.network.layers();
   std::string text = fmt::format(kFileComment, widths_text(model.network), QMNIST_VERSION);
   text += kFunctions;

@@ -1,5 +1,3 @@
-#include "host/export/npz.h"
-
 #include <fmt/ranges.h>
 #include <zip.h>
 
@@ -8,6 +6,8 @@
 #include <list>
 #include <memory>
 #include <stdexcept>
+
+#include "host/export/exporters.h"
 
 namespace qmnist {
 namespace {
@@ -28,7 +28,7 @@ class ZipArchive {
     const zip_int64_t index =
         zip_file_add(archive_.get(), name.c_str(), source.get(), ZIP_FL_ENC_UTF_8);
     check(index >= 0);
-    (void)source.release();  // the archive's now
+    (void)source.release();  // the archive owns it now
     const auto file = static_cast<zip_uint64_t>(index);
     constexpr zip_uint16_t kFirstDay = (1U << 5U) | 1U;  // 1980-01-01: bytes do not depend on when
     check(zip_set_file_compression(archive_.get(), file, ZIP_CM_STORE, 0) == 0 &&
@@ -54,7 +54,7 @@ class ZipArchive {
   };
   using Source = std::unique_ptr<zip_source_t, Free>;
 
-  /// In memory nothing can go wrong but that it is used wrongly, or that there is too little of it.
+  /// In memory, only wrong use or a lack of memory can fail.
   static void check(bool is_done) {
     if (!is_done) {
       throw std::runtime_error("libzip cannot make an archive in memory");
@@ -85,9 +85,12 @@ std::string to_npy(std::span<const std::size_t> shape, std::span<const float> va
 
 }  // namespace
 
-std::string to_npz(const Model& model) {
+/// The bytes of a NumPy .npz file: the tensors as float32 arrays, in arena order, by the names that
+/// the safetensors file gives them.
+/// Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+std::string export_npz(const Model& model, const RunMetadata& /*not stored*/) {
   const std::span parameters(model.parameters);
-  std::list<std::string> files;  // whose places do not change
+  std::list<std::string> files;  // addresses stay valid
   ZipArchive archive;
   for (const Tensor& tensor : model.network.tensors()) {
     files.push_back(to_npy(tensor.shape, parameters.subspan(tensor.offset, tensor.size)));

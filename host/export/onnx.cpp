@@ -1,5 +1,3 @@
-#include "host/export/onnx.h"
-
 #include <fmt/format.h>
 #include <onnx/onnx.pb.h>
 
@@ -10,9 +8,17 @@
 
 #include "host/data/dataset.h"
 #include "host/error.h"
+#include "host/export/exporters.h"
 
 namespace qmnist {
 namespace {
+
+/// The type of the model's input `image`. Both hold grey levels, 0 for the background and 255 for
+/// white ink.
+enum class OnnxInput {
+  kUint8,    ///< [N, 28, 28]
+  kFloat32,  ///< [N, 1, 28, 28], as cv2.dnn.blobFromImage makes it
+};
 
 constexpr int kOperatorSet = 13;
 constexpr int kIrVersion = 7;  // the one of that operator set
@@ -28,7 +34,7 @@ void check_size(const Network& network) {
   }
 }
 
-/// Adds an operation with one output, which bears its name.
+/// Adds an operation with one output, which has its name.
 onnx::NodeProto& add_node(onnx::GraphProto& graph, const char* operation, const std::string& name,
                           std::initializer_list<std::string> inputs) {
   onnx::NodeProto& node = *graph.add_node();
@@ -88,14 +94,14 @@ void add_image(onnx::GraphProto& graph, OnnxInput input) {
   add_node(graph, "Div", "inputs", {"pixels", kWhitePixel});
 }
 
-/// A scalar of the graph, named after its digits.
-std::string add_scalar(onnx::GraphProto& graph, const std::string& digits) {
+/// A scalar of the graph, named as it is written.
+std::string add_scalar(onnx::GraphProto& graph, const std::string& literal) {
   const auto& known = graph.initializer();
-  if (std::ranges::find(known, digits, &onnx::TensorProto::name) == known.end()) {
-    const auto value = static_cast<float>(std::stod(digits));
-    add_constant(graph, digits, {}, {&value, 1});
+  if (std::ranges::find(known, literal, &onnx::TensorProto::name) == known.end()) {
+    const auto value = static_cast<float>(std::stod(literal));
+    add_constant(graph, literal, {}, {&value, 1});
   }
-  return digits;
+  return literal;
 }
 
 /// The nodes of ActivationChoice::onnx; the last one is named `name`.
@@ -147,10 +153,10 @@ void add_metadata(onnx::ModelProto& file, const std::string& key, const std::str
   entry.set_value(value);
 }
 
-}  // namespace
-
-std::string to_onnx(const Model& model, OnnxInput input,
-                    const std::map<std::string, std::string>& metadata) {
+/// The bytes of an ONNX file: operator set 13, IR version 7, which ONNX Runtime reads since 1.6.
+/// Output `probabilities` is float32 [N, 10]. Scaling to 0..1 and softmax are part of the graph.
+/// Format: https://github.com/onnx/onnx/blob/main/docs/IR.md
+std::string to_onnx(const Model& model, OnnxInput input, const RunMetadata& metadata) {
   check_size(model.network);
   onnx::ModelProto file;
   file.set_ir_version(kIrVersion);
@@ -170,10 +176,20 @@ std::string to_onnx(const Model& model, OnnxInput input,
   add_metadata(file, "preprocessing",
                "28 x 28 grey levels from 0 (background) to 255 (white ink); the model scales them "
                "to 0..1");
-  for (const auto& [key, value] : metadata) {
+  for (const auto& [key, value] : metadata()) {
     add_metadata(file, key, value);
   }
   return file.SerializeAsString();
+}
+
+}  // namespace
+
+std::string export_onnx(const Model& model, const RunMetadata& metadata) {
+  return to_onnx(model, OnnxInput::kUint8, metadata);
+}
+
+std::string export_onnx_of_floats(const Model& model, const RunMetadata& metadata) {
+  return to_onnx(model, OnnxInput::kFloat32, metadata);
 }
 
 }  // namespace qmnist

@@ -1,5 +1,3 @@
-#include "host/export/cpp_header.h"
-
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -12,6 +10,10 @@
 
 namespace qmnist {
 namespace {
+
+std::string exported_cpp(const Model& model) {
+  return test::exported(find_exporter("cpp"), model);
+}
 
 /// The numbers between a constant's braces.
 std::vector<float> constants(const std::string& text, const std::string& declaration) {
@@ -41,7 +43,7 @@ TEST(CppHeaderTest, NumbersReadBackToTheSameBits) {
   for (std::size_t i = 0; i < biases.size(); ++i) {
     model.parameters[bias.offset + i] = biases[i];
   }
-  const std::vector<float> read = constants(to_cpp_header(model), "kBiases1[10]");
+  const std::vector<float> read = constants(exported_cpp(model), "kBiases1[10]");
   ASSERT_EQ(read.size(), biases.size());
   for (std::size_t i = 0; i < biases.size(); ++i) {
     EXPECT_EQ(std::bit_cast<std::uint32_t>(read[i]), std::bit_cast<std::uint32_t>(biases[i]))
@@ -52,7 +54,7 @@ TEST(CppHeaderTest, NumbersReadBackToTheSameBits) {
 TEST(CppHeaderTest, WeightsLieByInput) {
   const Model model = test::initial_model({7});
   const Tensor weight = model.network.layers()[1].weight;  // [10, 7]
-  const std::vector<float> read = constants(to_cpp_header(model), "kWeights2[7][10]");
+  const std::vector<float> read = constants(exported_cpp(model), "kWeights2[7][10]");
   ASSERT_EQ(read.size(), 70);
   for (std::size_t i = 0; i < read.size(); ++i) {
     EXPECT_EQ(read[i], model.parameters[weight.offset + i % 10 * 7 + i / 10]) << i;
@@ -60,7 +62,7 @@ TEST(CppHeaderTest, WeightsLieByInput) {
 }
 
 TEST(CppHeaderTest, LinesFitAScreen) {
-  const std::string text = to_cpp_header(test::initial_model({7}));
+  const std::string text = exported_cpp(test::initial_model({7}));
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = text.find('\n', begin);
     EXPECT_LE(end - begin, 100) << text.substr(begin, end - begin);

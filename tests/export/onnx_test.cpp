@@ -1,5 +1,3 @@
-#include "host/export/onnx.h"
-
 #include <gtest/gtest.h>
 #include <onnx/onnx.pb.h>
 
@@ -14,11 +12,15 @@
 namespace qmnist {
 namespace {
 
+onnx::ModelProto parsed(const std::string& content) {
+  onnx::ModelProto file;
+  EXPECT_TRUE(file.ParseFromString(content));
+  return file;
+}
+
 /// What the file of such a model holds. ONNX's own checker passes it in export_consumers_test.sh.
 onnx::ModelProto parsed_file(const std::vector<std::size_t>& hidden) {
-  onnx::ModelProto file;
-  EXPECT_TRUE(file.ParseFromString(to_onnx(test::initial_model(hidden))));
-  return file;
+  return parsed(test::exported(find_exporter("onnx"), test::initial_model(hidden)));
 }
 
 std::vector<std::string> operations(const onnx::GraphProto& graph) {
@@ -38,16 +40,14 @@ TEST(OnnxTest, HasTheOperationsOfNetworksOfAnyDepth) {
 }
 
 TEST(OnnxTest, HasTheOperationOfEachActivation) {
-  const std::vector<std::size_t> hidden{9};
   const std::map<Activation, std::vector<std::string>> expected{
       {Activation::kRelu, {"Relu"}},
       {Activation::kLeakyRelu, {"LeakyRelu"}},
       {Activation::kGelu, {"Mul", "Erf", "Add", "Mul", "Mul"}},
       {Activation::kTanh, {"Tanh"}}};
   for (const auto& [activation, names] : expected) {
-    const Network network(kPixels, hidden, kClasses, activation);
-    onnx::ModelProto file;
-    ASSERT_TRUE(file.ParseFromString(to_onnx({network, initial_state(network, 1).parameters})));
+    const onnx::ModelProto file =
+        parsed(test::exported(find_exporter("onnx"), test::initial_model({9}, activation)));
     std::vector<std::string> wanted{"Cast", "Flatten", "Div", "Gemm"};
     wanted.insert(wanted.end(), names.begin(), names.end());
     wanted.insert(wanted.end(), {"Gemm", "Softmax"});
@@ -85,8 +85,8 @@ TEST(OnnxTest, TakesBytesAndGivesProbabilitiesOfAnyNumberOfImages) {
 }
 
 TEST(OnnxTest, TakesFloatsWithAChannelWhereAsked) {
-  onnx::ModelProto file;
-  ASSERT_TRUE(file.ParseFromString(to_onnx(test::initial_model({7}), OnnxInput::kFloat32)));
+  const onnx::ModelProto file =
+      parsed(test::exported(find_exporter("onnx", "float32"), test::initial_model({7})));
   EXPECT_EQ(operations(file.graph()),
             (std::vector<std::string>{"Flatten", "Div", "Gemm", "Relu", "Gemm", "Softmax"}));
   ASSERT_EQ(file.graph().input_size(), 1);
@@ -100,9 +100,8 @@ TEST(OnnxTest, TakesFloatsWithAChannelWhereAsked) {
 }
 
 TEST(OnnxTest, HasMetadata) {
-  onnx::ModelProto file;
-  ASSERT_TRUE(file.ParseFromString(
-      to_onnx(test::initial_model({7}), OnnxInput::kUint8, {{"test_accuracy", "0.97"}})));
+  const onnx::ModelProto file = parsed(
+      test::exported(find_exporter("onnx"), test::initial_model({7}), {{"test_accuracy", "0.97"}}));
   std::map<std::string, std::string> metadata;
   for (const onnx::StringStringEntryProto& entry : file.metadata_props()) {
     metadata[entry.key()] = entry.value();
@@ -131,7 +130,7 @@ TEST(OnnxTest, HoldsTheWeightsToTheBit) {
 TEST(OnnxTest, RefusesWeightsThatNoSuchFileCanHold) {
   const std::vector<std::size_t> wide{16384, 16384, 16384};
   const Model model{Network(kPixels, wide, kClasses), {}};  // refused before its values are read
-  EXPECT_THROW((void)to_onnx(model), UsageError);
+  EXPECT_THROW((void)test::exported(find_exporter("onnx"), model), UsageError);
 }
 
 }  // namespace

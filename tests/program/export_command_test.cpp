@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "host/export/exporters.h"
 #include "tests/support/small_run.h"
 #include "tests/support/support.h"
 
@@ -37,38 +38,40 @@ class ExportCommandTest : public testing::Test {
 };
 
 TEST_F(ExportCommandTest, WritesToTheWorkingFolderAndSaysHowToUseIt) {
-  const std::map<std::string, std::pair<std::string, std::string>> formats{
-      {"onnx", {"model.onnx", "InferenceSession(\"model.onnx\")"}},
-      {"npz", {"model.npz", "numpy.load(\"model.npz\")"}},
-      {"safetensors", {"model.safetensors", "load_file(\"model.safetensors\")"}},
-      {"cpp", {"model.h", "#include \"model.h\""}}};
-  for (const auto& [format, expected] : formats) {
-    const auto& [file, usage] = expected;
-    const ProgramResult result = export_run({"--format", format});
+  for (const Exporter& exporter : exporters()) {
+    SCOPED_TRACE(exporter.usage);
+    std::vector<std::string> arguments{"--format", std::string(exporter.name)};
+    if (!exporter.input.empty()) {
+      arguments.insert(arguments.end(), {"--input", std::string(exporter.input)});
+    }
+    const std::string file(exporter.file);
+    fs::remove(folder_ / file);
+    const ProgramResult result = export_run(arguments);
     expect_success(result);
     EXPECT_TRUE(fs::is_regular_file(folder_ / file)) << file;
+    std::string usage(exporter.usage);
+    usage.replace(usage.find('%'), 1, file);
     expect_contains(result.output, "Wrote " + file + ", ");
     expect_contains(result.output, usage);
   }
-  EXPECT_EQ(read_folder(folder_.path()).size(), formats.size());
 }
 
 TEST_F(ExportCommandTest, TakesAFileAndAnOutput) {
-  const std::string output = (folder_ / "digits.npz").string();
+  const std::string output = (folder_ / "digits.h").string();
   const ProgramResult result = export_in(
       folder_.path(),
-      {"--model", run_.file("model.safetensors").string(), "--format", "npz", "--output", output});
+      {"--model", run_.file("model.safetensors").string(), "--format", "cpp", "--output", output});
   expect_success(result);
   expect_contains(result.output, output);
   EXPECT_EQ(read_folder(folder_.path()).size(), 1);
 }
 
-TEST_F(ExportCommandTest, OnnxOfFloatsSaysHowOpenCvReadsIt) {
-  const ProgramResult result = export_run({"--format", "onnx", "--input", "float32"});
-  expect_success(result);
-  expect_contains(result.output, "cv2.dnn.readNetFromONNX(\"model.onnx\")");
+TEST_F(ExportCommandTest, InputChoosesTheTypeOfOnnxsInput) {
+  expect_success(export_run({"--format", "onnx", "--input", "float32"}));
   expect_success(export_run({"--format", "onnx", "--input", "uint8", "--output", "uint8.onnx"}));
+  expect_success(export_run({"--format", "onnx", "--output", "default.onnx"}));
   EXPECT_NE(read_file(folder_ / "model.onnx"), read_file(folder_ / "uint8.onnx"));
+  EXPECT_EQ(read_file(folder_ / "default.onnx"), read_file(folder_ / "uint8.onnx"));
 }
 
 TEST_F(ExportCommandTest, OnnxTellsOfItsRun) {
@@ -115,7 +118,8 @@ TEST_F(ExportCommandTest, HelpIsItsOwn) {
        {"--model", "--format", "--input", "--output", "working folder", "Example"}) {
     expect_contains(result.output, word);
   }
-  EXPECT_EQ(result.output.find("--resume"), std::string::npos) << "these are the training's words";
+  EXPECT_EQ(result.output.find("--resume"), std::string::npos) << "an option of train";
+  expect_contains(result.output, exporter_table());
 }
 
 TEST_F(ExportCommandTest, RefusesABadCommandLine) {
@@ -127,10 +131,10 @@ TEST_F(ExportCommandTest, RefusesABadCommandLine) {
   expect_error(export_run({"--format", "onnx", "--input", "float16"}), 2,
                {"float16", "uint8", "float32"});
   expect_error(export_run({"--format", "pdf"}), 2, {"pdf", "onnx, npz, safetensors or cpp"});
-  expect_error(export_run({"--format", "npz", "--output", "/proc/model.npz"}), 2,
-               {"/proc/model.npz", "cannot be written"});
-  expect_error(export_run({"--format", "npz", "--output", "no/such/model.npz"}), 2,
-               {"no/such/model.npz", "cannot be written"});
+  expect_error(export_run({"--format", "cpp", "--output", "/proc/model.h"}), 2,
+               {"/proc/model.h", "cannot be written"});
+  expect_error(export_run({"--format", "cpp", "--output", "no/such/model.h"}), 2,
+               {"no/such/model.h", "cannot be written"});
   expect_error(export_in(folder_.path(), {"--format", "npz"}), 2, {"--model"});
   EXPECT_TRUE(read_folder(folder_.path()).empty());
 }
