@@ -58,7 +58,8 @@ void add_train_options(CLI::App& app, TrainArguments& arguments) {
   app.add_option("--set", arguments.options.overrides, "Override a config value; can be repeated")
       ->type_name("KEY.PATH=VALUE")
       ->allow_extra_args(false);
-  app.add_option("--device", arguments.device, "auto, cuda or cpu; same as --set device=DEVICE")
+  app.add_option("--device", arguments.device,
+                 fmt::format("{}; same as --set device=DEVICE", alternatives(device_names())))
       ->type_name("DEVICE");
   app.add_flag("--resume", arguments.options.resume, "Resume from the run folder's checkpoint");
   app.add_flag("--quiet", arguments.options.quiet, "Print errors and warnings only");
@@ -109,14 +110,11 @@ void add_evaluate(CLI::App& app, Command& command) {
   sub->add_option("--data", options->data,
                   "Folder or file to evaluate on (default: the run's test set)")
       ->type_name("PATH");
-  sub->add_option_function<std::string>(
-         "--device",
-         [options](const std::string& name) {
-           options->device = find_choice<DeviceChoice>(name).value();
-         },
-         "auto, cuda or cpu (default: auto)")
+  const std::vector<std::string_view> devices = device_names();
+  sub->add_option("--device", options->device,
+                  fmt::format("{} (default: {})", alternatives(devices), kAutoDevice))
       ->type_name("DEVICE")
-      ->check(CLI::IsMember(choice_names<DeviceChoice>()));
+      ->check(CLI::IsMember(std::vector<std::string>(devices.begin(), devices.end())));
   sub->add_flag("--json", options->json, "Print one JSON object instead of tables");
   sub->callback(
       [&command, options] { command = [options] { return evaluate_command(*options); }; });

@@ -13,7 +13,7 @@ struct EvaluateOptions {
   std::vector<std::filesystem::path> models;  ///< run folders or model files, one or more
   std::filesystem::path
       data;  ///< folder or file whose digits are all taken; empty: the runs' test part
-  DeviceChoice device = DeviceChoice::kAuto;
+  std::string device{kAutoDevice};
   bool json = false;
 };
 

@@ -8,25 +8,24 @@
 #include "host/config/config.h"
 #include "host/config/schema.h"
 #include "host/data/dataset.h"
-#include "host/engines/cpu/cpu_info.h"
-#include "host/engines/cpu/instruction_set.h"
-#include "host/engines/cuda/make_cuda_engine.h"
+#include "host/engines/engine_kinds.h"
 #include "host/error.h"
 #include "host/format/text.h"
 #include "host/format/training_text.h"
 #include "host/image/png.h"
-#include "host/system/available_cpus.h"
 
 namespace qmnist {
 namespace {
 
-void print_gpus() {
-  try {
-    for (const std::string& gpu : cuda::describe_cuda_devices()) {
-      print_out("GPU        {}\n", gpu);
+void print_devices() {
+  for (const EngineKind* kind : engine_kinds()) {
+    try {
+      for (const std::string& device : kind->devices()) {
+        print_out("{:<9}  {}\n", kind->title, device);
+      }
+    } catch (const DeviceError& error) {
+      print_out("{:<9}  none: {}\n", kind->title, error.what());
     }
-  } catch (const DeviceError& error) {
-    print_out("GPU        none: {}\n", error.what());
   }
 }
 
@@ -85,11 +84,7 @@ ExitStatus info_command(const InfoOptions& options) {
   print_out("qmnist_gpu {}\n", QMNIST_VERSION);
   print_out("build      {}, {}, {}\n", QMNIST_COMPILER, QMNIST_BUILD_TYPE, QMNIST_CUDA_VERSION);
   print_out("libraries  {}\n", QMNIST_LIBRARIES);
-  print_out("CPU        {}, {} threads\n", cpu::cpu_model(), available_cpus());
-  print_out(
-      "           {} kernels, whatever the layers' widths; the first layer skips zero pixels\n",
-      cpu::instruction_set());
-  print_gpus();
+  print_devices();
   print_out("data       {}\n", dataset_in(options.data));
   return ExitStatus::kDone;
 }

@@ -81,7 +81,7 @@ class Predictor {
   explicit Predictor(const PredictOptions& options)
       : options_(options),
         // A network of that small size has answered on the CPU before a GPU has started.
-        ensemble_(read_models(chosen_models(options)), DeviceChoice::kCpu),
+        ensemble_(read_models(chosen_models(options)), "cpu"),
         files_(list_image_files(options.images)),
         progress_(files_.size()),
         style_{.is_unicode = environment_is_utf8(), .has_colour = wants_colour()} {

@@ -11,7 +11,7 @@
 #include "host/cli/interrupt.h"
 #include "host/cli/output.h"
 #include "host/cli/terminal.h"
-#include "host/engines/make_engine.h"
+#include "host/engines/engine_kinds.h"
 #include "host/html/html.h"
 #include "host/image/svg.h"
 #include "host/run/engine_settings.h"
@@ -111,7 +111,7 @@ std::size_t trials_tested(const Sweep& sweep) {
 }
 
 /// Memory that the trials which need most of it take, as many as train at once.
-std::size_t bytes_at_once(const Sweep& sweep, DeviceChoice device) {
+std::size_t bytes_at_once(const Sweep& sweep, std::string_view device) {
   std::vector<std::size_t> needs;
   for (const Trial& trial : sweep.trials()) {
     needs.push_back(bytes_of_run(trial.config, device));

@@ -24,7 +24,7 @@ struct Config {
   OptimizerSettings optimizer;
   ScheduleSettings schedule;
   TrainingSettings training;
-  DeviceChoice device = DeviceChoice::kAuto;
+  std::string device{kAutoDevice};
   std::size_t device_index = 0;
   OutputSettings output;
 };
@@ -38,7 +38,7 @@ void visit(Settings& config, const Visitor& key) {
   visit(config.optimizer, key);
   visit(config.schedule, key);
   visit(config.training, key);
-  key("device", config.device, constraint::one_of<DeviceChoice>(),
+  key("device", config.device, constraint::OneOf{device_names()},
       "where to train; auto takes a GPU if one works");
   key("device_index", config.device_index, constraint::Integer{0, 1023},
       "which GPU, in CUDA's numbering");

@@ -5,7 +5,7 @@
 
 namespace qmnist {
 
-Ensemble::Ensemble(std::span<const Model> models, DeviceChoice device) {
+Ensemble::Ensemble(std::span<const Model> models, std::string_view device) {
   constexpr std::size_t kBatch = 512;
   for (const Model& model : models) {
     ChosenEngine chosen = make_engine(

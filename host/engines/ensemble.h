@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "host/engines/make_engine.h"
+#include "host/engines/engine_kinds.h"
 #include "host/model/model.h"
 
 namespace qmnist {
@@ -16,7 +16,7 @@ namespace qmnist {
 class Ensemble {
  public:
   /// Makes an engine for each model. @throws DeviceError as make_engine
-  Ensemble(std::span<const Model> models, DeviceChoice device);
+  Ensemble(std::span<const Model> models, std::string_view device);
 
   [[nodiscard]] std::size_t size() const { return engines_.size(); }
   [[nodiscard]] std::string device() const { return engines_.front()->device(); }

@@ -14,7 +14,6 @@
 
 #include "host/charts/charts.h"
 #include "host/charts/heat_map.h"
-#include "host/engines/cpu/instruction_set.h"
 #include "host/format/text.h"
 #include "host/format/training_text.h"
 #include "host/html/html.h"
@@ -198,13 +197,11 @@ std::string timing(const RunResult& result) {
 std::string environment(const RunResult& result) {
   utsname system{};
   uname(&system);
-  Facts facts{{"Program", "qmnist_gpu " QMNIST_VERSION ", compiled by " QMNIST_COMPILER},
-              {"Device", result.device},
-              {"System", fmt::format("{} {} {}", system.sysname, system.release, system.machine)},
-              {"Finished", fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(std::time(nullptr)))}};
-  if (result.config.device == DeviceChoice::kCpu) {
-    facts.insert(facts.begin() + 2, {"Instruction set", cpu::instruction_set()});
-  }
+  const Facts facts{
+      {"Program", "qmnist_gpu " QMNIST_VERSION ", compiled by " QMNIST_COMPILER},
+      {"Device", result.device},
+      {"System", fmt::format("{} {} {}", system.sysname, system.release, system.machine)},
+      {"Finished", fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(std::time(nullptr)))}};
   Table files{.caption = "Data files", .columns = {"File", "SHA-256"}, .rows = {}};
   for (const DataFile& file : result.dataset.files) {
     files.rows.push_back({file.path.filename().string(), file.sha256});

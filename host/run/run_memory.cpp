@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "host/engines/cpu/cpu_engine.h"
+#include "host/engines/engine_kinds.h"
 #include "host/run/engine_settings.h"
 
 namespace qmnist {
@@ -17,11 +17,10 @@ std::size_t bytes_beside_engine(const Config& config, const Network& network) {
   return state + std::max(checkpoint, kReport);
 }
 
-std::size_t bytes_of_run(const Config& config, DeviceChoice device) {
+std::size_t bytes_of_run(const Config& config, std::string_view device) {
   const Network network(kPixels, config.model.hidden, kClasses);
-  const std::size_t engine =
-      device == DeviceChoice::kCpu ? cpu::CpuEngine::bytes(engine_settings(config, network, 1)) : 0;
-  return engine + bytes_beside_engine(config, network);
+  return engine_kind(device).host_bytes(engine_settings(config, network, 1)) +
+         bytes_beside_engine(config, network);
 }
 
 }  // namespace qmnist

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 
 #include "host/config/config.h"
 #include "host/model/network.h"
@@ -11,7 +12,7 @@ namespace qmnist {
 /// states that it keeps, and what is made of them to write a checkpoint or to draw the report.
 [[nodiscard]] std::size_t bytes_beside_engine(const Config& config, const Network& network);
 
-/// The same with its engine on that device, kCuda or kCpu, whose own memory does not count.
-[[nodiscard]] std::size_t bytes_of_run(const Config& config, DeviceChoice device);
+/// The same with the engine of that kind.
+[[nodiscard]] std::size_t bytes_of_run(const Config& config, std::string_view device);
 
 }  // namespace qmnist

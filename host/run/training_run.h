@@ -5,7 +5,7 @@
 
 #include "host/config/config.h"
 #include "host/data/split.h"
-#include "host/engines/make_engine.h"
+#include "host/engines/engine_kinds.h"
 #include "host/run_store/checkpoint.h"
 #include "host/run_store/run_folder.h"
 #include "host/stopwatch.h"

@@ -116,16 +116,12 @@ void visit(Settings& settings, const Visitor& key) {
       "it");
 }
 
-enum class DeviceChoice { kAuto, kCuda, kCpu };
+/// Value of the key device that takes the first device that can be used.
+inline constexpr std::string_view kAutoDevice = "auto";
 
-inline constexpr std::array kDevices{
-    Choice<DeviceChoice>{DeviceChoice::kAuto, "auto"},
-    Choice<DeviceChoice>{DeviceChoice::kCuda, "cuda"},
-    Choice<DeviceChoice>{DeviceChoice::kCpu, "cpu"},
-};
-[[nodiscard]] constexpr const auto& choices(DeviceChoice /*of*/) {
-  return kDevices;
-}
+/// The values of device, kAutoDevice first; defined by the registry of engines
+/// (host/engines/engine_kinds.cpp), as data_source_names() is by that of data sources.
+[[nodiscard]] std::vector<std::string_view> device_names();
 
 struct OutputSettings {
   std::filesystem::path dir = "../runs/baseline";

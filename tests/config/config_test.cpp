@@ -101,7 +101,7 @@ TEST(ConfigTest, OverridesWinInTheirOrder) {
                               "device=cpu", "output.dir=12", "training.shuffle=false"});
   EXPECT_EQ(config.training.epochs, 5U);
   EXPECT_EQ(config.model.hidden, std::vector<std::size_t>{7});
-  EXPECT_EQ(config.device, DeviceChoice::kCpu);
+  EXPECT_EQ(config.device, "cpu");
   EXPECT_EQ(config.output.dir.filename(), "12");
   EXPECT_FALSE(config.training.shuffle);
 }

@@ -5,17 +5,17 @@
 
 #include "host/data/split.h"
 #include "host/engines/cpu/cpu_engine.h"
-#include "host/engines/cuda/make_cuda_engine.h"
+#include "host/engines/cuda/cuda_engine_kind.h"
 #include "host/error.h"
 #include "host/trainer/evaluation.h"
-#include "tests/support/engine_under_test.h"
+#include "tests/support/engines_under_test.h"
 #include "tests/support/small_data.h"
 #include "tests/support/support.h"
 
 namespace qmnist {
 
-std::unique_ptr<Engine> test::make_engine_under_test(EngineSettings settings) {
-  return cuda::make_cuda_engine(std::move(settings));
+std::vector<const EngineKind*> test::engines_under_test() {
+  return {&cuda::kEngineKind};
 }
 
 namespace {
@@ -30,7 +30,7 @@ class CudaEngineTest : public testing::Test {
  protected:
   void SetUp() override {
     try {
-      cuda_ = cuda::make_cuda_engine(baseline());
+      cuda_ = cuda::kEngineKind.make(baseline());
     } catch (const DeviceError& error) {
       GTEST_SKIP() << error.what();
     }
@@ -69,7 +69,7 @@ TEST_F(CudaEngineTest, LossesOfTheFirst200StepsAreTheCpus) {
 TEST_F(CudaEngineTest, ShorterOperandsTrainAlikeButNotTheSame) {
   const std::vector<double> full = losses(*cuda_, 20);
   for (const MathMode math : {MathMode::kTf32, MathMode::kBf16}) {
-    const auto engine = cuda::make_cuda_engine(baseline(math));
+    const auto engine = cuda::kEngineKind.make(baseline(math));
     const std::vector<double> rounded = losses(*engine, 20);
     EXPECT_NE(rounded, full);
     for (std::size_t step = 0; step < full.size(); ++step) {
@@ -84,7 +84,7 @@ TEST_F(CudaEngineTest, TrainsWithAnyBatchSize) {
   for (const std::size_t batch : {std::size_t{1}, std::size_t{100}, std::size_t{3000}}) {
     const EngineSettings settings{
         .network = Network(784, hidden, 10), .optimizer = {}, .batch_size = batch};
-    const auto engine = cuda::make_cuda_engine(settings);
+    const auto engine = cuda::kEngineKind.make(settings);
     cpu::CpuEngine cpu(settings);
     const auto order = std::span(split_.train).first(std::min<std::size_t>(2 * batch + 7, 6000));
     RunningMetrics metrics;
@@ -108,7 +108,7 @@ TEST_F(CudaEngineTest, NamesTheDevice) {
 TEST_F(CudaEngineTest, RefusesADeviceThatIsNotThere) {
   EngineSettings settings = baseline();
   settings.device_index = 1000;
-  EXPECT_THROW((void)cuda::make_cuda_engine(settings), DeviceError);
+  EXPECT_THROW((void)cuda::kEngineKind.make(settings), DeviceError);
 }
 
 }  // namespace

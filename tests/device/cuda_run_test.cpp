@@ -41,7 +41,7 @@ TEST_F(CudaRunTest, TakesTheGpuWhereItMayAndSaysSo) {
   const ProgramResult result = run.train({"--device", "auto"});
   expect_success(result);
   expect_contains(result.output, "device    GPU 0: ");
-  expect_contains(result.output, "device auto: using GPU 0, ");
+  expect_contains(result.output, "device auto: using the GPU, ");
   EXPECT_EQ(read_json(run.file("config.json")).at("device"), "cuda");
   const std::string device = read_json(run.file("summary.json")).at("device");
   expect_contains(device, "compute capability");

@@ -6,16 +6,9 @@
 #include "host/engines/cpu/distort_image.h"
 #include "host/engines/cpu/instruction_set.h"
 #include "host/engines/reference_engine.h"
-#include "tests/support/engine_under_test.h"
 #include "tests/support/small_data.h"
 
-namespace qmnist {
-
-std::unique_ptr<Engine> test::make_engine_under_test(EngineSettings settings) {
-  return std::make_unique<cpu::CpuEngine>(std::move(settings));
-}
-
-namespace cpu {
+namespace qmnist::cpu {
 namespace {
 
 using test::SmallData;
@@ -125,5 +118,4 @@ TEST_P(InstructionSetTest, DistortsToTheSameBytes) {
 }
 
 }  // namespace
-}  // namespace cpu
-}  // namespace qmnist
+}  // namespace qmnist::cpu

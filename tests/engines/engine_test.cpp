@@ -5,16 +5,16 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 #include "host/engines/reference_engine.h"
 #include "host/error.h"
-#include "tests/support/engine_under_test.h"
+#include "tests/support/engines_under_test.h"
 #include "tests/support/small_data.h"
 
 namespace qmnist {
 namespace {
 
-using test::make_engine_under_test;
 using test::SmallData;
 
 struct Shape {
@@ -45,31 +45,53 @@ bool keep_going(const RunningMetrics& /*running*/) {
   return true;
 }
 
-/// Skips its tests where the engine's device is missing.
-class EngineContract : public testing::Test {
+/// Tests of an engine; skipped where its device is missing.
+class EngineTests : public testing::Test {
  protected:
+  explicit EngineTests(const EngineKind& kind) : kind_(kind) {}
   void SetUp() override {
     try {
-      (void)make_engine_under_test(settings_for({1, {}, 2, 1}));
+      (void)make_engine(settings_for({1, {}, 2, 1}));
     } catch (const DeviceError& error) {
       GTEST_SKIP() << error.what();
     }
   }
+  [[nodiscard]] std::unique_ptr<Engine> make_engine(const EngineSettings& settings) const {
+    return kind_.make(settings);
+  }
+
+ private:
+  const EngineKind& kind_;
 };
 
-class EngineTest : public EngineContract, public testing::WithParamInterface<Shape> {};
+class EngineContract : public EngineTests, public testing::WithParamInterface<const EngineKind*> {
+ protected:
+  EngineContract() : EngineTests(*GetParam()) {}
+  void expect_same_bits_when_stopped(const EngineSettings& settings, const SmallData& data) const;
+};
 
-INSTANTIATE_TEST_SUITE_P(Shapes, EngineTest,
-                         testing::Values(Shape{1, {1}, 2, 1}, Shape{5, {}, 3, 4},
-                                         Shape{13, {7}, 10, 3}, Shape{33, {31, 17, 5}, 10, 31},
-                                         Shape{784, {128, 64}, 10, 32},
-                                         Shape{784, {127, 65}, 10, 33},
-                                         Shape{70, {200, 33}, 40, 130}));
+INSTANTIATE_TEST_SUITE_P(Engines, EngineContract, testing::ValuesIn(test::engines_under_test()),
+                         [](const auto& engine) { return std::string(engine.param->name); });
+
+class EngineTest : public EngineTests,
+                   public testing::WithParamInterface<std::tuple<const EngineKind*, Shape>> {
+ protected:
+  EngineTest() : EngineTests(*std::get<0>(GetParam())) {}
+  [[nodiscard]] static const Shape& shape_under_test() { return std::get<1>(GetParam()); }
+};
+
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, EngineTest,
+    testing::Combine(testing::ValuesIn(test::engines_under_test()),
+                     testing::Values(Shape{1, {1}, 2, 1}, Shape{5, {}, 3, 4}, Shape{13, {7}, 10, 3},
+                                     Shape{33, {31, 17, 5}, 10, 31}, Shape{784, {128, 64}, 10, 32},
+                                     Shape{784, {127, 65}, 10, 33},
+                                     Shape{70, {200, 33}, 40, 130})));
 
 TEST_P(EngineTest, EveryGradientIsTheReferences) {
-  const Shape& shape = GetParam();
+  const Shape& shape = shape_under_test();
   const SmallData data(shape.batch, shape.features, shape.classes);
-  const auto engine = make_engine_under_test(settings_for(shape));
+  const auto engine = make_engine(settings_for(shape));
   ReferenceEngine<double> reference(settings_for(shape));
   const std::vector<float> actual = engine->gradients(data.view(), data.all());
   const std::vector<float> expected = reference.gradients(data.view(), data.all());
@@ -98,9 +120,9 @@ TEST_P(EngineTest, EveryGradientIsTheReferences) {
 }
 
 TEST_P(EngineTest, ProbabilitiesAreTheReferences) {
-  const Shape& shape = GetParam();
+  const Shape& shape = shape_under_test();
   const SmallData data(shape.batch, shape.features, shape.classes);
-  const auto engine = make_engine_under_test(settings_for(shape));
+  const auto engine = make_engine(settings_for(shape));
   ReferenceEngine<double> reference(settings_for(shape));
   const std::vector<float> actual = engine->predict(data.view(), data.all());
   const std::vector<float> expected = reference.predict(data.view(), data.all());
@@ -113,14 +135,14 @@ TEST_P(EngineTest, ProbabilitiesAreTheReferences) {
 }
 
 TEST_P(EngineTest, ParametersAfterAHundredStepsAreTheReferences) {
-  const Shape& shape = GetParam();
+  const Shape& shape = shape_under_test();
   constexpr std::size_t kSteps = 100;
   const SmallData data(shape.batch * 5 + 1, shape.features, shape.classes);
   std::vector<std::uint32_t> order(shape.batch * kSteps);
   for (std::size_t i = 0; i < order.size(); ++i) {
     order[i] = static_cast<std::uint32_t>(i % data.labels.size());
   }
-  const auto engine = make_engine_under_test(settings_for(shape));
+  const auto engine = make_engine(settings_for(shape));
   ReferenceEngine<double> reference(settings_for(shape));
   RunningMetrics metrics;
   RunningMetrics expected_metrics;
@@ -170,11 +192,11 @@ std::vector<EngineSettings> rich_settings(const Shape& shape) {
   return all;
 }
 
-TEST_F(EngineContract, GradientsWithEveryIngredientAreTheReferences) {
+TEST_P(EngineContract, GradientsWithEveryIngredientAreTheReferences) {
   const Shape shape{33, {31, 17}, 10, 29};
   const SmallData data(shape.batch, shape.features, shape.classes);
   for (const EngineSettings& settings : rich_settings(shape)) {
-    const auto engine = make_engine_under_test(settings);
+    const auto engine = make_engine(settings);
     ReferenceEngine<double> reference(settings);
     TrainingState state = initial_state(settings.network, 1);
     state.step = 1234;  // masks differ from step to step
@@ -189,11 +211,11 @@ TEST_F(EngineContract, GradientsWithEveryIngredientAreTheReferences) {
   }
 }
 
-TEST_F(EngineContract, TrainingWithEveryIngredientIsTheReferences) {
+TEST_P(EngineContract, TrainingWithEveryIngredientIsTheReferences) {
   const Shape shape{33, {31, 17}, 10, 8};
   const SmallData data(400, shape.features, shape.classes);
   for (const EngineSettings& settings : rich_settings(shape)) {
-    const auto engine = make_engine_under_test(settings);
+    const auto engine = make_engine(settings);
     ReferenceEngine<double> reference(settings);
     RunningMetrics metrics;
     RunningMetrics expected;
@@ -217,22 +239,21 @@ TEST_F(EngineContract, TrainingWithEveryIngredientIsTheReferences) {
   }
 }
 
-TEST_F(EngineContract, DistortsTheSameImagesAsTheReference) {
+TEST_P(EngineContract, DistortsTheSameImagesAsTheReference) {
   const Shape shape{784, {20}, 10, 7};
   const SmallData data(100, shape.features, shape.classes);
   EngineSettings settings = settings_for(shape);
   settings.seed = 3;
   settings.augmentation = {
       .rotation = 20, .scale = 0.2, .shear = 0.2, .shift = 3, .elastic = 1, .elastic_sigma = 4};
-  const auto engine = make_engine_under_test(settings);
+  const auto engine = make_engine(settings);
   ReferenceEngine<double> reference(settings);
   RunningMetrics metrics;
   RunningMetrics expected;
   RunningMetrics undistorted;
   engine->train(data.view(), data.all(), metrics, keep_going);
   reference.train(data.view(), data.all(), expected, keep_going);
-  make_engine_under_test(settings_for(shape))
-      ->train(data.view(), data.all(), undistorted, keep_going);
+  make_engine(settings_for(shape))->train(data.view(), data.all(), undistorted, keep_going);
   EXPECT_NEAR(metrics.loss(), expected.loss(), 1e-5 * expected.loss());
   EXPECT_GT(std::abs(metrics.loss() - undistorted.loss()), 1e-3 * expected.loss());
   const std::vector<float> actual_moments = engine->state().moments[0];
@@ -242,10 +263,10 @@ TEST_F(EngineContract, DistortsTheSameImagesAsTheReference) {
   }
 }
 
-TEST_F(EngineContract, ShortLastBatchIsItsOwnMean) {
+TEST_P(EngineContract, ShortLastBatchIsItsOwnMean) {
   const Shape shape{13, {7}, 10, 4};
   const SmallData data(7, shape.features, shape.classes);
-  const auto engine = make_engine_under_test(settings_for(shape));
+  const auto engine = make_engine(settings_for(shape));
   ReferenceEngine<double> reference(settings_for(shape));
   RunningMetrics metrics;
   RunningMetrics expected;
@@ -263,12 +284,12 @@ TEST_F(EngineContract, ShortLastBatchIsItsOwnMean) {
   }
 }
 
-TEST_F(EngineContract, SameStartSameBits) {
+TEST_P(EngineContract, SameStartSameBits) {
   const Shape shape{784, {128, 64}, 10, 32};
   const SmallData data(500, shape.features, shape.classes);
   std::vector<TrainingState> states;
   for (int run = 0; run < 2; ++run) {
-    const auto engine = make_engine_under_test(settings_for(shape));
+    const auto engine = make_engine(settings_for(shape));
     RunningMetrics metrics;
     engine->train(data.view(), data.all(), metrics, keep_going);
     states.push_back(engine->state());
@@ -276,12 +297,13 @@ TEST_F(EngineContract, SameStartSameBits) {
   EXPECT_EQ(states[0], states[1]);
 }
 
-void expect_same_bits_when_stopped(const EngineSettings& settings, const SmallData& data) {
-  const auto whole = make_engine_under_test(settings);
+void EngineContract::expect_same_bits_when_stopped(const EngineSettings& settings,
+                                                   const SmallData& data) const {
+  const auto whole = make_engine(settings);
   RunningMetrics expected;
   whole->train(data.view(), data.all(), expected, keep_going);
 
-  const auto engine = make_engine_under_test(settings);
+  const auto engine = make_engine(settings);
   RunningMetrics metrics;
   int calls = 0;
   while (metrics.samples < data.labels.size()) {
@@ -297,12 +319,12 @@ void expect_same_bits_when_stopped(const EngineSettings& settings, const SmallDa
   EXPECT_EQ(engine->state(), whole->state());
 }
 
-TEST_F(EngineContract, StoppedAndResumedAtAnyPlaceGivesTheSameBits) {
+TEST_P(EngineContract, StoppedAndResumedAtAnyPlaceGivesTheSameBits) {
   const SmallData data(1611, 20, 10);  // many chunks of 64 batches
   expect_same_bits_when_stopped(settings_for({20, {9}, 10, 4}), data);
 }
 
-TEST_F(EngineContract, StoppedAndResumedWithAugmentationGivesTheSameBits) {
+TEST_P(EngineContract, StoppedAndResumedWithAugmentationGivesTheSameBits) {
   const SmallData data(611, 784, 10);
   EngineSettings settings = settings_for({784, {9}, 10, 4});
   settings.augmentation = {.rotation = 20, .elastic = 1};
@@ -310,10 +332,10 @@ TEST_F(EngineContract, StoppedAndResumedWithAugmentationGivesTheSameBits) {
   expect_same_bits_when_stopped(settings, data);
 }
 
-TEST_F(EngineContract, TellsOfProgressInOrderAndToTheEnd) {
+TEST_P(EngineContract, TellsOfProgressInOrderAndToTheEnd) {
   const Shape shape{20, {9}, 10, 4};
   const SmallData data(900, shape.features, shape.classes);
-  const auto engine = make_engine_under_test(settings_for(shape));
+  const auto engine = make_engine(settings_for(shape));
   std::vector<std::uint64_t> samples;
   RunningMetrics metrics;
   engine->train(data.view(), data.all(), metrics, [&samples](const RunningMetrics& running) {
@@ -326,10 +348,10 @@ TEST_F(EngineContract, TellsOfProgressInOrderAndToTheEnd) {
   EXPECT_EQ(metrics.samples, 900U);
 }
 
-TEST_F(EngineContract, ScoresAreThoseOfItsPredictions) {
+TEST_P(EngineContract, ScoresAreThoseOfItsPredictions) {
   const Shape shape{13, {7}, 10, 4};
   const SmallData data(5000, shape.features, shape.classes);  // several blocks of predictions
-  const auto engine = make_engine_under_test(settings_for(shape));
+  const auto engine = make_engine(settings_for(shape));
   const Scores scores = engine->score(data.view(), data.all());
   const Scores expected = engine->Engine::score(data.view(), data.all());
   ASSERT_EQ(scores.images.size(), expected.images.size());
@@ -343,10 +365,10 @@ TEST_F(EngineContract, ScoresAreThoseOfItsPredictions) {
   EXPECT_NEAR(scores.loss_sum, expected.loss_sum, 1e-6 * expected.loss_sum);
 }
 
-TEST_F(EngineContract, GapsOfTheArenaStayZero) {
+TEST_P(EngineContract, GapsOfTheArenaStayZero) {
   const Shape shape{5, {3}, 2, 4};
   const SmallData data(40, shape.features, shape.classes);
-  const auto engine = make_engine_under_test(settings_for(shape));
+  const auto engine = make_engine(settings_for(shape));
   RunningMetrics metrics;
   engine->train(data.view(), data.all(), metrics, keep_going);
   TrainingState state = engine->state();
@@ -357,10 +379,10 @@ TEST_F(EngineContract, GapsOfTheArenaStayZero) {
   EXPECT_EQ(state.parameters, std::vector<float>(state.parameters.size()));
 }
 
-TEST_F(EngineContract, GradientsAndPredictionsChangeNothing) {
+TEST_P(EngineContract, GradientsAndPredictionsChangeNothing) {
   const Shape shape{13, {7}, 10, 4};
   const SmallData data(600, shape.features, shape.classes);  // more than a block of predictions
-  const auto engine = make_engine_under_test(settings_for(shape));
+  const auto engine = make_engine(settings_for(shape));
   const TrainingState before = engine->state();
   const std::vector<float> all = engine->predict(data.view(), data.all());
   const std::vector<std::uint32_t> batch{5, 0, 599};

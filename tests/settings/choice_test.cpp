@@ -15,7 +15,7 @@ template <typename Enum>
 class ChoiceTest : public testing::Test {};
 
 using Enums =
-    testing::Types<Activation, DeviceChoice, MathMode, OptimizerName, ScheduleName>;
+    testing::Types<Activation, MathMode, OptimizerName, ScheduleName>;
 TYPED_TEST_SUITE(ChoiceTest, Enums);
 
 TYPED_TEST(ChoiceTest, NamesAndEnumeratorsAreOneToOne) {

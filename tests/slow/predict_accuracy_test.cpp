@@ -214,7 +214,7 @@ TEST_F(PredictAccuracyTest, AutoNormalizesWhateverTheImageLooksLike) {
   constexpr std::size_t kCount = 1'000;
   const std::vector<fs::path> files{run->path()};
   const std::vector<Model> models = read_models(files);
-  Ensemble model(models, DeviceChoice::kCpu);
+  Ensemble model(models, "cpu");
   for (const Variant& variant : variants()) {
     Random random(11);
     std::vector<GreyImage> images;

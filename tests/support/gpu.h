@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "host/engines/cuda/make_cuda_engine.h"
+#include "host/engines/cuda/cuda_engine_kind.h"
 #include "host/error.h"
 
 namespace qmnist::test {
@@ -10,7 +10,7 @@ namespace qmnist::test {
 /// Why no GPU works here, for tests that skip then; empty where one does.
 [[nodiscard]] inline std::string gpu_obstacle() {
   try {
-    (void)cuda::make_cuda_engine({.network = Network(1, {}, 2), .optimizer = {}, .batch_size = 1});
+    (void)cuda::kEngineKind.make({.network = Network(1, {}, 2), .optimizer = {}, .batch_size = 1});
     return "";
   } catch (const DeviceError& error) {
     return error.what();

@@ -8,6 +8,7 @@
 
 #include "host/engines/cpu/cpu_info.h"
 #include "host/engines/cpu/instruction_set.h"
+#include "host/system/available_cpus.h"
 #include "kernels/softmax.h"
 
 namespace qmnist::cpu {
@@ -24,6 +25,18 @@ std::span<const std::uint32_t> up_to(std::size_t count, std::span<const std::uin
 }
 
 }  // namespace
+
+const EngineKind kEngineKind{
+    .name = "cpu",
+    .title = "CPU",
+    .host_bytes = CpuEngine::bytes,
+    .make = [](EngineSettings settings) -> std::unique_ptr<Engine> {
+      return std::make_unique<CpuEngine>(std::move(settings));
+    },
+    .devices = []() -> std::vector<std::string> {
+      return {fmt::format("{}, {} threads, {}", cpu_model(), available_cpus(), instruction_set())};
+    },
+};
 
 CpuEngine::CpuEngine(EngineSettings settings)
     : settings_(std::move(settings)),

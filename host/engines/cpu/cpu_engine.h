@@ -9,9 +9,12 @@
 #include "host/engines/cpu/layers.h"
 #include "host/engines/cpu/thread_pool.h"
 #include "host/engines/cpu/workspace.h"
-#include "host/engines/engine.h"
+#include "host/engines/engine_kinds.h"
 
 namespace qmnist::cpu {
+
+/// What this folder offers to the rest of the program.
+extern const EngineKind kEngineKind;
 
 /// Trains on the CPU with vector code for the instruction set that it finds at run time.
 ///

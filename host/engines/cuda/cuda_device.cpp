@@ -10,7 +10,7 @@
 #include "host/engines/cuda/cuda_check.h"
 #include "host/engines/cuda/device_messages.h"
 #include "host/engines/cuda/kernel_image.h"
-#include "host/engines/cuda/make_cuda_engine.h"
+#include "host/engines/cuda/cuda_engine_kind.h"
 #include "host/error.h"
 
 namespace qmnist::cuda {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace qmnist::cuda {
 
@@ -22,6 +23,10 @@ struct CudaDevice {
 /// Makes GPU `index` the one that this thread's CUDA calls go to.
 /// @throws DeviceError saying why it cannot be used
 [[nodiscard]] CudaDevice use_cuda_device(std::size_t index);
+
+/// One line for people about each GPU, at least one: what it is, or why it cannot be used.
+/// @throws DeviceError saying why there is none
+[[nodiscard]] std::vector<std::string> describe_cuda_devices();
 
 /// One line for people.
 [[nodiscard]] std::string describe(const CudaDevice& device);

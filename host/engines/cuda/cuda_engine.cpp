@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "host/engines/cuda/make_cuda_engine.h"
+#include "host/engines/cuda/cuda_engine_kind.h"
 #include "host/engines/cuda/nvtx_range.h"
 #include "host/engines/cuda/sum_losses.h"
 
@@ -206,8 +206,14 @@ Scores CudaEngine::score(const DataView& data, std::span<const std::uint32_t> in
   return scores;
 }
 
-std::unique_ptr<Engine> make_cuda_engine(EngineSettings settings) {
-  return std::make_unique<CudaEngine>(std::move(settings));
-}
+const EngineKind kEngineKind{
+    .name = "cuda",
+    .title = "GPU",
+    .host_bytes = [](const EngineSettings& /*any*/) -> std::size_t { return 0; },
+    .make = [](EngineSettings settings) -> std::unique_ptr<Engine> {
+      return std::make_unique<CudaEngine>(std::move(settings));
+    },
+    .devices = describe_cuda_devices,
+};
 
 }  // namespace qmnist::cuda

@@ -1,4 +1,4 @@
-#include "host/engines/cuda/make_cuda_engine.h"
+#include "host/engines/cuda/cuda_engine_kind.h"
 #include "host/error.h"
 
 namespace qmnist::cuda {
@@ -12,13 +12,13 @@ namespace {
 
 }  // namespace
 
-// NOLINTNEXTLINE(performance-unnecessary-value-param): as there
-std::unique_ptr<Engine> make_cuda_engine(EngineSettings /*settings*/) {
-  throw_built_without_cuda();
-}
-
-std::vector<std::string> describe_cuda_devices() {
-  throw_built_without_cuda();
-}
+const EngineKind kEngineKind{
+    .name = "cuda",
+    .title = "GPU",
+    .host_bytes = [](const EngineSettings& /*any*/) -> std::size_t { return 0; },
+    // NOLINTNEXTLINE(performance-unnecessary-value-param): as the registry has it
+    .make = [](EngineSettings /*any*/) -> std::unique_ptr<Engine> { throw_built_without_cuda(); },
+    .devices = []() -> std::vector<std::string> { throw_built_without_cuda(); },
+};
 
 }  // namespace qmnist::cuda
