@@ -83,6 +83,7 @@ ExitStatus info_command(const InfoOptions& options) {
   }
   print_out("qmnist_gpu {}\n", QMNIST_VERSION);
   print_out("build      {}, {}, {}\n", QMNIST_COMPILER, QMNIST_BUILD_TYPE, QMNIST_CUDA_VERSION);
+  print_out("parts      {}\n", QMNIST_PARTS);
   print_out("libraries  {}\n", QMNIST_LIBRARIES);
   print_devices();
   print_out("data       {}\n", dataset_in(options.data));

@@ -202,6 +202,9 @@ class Predictor {
 
 ExitStatus predict_command(const PredictOptions& options) {
   require_image_decoders();
+  if (!options.contact_sheet.empty()) {
+    require_svg_to_png();
+  }
   return Predictor(options).run();
 }
 

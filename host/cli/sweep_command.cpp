@@ -190,7 +190,9 @@ void report(const Sweep& sweep, bool quiet) {
   }
   const Table table = settings_table(sweep, settings);
   const std::string chart = settings_chart(sweep, settings);
-  write_atomically(folder / "results.png", svg_to_png(chart));
+  if (has_svg_to_png()) {
+    write_atomically(folder / "results.png", svg_to_png(chart));
+  }
   write_atomically(folder / "sweep.html", page(sweep, table, chart));
   if (quiet) {
     return;
@@ -199,8 +201,11 @@ void report(const Sweep& sweep, bool quiet) {
   if (sweep.config().is_repetition()) {
     print_out("{}\n", repetition_text(sweep));
   }
-  print_out("Saved in {}: sweep.html, results.csv, results.png, a run folder for each trial\n",
-            shown(folder));
+  print_out("Saved in {}: sweep.html, results.csv, {}a run folder for each trial\n", shown(folder),
+            has_svg_to_png() ? "results.png, " : "");
+  if (!has_svg_to_png()) {
+    print_out("No results.png: {}\n", kNoPngCharts);
+  }
 }
 
 }  // namespace

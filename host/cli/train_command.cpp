@@ -11,6 +11,7 @@
 #include "host/cli/terminal.h"
 #include "host/format/text.h"
 #include "host/format/training_text.h"
+#include "host/image/svg.h"
 #include "host/run/training_run.h"
 
 namespace qmnist {
@@ -135,8 +136,11 @@ class TrainCommand {
         confusion_table(test), per_class_table(test));
     say("Test accuracy {}, loss {:.4f}\nSaved in {}: {}\n", accuracy_text(test), test.loss,
         shown(run_.folder().path()),
-        "report.html, model.safetensors, summary.json, predictions.csv, metrics.csv, "
-        "confusion.png, curves.png");
+        fmt::format("report.html, model.safetensors, summary.json, predictions.csv, metrics.csv{}",
+                    has_svg_to_png() ? ", confusion.png, curves.png" : ""));
+    if (!has_svg_to_png()) {
+      say("No confusion.png and curves.png: {}\n", kNoPngCharts);
+    }
     if (const std::string warning = test_warning(test, run_.config().optimizer.learning_rate);
         !warning.empty()) {
       print_warning(warning);

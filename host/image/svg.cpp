@@ -81,6 +81,12 @@ std::string draw(std::string_view svg) {
 
 }  // namespace
 
+bool has_svg_to_png() {
+  return true;
+}
+
+void require_svg_to_png() {}
+
 std::string svg_to_png(std::string_view svg) {
   // librsvg and GLib abort where an allocation fails.
   return run_in_child("drawing a picture", [svg] { return draw(svg); });

@@ -1,12 +1,11 @@
-#include "host/error.h"
 #include "host/image/decode.h"
+#include "host/missing_part.h"
 
 namespace qmnist {
 
 void require_image_decoders() {
-  throw UsageError(
-      "this build reads no images; install Leptonica, libjpeg-turbo, libexif and stb_image "
-      "(scripts/setup does) and build again with QMNIST_IMAGES=ON");
+  throw_missing_part("reads no images", "Leptonica, libjpeg-turbo, libexif and stb_image",
+                     "QMNIST_IMAGES");
 }
 
 ColourImage decode_image(std::span<const std::uint8_t> /*bytes*/, const std::string& /*place*/) {

@@ -110,8 +110,10 @@ Evaluation TrainingRun::finish() {
   folder_.write_summary(summary_json(result));
   folder_.write_report(html_report(result));
   // Last, as drawing needs the most memory of what is left to do.
-  folder_.write_charts(svg_to_png(confusion_svg(test)),
-                       svg_to_png(curves_svg(checkpoint_.history)));
+  if (has_svg_to_png()) {
+    folder_.write_charts(svg_to_png(confusion_svg(test)),
+                         svg_to_png(curves_svg(checkpoint_.history)));
+  }
   return test;
 }
 

@@ -26,7 +26,9 @@ TEST(DotChartTest, HasADotForEachValueAndAMeanOfSeveral) {
   }
   EXPECT_EQ(means, 1U);
   EXPECT_EQ(elements_of(svg, "text").at(0).text, "Title & more");
-  EXPECT_GT(decode_png(svg_to_png(svg)).width, 600U);
+  if (has_svg_to_png()) {
+    EXPECT_GT(decode_png(svg_to_png(svg)).width, 600U);
+  }
 }
 
 TEST(DotChartTest, DrawsASingleValue) {

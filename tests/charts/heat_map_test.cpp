@@ -86,6 +86,9 @@ TEST(HeatMapTest, ThePictureHasEveryCountInItsCell) {
 }
 
 TEST(HeatMapTest, ThePictureIsBlueWhereCountsAreHigh) {
+  if (!has_svg_to_png()) {
+    GTEST_SKIP() << "this build draws no PNG charts";
+  }
   const test::Picture picture = test::decode_png(svg_to_png(confusion_svg(counted())));
   constexpr std::size_t kLeft = 93;
   constexpr std::size_t kTop = 72;
@@ -122,7 +125,9 @@ TEST(HeatMapTest, EveryCountCanBeReadOnItsCell) {
 TEST(HeatMapTest, AMatrixOfZerosHasNoHeat) {
   const std::string html = confusion_html(Evaluation{});
   EXPECT_TRUE(test::elements_of(html, "td", "high").empty());
-  EXPECT_NO_THROW((void)svg_to_png(confusion_svg(Evaluation{})));
+  if (has_svg_to_png()) {
+    EXPECT_NO_THROW((void)svg_to_png(confusion_svg(Evaluation{})));
+  }
 }
 
 }  // namespace

@@ -47,6 +47,10 @@ TEST_F(ExportCommandTest, WritesToTheWorkingFolderAndSaysHowToUseIt) {
     const std::string file(exporter.file);
     fs::remove(folder_ / file);
     const ProgramResult result = export_run(arguments);
+    if (result.status == 2) {  // tests/export says which parts this build lacks
+      expect_error(result, 2, {"this build writes no ", "build again with QMNIST_", "=ON"});
+      continue;
+    }
     expect_success(result);
     EXPECT_TRUE(fs::is_regular_file(folder_ / file)) << file;
     std::string usage(exporter.usage);
@@ -67,6 +71,9 @@ TEST_F(ExportCommandTest, TakesAFileAndAnOutput) {
 }
 
 TEST_F(ExportCommandTest, InputChoosesTheTypeOfOnnxsInput) {
+  if (QMNIST_HAS_ONNX == 0) {
+    GTEST_SKIP() << "this build writes no ONNX files";
+  }
   expect_success(export_run({"--format", "onnx", "--input", "float32"}));
   expect_success(export_run({"--format", "onnx", "--input", "uint8", "--output", "uint8.onnx"}));
   expect_success(export_run({"--format", "onnx", "--output", "default.onnx"}));
@@ -75,6 +82,9 @@ TEST_F(ExportCommandTest, InputChoosesTheTypeOfOnnxsInput) {
 }
 
 TEST_F(ExportCommandTest, OnnxTellsOfItsRun) {
+  if (QMNIST_HAS_ONNX == 0) {
+    GTEST_SKIP() << "this build writes no ONNX files";
+  }
   expect_success(export_run({"--format", "onnx"}));
   const std::string content = read_file(folder_ / "model.onnx");
   const Json summary = read_json(run_.file("summary.json"));

@@ -119,7 +119,9 @@ TEST(SweepTest, RanksSettingsByMeanValidationAccuracyOverTheSeeds) {
   EXPECT_EQ(first<second, mean(1)> mean(3)) << result.output;
   expect_contains(result.output, fmt::format("{:.2f} ± ", 100 * mean(1)));
   EXPECT_EQ(result.output.find("test accuracy"), std::string::npos);
-  EXPECT_GT(decode_png(read_file(sweep.file("results.png"))).width, 600);
+  if (QMNIST_HAS_REPORT_PNG != 0) {
+    EXPECT_GT(decode_png(read_file(sweep.file("results.png"))).width, 600);
+  }
   const std::string page = read_file(sweep.file("sweep.html"));
   EXPECT_EQ(elements_of(page, "tr").size(), 3U);
   EXPECT_EQ(elements_of(page, "circle").size(), 4U);

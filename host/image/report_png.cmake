@@ -1,0 +1,10 @@
+# Charts and contact sheets as PNG files.
+find_modules(librsvg librsvg-2.0)
+optional_part(REPORT_PNG "${librsvg_FOUND}" "draws no PNG charts" "librsvg-2.0")
+if(QMNIST_HAS_REPORT_PNG)
+  target_sources(qmnist_compute PRIVATE image/svg.cpp)
+  target_link_libraries(qmnist_compute PUBLIC PkgConfig::librsvg)
+  list(APPEND libraries "librsvg ${librsvg_VERSION}")
+else()
+  target_sources(qmnist_compute PRIVATE image/without_svg.cpp)
+endif()
