@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "host/alternatives.h"
 #include "host/export/exporters.h"
 #include "tests/support/small_run.h"
 #include "tests/support/support.h"
@@ -140,7 +141,7 @@ TEST_F(ExportCommandTest, RefusesABadCommandLine) {
   }
   expect_error(export_run({"--format", "onnx", "--input", "float16"}), 2,
                {"float16", "uint8", "float32"});
-  expect_error(export_run({"--format", "pdf"}), 2, {"pdf", "onnx, npz, safetensors or cpp"});
+  expect_error(export_run({"--format", "pdf"}), 2, {"pdf", alternatives(exporter_names())});
   expect_error(export_run({"--format", "cpp", "--output", "/proc/model.h"}), 2,
                {"/proc/model.h", "cannot be written"});
   expect_error(export_run({"--format", "cpp", "--output", "no/such/model.h"}), 2,
