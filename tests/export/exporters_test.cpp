@@ -13,8 +13,8 @@
 
 namespace qmnist {
 
-void PrintTo(const Exporter& exporter, std::ostream* out) {  // for GoogleTest
-  *out << exporter.name << ' ' << exporter.input;
+std::ostream& operator<<(std::ostream& out, const Exporter& exporter) {  // for GoogleTest
+  return out << exporter.name << ' ' << exporter.input;
 }
 
 namespace {
