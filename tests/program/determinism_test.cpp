@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -5,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "host/config/config.h"
+#include "tests/support/config_probe.h"
 #include "tests/support/small_run.h"
 
 namespace qmnist::test {
@@ -35,16 +38,6 @@ TEST(DeterminismTest, SameSeedGivesTheSameBits) {
               read_tensors(elsewhere.file("checkpoint.safetensors")).tensors);
 }
 
-TEST(DeterminismTest, AnyNumberOfThreadsGivesTheSameBits) {
-  const SmallRun run({{"model", {{"hidden", {128, 64}}}}, {"training", {{"threads", 0}}}});
-  const fs::path all_cores = train_into(run, "all");
-  for (const char* threads : {"1", "2", "3"}) {
-    SCOPED_TRACE(threads);
-    expect_same_result(
-        all_cores, train_into(run, threads, {"--set", std::string("training.threads=") + threads}));
-  }
-}
-
 TEST(DeterminismTest, OtherSeedGivesOtherWeightsOnTheSameSplit) {
   // Without shuffling, which would take another seed as well.
   const SmallRun run(Json{{"training", {{"shuffle", false}}}});
@@ -67,13 +60,37 @@ TEST(DeterminismTest, OtherSplitSeedGivesOtherTestDigits) {
             read_predictions(two / "predictions.csv").front().index);
 }
 
-TEST(DeterminismTest, EveryValueThatTrainingUsesChangesTheModel) {
-  const SmallRun run;
-  const std::string model = model_of(train_into(run, "plain"));
-  for (const char* change :
-       {"optimizer.learning_rate=0.002", "optimizer.beta1=0.8", "optimizer.beta2=0.99",
-        "optimizer.epsilon=1e-3", "training.batch_size=31", "training.shuffle=false"}) {
-    EXPECT_FALSE(model == model_of(train_into(run, "changed", {"--set", change}))) << change;
+/// Whether another value of the key changes what this run learns; false where they do not go
+/// together.
+bool changes_the_model(const ConfigKey& key, const SmallRun& run) {
+  const Json value = another_value(key, value_of(read_json(run.file("config.json")), key.name));
+  const fs::path changed = run.folder() / "changed";
+  fs::remove_all(changed);
+  (void)run.train({"--set", fmt::format("{}={}", key.name, value.dump()), "--set",
+                   "output.dir=" + changed.string()});
+  return fs::exists(changed / "model.safetensors") && model_of(changed) != model_of(run.output());
+}
+
+TEST(DeterminismTest, EveryKeyThatIsNotFreeChangesTheModel) {
+  // Between them, these runs use every key. The last diverges, which early stopping undoes.
+  const Json validation{{"validation_fraction", 0.25}};
+  const SmallRun adamw(Json{{"data", validation},
+                            {"model", {{"hidden", {32}}}},
+                            {"augmentation", {{"elastic", 1}}},
+                            {"optimizer", {{"name", "adamw"}, {"learning_rate", 0.01}}},
+                            {"schedule", {{"name", "step"}, {"step_epochs", 1}}}});
+  const SmallRun sgd(Json{{"optimizer", {{"name", "sgd"}, {"momentum", 0.5}}},
+                          {"schedule", {{"name", "cosine"}}}});
+  const SmallRun diverging(Json{{"data", validation}, {"optimizer", {{"learning_rate", 1}}}});
+  for (const SmallRun* run : {&adamw, &sgd, &diverging}) {
+    ASSERT_EQ(run->train().status, 0);
+  }
+  for (const ConfigKey& key : config_keys()) {
+    if (!is_free(key) && key.name != "training.math") {  // on a GPU only
+      EXPECT_TRUE(changes_the_model(key, adamw) || changes_the_model(key, sgd) ||
+                  changes_the_model(key, diverging))
+          << key.name;
+    }
   }
 }
 
