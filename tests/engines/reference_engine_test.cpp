@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <vector>
 
 #include "tests/support/small_data.h"
 
@@ -62,14 +63,17 @@ double finite_difference(ReferenceEngine<double>& engine, const SmallData& data,
   return derivative;
 }
 
+std::vector<Ingredients> all_ingredients() {
+  std::vector<Ingredients> all{
+      {Activation::kRelu, 0.3}, {Activation::kRelu, 0, 0.1}, {Activation::kGelu, 0.2, 0.1}};
+  for (const ActivationChoice& activation : kActivations) {
+    all.push_back({activation.value});
+  }
+  return all;
+}
+
 class GradientTest : public testing::TestWithParam<Ingredients> {};
-INSTANTIATE_TEST_SUITE_P(Ingredients, GradientTest,
-                         testing::Values(Ingredients{}, Ingredients{Activation::kLeakyRelu},
-                                         Ingredients{Activation::kGelu},
-                                         Ingredients{Activation::kTanh},
-                                         Ingredients{Activation::kRelu, 0.3},
-                                         Ingredients{Activation::kRelu, 0, 0.1},
-                                         Ingredients{Activation::kGelu, 0.2, 0.1}));
+INSTANTIATE_TEST_SUITE_P(Ingredients, GradientTest, testing::ValuesIn(all_ingredients()));
 
 TEST_P(GradientTest, IsTheLossDerivative) {
   ReferenceEngine<double> engine = small_engine(GetParam());

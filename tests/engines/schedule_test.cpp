@@ -109,6 +109,19 @@ TEST(ScheduleTest, StaysAtItsEndBeyondIt) {
   }
 }
 
+TEST(ScheduleTest, DependsOnTheEpochsWhereItsTableSaysSo) {
+  for (const ScheduleChoice& choice : kSchedules) {
+    const Schedule four = twenty_steps(0.5, {.name = choice.value});
+    Schedule five = four;
+    five.epochs = 5;
+    bool differs = false;
+    for (std::uint64_t step = 0; step < 20; ++step) {
+      differs |= four.learning_rate(step) != five.learning_rate(step);
+    }
+    EXPECT_EQ(differs, choice.depends_on_epochs) << choice.name;
+  }
+}
+
 TEST(ScheduleTest, MovesByLittleFromStepToStep) {
   // Half a wave over n steps moves by at most pi / 2n of its height a step, a line by 1 / n.
   for (const ScheduleSettings& settings :
@@ -128,14 +141,13 @@ TEST(ScheduleTest, MovesByLittleFromStepToStep) {
 }
 
 TEST(ScheduleTest, RunsOfAStepOrTwoHaveFiniteLearningRates) {
-  for (const ScheduleName name :
-       {ScheduleName::kStep, ScheduleName::kCosine, ScheduleName::kOneCycle}) {
+  for (const ScheduleChoice& choice : kSchedules) {
     for (std::uint64_t steps = 1; steps < 8; ++steps) {
       const Schedule schedule{
-          .peak = 1, .settings = {.name = name}, .epochs = 1, .steps_per_epoch = steps};
+          .peak = 1, .settings = {.name = choice.value}, .epochs = 1, .steps_per_epoch = steps};
       for (std::uint64_t step = 0; step < steps; ++step) {
-        EXPECT_GE(schedule.learning_rate(step), 0) << steps;
-        EXPECT_LE(schedule.learning_rate(step), 1) << steps;
+        EXPECT_GE(schedule.learning_rate(step), 0) << choice.name << " " << steps;
+        EXPECT_LE(schedule.learning_rate(step), 1) << choice.name << " " << steps;
       }
     }
   }

@@ -86,19 +86,6 @@ TEST(AdamTest, FirstStepMovesByTheLearningRateWhereEpsilonIsNothing) {
   }
 }
 
-TEST(AdamTest, ZeroGradientFromTheStartChangesNothing) {
-  float parameter = 0.25F;
-  float first = 0;
-  float second = 0;
-  for (std::uint64_t t = 1; t <= 3; ++t) {
-    adam_update(optimizer_scalars<float>(OptimizerSettings{}, 1e-3, t), 0.0F, parameter, first,
-                second);
-  }
-  EXPECT_EQ(parameter, 0.25F);
-  EXPECT_EQ(first, 0.0F);
-  EXPECT_EQ(second, 0.0F);
-}
-
 /// A parameter after three steps with gradients 0.1, 0.4, -0.3 from 0.5, another with -0.2, 0, 0.2
 /// from -1, a third with 0.3, -0.5, 0.1 from 2, at learning rate 0.1.
 Values after_three_steps(const OptimizerSettings& settings) {

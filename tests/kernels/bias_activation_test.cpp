@@ -62,11 +62,10 @@ class BiasActivationKernelTest : public test::KernelTest {
 INSTANTIATE_TEST_SUITE_P(Kernels, BiasActivationKernelTest, test::ways(), test::name_of);
 
 TEST_P(BiasActivationKernelTest, AddsEachColumnsBiasAndActivates) {
-  for (const Activation activation :
-       {Activation::kRelu, Activation::kLeakyRelu, Activation::kGelu, Activation::kTanh}) {
+  for (const ActivationChoice& activation : kActivations) {
     for (const std::size_t rows : test::Sizes{1, 31, 33}) {
       for (const std::size_t columns : test::Sizes{1, 7, 8, 9, 33, 128}) {
-        compare({activation, Dropout(0), 0}, nullptr, rows, columns, 0);
+        compare({activation.value, Dropout(0), 0}, nullptr, rows, columns, 0);
       }
     }
   }

@@ -52,11 +52,10 @@ TEST_F(ModelTest, ReadsItsShapeFromTheTensors) {
 
 TEST_F(ModelTest, KeepsItsActivation) {
   const std::vector<std::size_t> hidden{7};
-  for (const Activation activation :
-       {Activation::kRelu, Activation::kLeakyRelu, Activation::kGelu, Activation::kTanh}) {
-    const Network network(kPixels, hidden, kClasses, activation);
+  for (const ActivationChoice& activation : kActivations) {
+    const Network network(kPixels, hidden, kClasses, activation.value);
     const Safetensors content = to_content(network, initial_state(network, 1).parameters);
-    EXPECT_EQ(to_model(content, "file").network.activation(), activation);
+    EXPECT_EQ(to_model(content, "file").network.activation(), activation.value);
   }
   Safetensors content = content_of({7});
   content.metadata["activation"] = "step";

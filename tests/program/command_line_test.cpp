@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/gpu.h"
 #include "tests/support/small_run.h"
 
 namespace qmnist::test {
@@ -21,10 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 
 using Fragments = std::initializer_list<std::string_view>;
-
-bool has_gpu() {
-  return fs::exists("/dev/nvidia0") || fs::exists("/dev/dxg");
-}
 
 /// Expects the small run with these arguments to end with that error before it prints or writes.
 void expect_refusal(const SmallRun& run, const std::vector<std::string>& more, int status,
@@ -185,16 +182,16 @@ TEST(CommandLineTest, RefusesBadOverrides) {
 }
 
 TEST(CommandLineTest, CudaWithoutADeviceIsADeviceError) {
-  if (has_gpu()) {
-    GTEST_SKIP() << "a GPU is here";
+  if (gpu_obstacle().empty()) {
+    GTEST_SKIP() << "a GPU works here";
   }
   expect_refusal(SmallRun(), {"--device", "cuda"}, 4, {"cuda", "--device cpu"});
   expect_refusal(SmallRun(Json{{"device", "cuda"}}), {}, 4, {"cuda"});
 }
 
 TEST(CommandLineTest, AutoWithoutADeviceTakesTheCpuAndSaysWhy) {
-  if (has_gpu()) {
-    GTEST_SKIP() << "a GPU is here";
+  if (gpu_obstacle().empty()) {
+    GTEST_SKIP() << "a GPU works here";
   }
   const SmallRun run;
   const ProgramResult result = run.train({"--device", "auto"});
