@@ -1,5 +1,7 @@
 #pragma once
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <string>
 
@@ -10,7 +12,7 @@ namespace qmnist::cuda {
 /// What a GPU can do at most, from what it says of itself.
 struct DevicePeak {
   std::string device;
-  bool emulated;          ///< its times are a model's
+  bool emulated;          ///< there is no driver, so its times are a model's
   double bytes_a_second;  ///< of its memory
   double flops_a_second;  ///< fused multiply-adds in float32, without tensor cores
 
@@ -35,10 +37,9 @@ inline int float_lanes(int major, int minor) {
     QMNIST_CHECK(cudaDeviceGetAttribute(&value, which, 0));
     return static_cast<double>(value);
   };
-  const std::string name = static_cast<const char*>(properties.name);
   constexpr double kHertz = 1e3;  // rates come in kHz
-  return {.device = name,
-          .emulated = name.starts_with("vgpu"),
+  return {.device = static_cast<const char*>(properties.name),
+          .emulated = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_NOLOAD) == nullptr,
           .bytes_a_second = 2 * attribute(cudaDevAttrMemoryClockRate) * kHertz *
                             attribute(cudaDevAttrGlobalMemoryBusWidth) / 8,
           .flops_a_second = 2.0 * attribute(cudaDevAttrMultiProcessorCount) *
