@@ -1,4 +1,4 @@
-// The baseline's matrix products by the distribution's BLAS, to set beside bench/cpu's phases.
+// The baseline's matrix products by the distribution's BLAS, to compare with bench/cpu's phases.
 // bench/README.md says how to choose one.
 
 #include <benchmark/benchmark.h>
@@ -16,8 +16,8 @@ namespace {
 
 constexpr int kBatch = 32;
 
-/// A product of row-major matrices, c [rows, columns] = a * b over `depth`; to Fortran's
-/// column-major eyes it is c^T = b^T * a^T.
+/// A product of row-major matrices, c [rows, columns] = a * b over `depth`. For Fortran,
+/// which is column-major, it is c^T = b^T * a^T.
 struct Product {
   std::string name;
   char transpose_a;  ///< 'T': a is [depth, rows], else [rows, depth]

@@ -1,5 +1,5 @@
 // Times each phase of a training step on the CPU with one thread, and whole steps with any number
-// of threads, on real digits. bench/README.md says how to read it.
+// of threads, on real data. bench/README.md says how to read it.
 
 #include <benchmark/benchmark.h>
 
@@ -24,16 +24,16 @@ namespace {
 using benchmark::State;
 
 constexpr std::size_t kBatch = 32;
-/// Timed in turn, so that branches stay as hard to predict as in training.
+/// Batches timed in turn, so that branches are as hard to predict as in training.
 constexpr std::size_t kBatches = 64;
 constexpr std::size_t kHidden = 128;  // outputs of the first layer
 constexpr auto kWide = PackedMatrix::Panels::kWide;
 constexpr auto kNarrow = PackedMatrix::Panels::kNarrow;
 constexpr std::size_t kAdamMoments = moment_count(OptimizerName::kAdam);
 
-/// The digits, an order to take them in, and the first batches of it.
-struct Digits {
-  explicit Digits(const Config& config)
+/// The data set, the order of its training samples, and the first batches of that order.
+struct TrainingData {
+  explicit TrainingData(const Config& config)
       : dataset(load_dataset(config.data.dir, config.data.source)),
         order(split_dataset(dataset.count(), config.data.test_fraction, config.data.split_seed, 0)
                   .train) {
@@ -55,17 +55,17 @@ struct Digits {
   Dataset dataset;
   std::vector<std::uint32_t> order;
   std::vector<SparseBatch> batches;
-  double nonzero_pixels = 0;  ///< of a batch, on average
+  double nonzero_pixels = 0;  ///< per batch, on average
 };
 
-/// What a phase cannot do without.
+/// The minimum work of a phase.
 struct Work {
   double flops = 0;
   double bytes = 0;
   double roots = 0;
 };
 
-/// Reports a phase's floor, the longest of its shares at the machine's peaks, and how near it is.
+/// Reports a phase's floor, its minimum time at the machine's peak rates, and the share of it.
 void report(State& state, const CpuPeaks& peaks, const Work& work) {
   constexpr auto kRate = benchmark::Counter::kIsIterationInvariantRate;
   const double floor =
@@ -75,7 +75,7 @@ void report(State& state, const CpuPeaks& peaks, const Work& work) {
   state.counters["%floor"] = {100 * floor, kRate};
 }
 
-/// Small numbers of both signs.
+/// Small values of both signs.
 PackedMatrix some_values(std::size_t rows, std::size_t columns, PackedMatrix::Panels panels) {
   PackedMatrix matrix(rows, columns, panels);
   for (std::size_t i = 0; i < rows * columns; ++i) {
@@ -96,22 +96,23 @@ void add(const std::string& name, const CpuPeaks& peaks, const Work& work, const
   });
 }
 
-void add_first_layer(const Digits& digits, const CpuPeaks& peaks) {
+void add_first_layer(const TrainingData& data, const CpuPeaks& peaks) {
   const auto sparse_batch = std::make_shared<SparseBatch>(kPixels, kBatch);
-  add("take", peaks, {.bytes = 2.0 * kBatch * kPixels}, [&digits, sparse_batch](std::size_t step) {
-    sparse_batch->load(digits.dataset.view(), digits.batch(step), digits.batch(step + 1),
-                       {0, sparse_batch->tiles()});
-  });
+  add("load_batch", peaks, {.bytes = 2.0 * kBatch * kPixels},
+      [&data, sparse_batch](std::size_t step) {
+        sparse_batch->load(data.dataset.view(), data.batch(step), data.batch(step + 1),
+                           {0, sparse_batch->tiles()});
+      });
 
   const auto parameters = std::make_shared<Parameters>(
       Layer({.inputs = kPixels, .outputs = kHidden, .weight = {}, .bias = {}}, kWide, kAdamMoments)
           .weight);
   const auto outputs = std::make_shared<PackedMatrix>(some_values(kBatch, kHidden, kWide));
-  const double products = 2.0 * kHidden * digits.nonzero_pixels;
+  const double products = 2.0 * kHidden * data.nonzero_pixels;
   add("sparse_forward/784x128", peaks, {.flops = products, .bytes = 4.0 * kPixels * kHidden},
-      [&digits, parameters, outputs](std::size_t step) {
+      [&data, parameters, outputs](std::size_t step) {
         const PackedMatrix bias(1, kHidden, kWide);
-        sparse_forward(digits.batches[step % kBatches], kBatch, parameters->values, bias, true,
+        sparse_forward(data.batches[step % kBatches], kBatch, parameters->values, bias, true,
                        {0, outputs->blocks()}, *outputs);
       });
 
@@ -119,9 +120,9 @@ void add_first_layer(const Digits& digits, const CpuPeaks& peaks) {
   constexpr double kParameters = kPixels * kHidden;
   add("sparse_update/784x128", peaks,
       {.flops = products + 11 * kParameters, .bytes = 24 * kParameters, .roots = kParameters},
-      [&digits, parameters, deltas](std::size_t step) {
+      [&data, parameters, deltas](std::size_t step) {
         static const std::vector<std::uint8_t> was_nonzero(kPixels, 1);
-        sparse_update(digits.batches[step % kBatches], *deltas, was_nonzero, {0, deltas->blocks()},
+        sparse_update(data.batches[step % kBatches], *deltas, was_nonzero, {0, deltas->blocks()},
                       {.step = optimizer_scalars<float>({}, 1e-3, step + 1)}, *parameters);
       });
 }
@@ -164,9 +165,9 @@ void add_loss(const CpuPeaks& peaks) {
   });
 }
 
-void add_step(const Digits& digits, std::size_t threads) {
+void add_step(const TrainingData& data, std::size_t threads) {
   const std::string name = "step/threads:" + std::to_string(threads);
-  benchmark::RegisterBenchmark(name.c_str(), [&digits, threads](State& state) {
+  benchmark::RegisterBenchmark(name.c_str(), [&data, threads](State& state) {
     const std::vector<std::size_t> hidden{kHidden, 64};
     CpuEngine engine({.network = Network(kPixels, hidden, kClasses),
                       .optimizer = {},
@@ -175,7 +176,7 @@ void add_step(const Digits& digits, std::size_t threads) {
     RunningMetrics metrics;
     bool running = state.KeepRunning();
     while (running) {
-      engine.train(digits.dataset.view(), digits.order, metrics,
+      engine.train(data.dataset.view(), data.order, metrics,
                    [&](const RunningMetrics&) { return running = state.KeepRunning(); });
       metrics = {};
     }
@@ -188,18 +189,18 @@ int run(int argc, char** argv) {
     std::cerr << "cpu: error: give at most a config file, and options of Google Benchmark\n";
     return 2;
   }
-  const Digits digits(load_config(argc > 1 ? argv[1] : "configs/baseline.json", {}));
+  const TrainingData data(load_config(argc > 1 ? argv[1] : "configs/baseline.json", {}));
   const CpuPeaks peaks = measure_cpu_peaks();
   benchmark::AddCustomContext("CPU", cpu_model() + ", " + instruction_set());
   benchmark::AddCustomContext("a core's peak GFLOP/s", std::to_string(peaks.flops * 1e-9));
   benchmark::AddCustomContext("a core's peak GB/s", std::to_string(peaks.bytes * 1e-9));
   benchmark::AddCustomContext("a core's peak 1e9 roots/s", std::to_string(peaks.roots * 1e-9));
-  add_first_layer(digits, peaks);
+  add_first_layer(data, peaks);
   add_layer(peaks, kHidden, 64);
   add_layer(peaks, 64, kClasses);
   add_loss(peaks);
   for (std::size_t threads = 1; threads <= std::thread::hardware_concurrency(); threads *= 2) {
-    add_step(digits, threads);
+    add_step(data, threads);
   }
   benchmark::RunSpecifiedBenchmarks();
   benchmark::ClearRegisteredBenchmarks();

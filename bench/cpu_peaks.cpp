@@ -22,8 +22,8 @@ using Vector = hn::Vec<decltype(kFloats)>;
 /// Independent chains, enough to hide the latency of one.
 constexpr std::size_t kChains = 10;
 
-/// Applies work() to each of the chains, `rounds` times; returns something of all of them, so that
-/// the compiler cannot leave them out.
+/// Applies work() to each of the chains, `rounds` times; returns a value that depends on all of
+/// them, so that the compiler cannot remove them.
 template <typename Work>
 HWY_INLINE float run_chains(std::size_t rounds, const Work& work) {
   std::array<Vector, kChains> chains;
@@ -79,7 +79,7 @@ HWY_EXPORT(multiply_add);
 HWY_EXPORT(roots);
 HWY_EXPORT(stream);
 
-/// The best of many short runs: other programs only make a run slower.
+/// The best of many short runs, as other programs can only slow a run down.
 template <typename Work>
 double best_rate(const Work& work) {
   double best = 0;

@@ -2,7 +2,7 @@
 
 namespace qmnist {
 
-/// What one core of this machine does in a second at best, in loops that do nothing else.
+/// Peak rates per second of one core of this machine, measured in loops that do nothing else.
 struct CpuPeaks {
   double flops;  ///< of multiply-adds on sums in registers, two each
   double

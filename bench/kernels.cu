@@ -26,7 +26,7 @@ constexpr std::size_t kChunk = 2048;
 constexpr int kLaunchesAGraph = 20;
 constexpr std::array<std::size_t, 2> kHidden{128, 64};
 
-/// What an operation cannot do without: bytes of global memory, floating-point operations.
+/// Minimum work of an operation: bytes of global memory, floating-point operations.
 struct Work {
   double bytes;
   double flops;
@@ -45,7 +45,7 @@ class Zeros : public DeviceBuffer<T> {
   }
 };
 
-/// Replays a graph of launches; reports the time of one.
+/// Replays a graph of launches and reports the time per launch.
 void replay(benchmark::State& state, const DevicePeak& peak, const Work& work,
             const Enqueue& enqueue, cudaStream_t stream) {
   StreamCapture capture(stream);
@@ -201,7 +201,7 @@ void add_products(Suite& suite, const std::shared_ptr<Gemm>& products, std::size
     products->multiply(outputs, inputs, kBatch, {y->data(), outputs, true}, {x->data(), inputs},
                        w->data());
   });
-  if (inputs != 784) {  // nobody asks for the gradient of the images
+  if (inputs != 784) {  // the gradient of the images is not needed
     suite.add("gemm_input_gradient" + layer, work, [=](cudaStream_t) {
       products->multiply(kBatch, inputs, outputs, {y->data(), outputs}, {w->data(), inputs},
                          x->data());
@@ -219,8 +219,8 @@ void add_step(Suite& suite, cudaStream_t stream) {
   const auto metrics = std::make_shared<Zeros<DeviceMetrics>>(1);
   const auto step = std::make_shared<Zeros<OptimizerStep<float>>>(1);
   const auto parameters = static_cast<double>(network.parameter_count());
-  // Weights are read on both ways and gradients written, then Adam moves 28 bytes; of the flops, 4
-  // a weight and image on the way back, but 2 in the first layer.
+  // Forward and backward read the weights and write gradients, then Adam moves 28 bytes. Backward
+  // takes 4 flops per weight and image, 2 in the first layer.
   const Work work{(4 + 4 + 4 + 28) * parameters + 4.0 * kBatch * 784,
                   kBatch * (6 * parameters - 2.0 * 784 * 128), 14};
   suite.add("step", work, [=](cudaStream_t) {

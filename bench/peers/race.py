@@ -1,4 +1,4 @@
-"""Who takes part, how one of them runs, and the rounds in which they take turns."""
+"""The contenders, one run of a contender, and the rounds in which they take turns."""
 
 import json
 import os
@@ -11,12 +11,12 @@ from pathlib import Path
 import venvs
 
 HERE = Path(__file__).resolve().parent
-TIME_LIMIT = 1800  # seconds for one run of a contender, so that a hang does not end all
+TIME_LIMIT = 1800  # seconds for one run of a contender, so that a hang does not stop the race
 
 
 @dataclass
 class Contender:
-    """A row of the table; of several variants the fastest is shown, and named."""
+    """A row of the table; it shows the fastest variant."""
 
     name: str
     module: str
@@ -53,7 +53,7 @@ CONTENDERS = [
 
 @dataclass
 class Entry:
-    """A variant of a contender with what its runs gave."""
+    """A variant of a contender with the results of its runs."""
 
     contender: Contender
     variant: str
@@ -61,7 +61,7 @@ class Entry:
     totals: list = field(default_factory=list)  # all epochs of a run, one a round
     accuracies: list = field(default_factory=list)  # one a round
     version: str = ""
-    problem: str = ""  # why it is out of the race
+    problem: str = ""  # why it was dropped
 
     @property
     def median(self):
@@ -73,7 +73,7 @@ class Entry:
 
 
 def find_contenders(only):
-    """The contenders of a comma-separated list, all where it is empty."""
+    """The contenders of a comma-separated list, all if it is empty."""
     by_name = {contender.name: contender for contender in CONTENDERS}
     names = only.split(",") if only else list(by_name)
     unknown = [name for name in names if name not in by_name]
@@ -84,7 +84,7 @@ def find_contenders(only):
 
 
 def make_entries(contenders):
-    """An entry for each variant; installs what they need, or notes why that failed."""
+    """An entry for each variant; installs the peers, or records why that failed."""
     problems = {"": ""}
     for peer in {contender.peer: None for contender in contenders}:
         if peer:
@@ -124,8 +124,7 @@ def race(entries, options, rounds, say):
     """Lets the entries take turns, `rounds` times.
 
     The first epoch of each run is not counted: it traces, compiles and warms caches. All must
-    have split the digits alike; the first to run sets the measure, which is qmnist_gpu if it
-    takes part.
+    have the same split as the first contender, which is qmnist_gpu if it takes part.
     """
     split = None
     for number in range(rounds):
@@ -151,7 +150,7 @@ def race(entries, options, rounds, say):
 
 
 def best(entries, name):
-    """The fastest sound variant of a contender, else its first with the problem, else None."""
+    """The fastest successful variant of a contender, else its first one, else None."""
     own = [entry for entry in entries if entry.contender.name == name]
-    sound = [entry for entry in own if entry.seconds and not entry.problem]
-    return min(sound, key=lambda entry: entry.median) if sound else next(iter(own), None)
+    successful = [entry for entry in own if entry.seconds and not entry.problem]
+    return min(successful, key=lambda entry: entry.median) if successful else next(iter(own), None)

@@ -10,7 +10,7 @@ from race import best
 
 
 def cpu_model():
-    """The CPU's name as the kernel tells it."""
+    """The CPU's name, from the kernel."""
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
@@ -18,7 +18,7 @@ def cpu_model():
 
 
 def circumstances(**more):
-    """Where and when the figures came about."""
+    """Machine, date and settings of a measurement."""
     cores = len(os.sched_getaffinity(0))
     return {"cpu": cpu_model(), "cores": cores, "date": str(datetime.date.today()), **more}
 
@@ -33,7 +33,7 @@ def as_table(header, rows):
 
 
 def as_record(entry):
-    """All that is known of an entry, for the JSON file."""
+    """An entry for the JSON file."""
     return {
         "contender": entry.contender.name,
         "variant": entry.variant,
@@ -64,7 +64,7 @@ def write(folder, name, markdown, record):
 
 
 def write_peers(folder, entries, facts):
-    """One row a contender, with the fastest of its variants."""
+    """One row per contender, with its fastest variant."""
     ours = best(entries, "ours")
     names = list({entry.contender.name: None for entry in entries})
     header = ["contender", "variant", "s/epoch", "× ours", "test accuracy, %", "version"]
@@ -74,7 +74,7 @@ def write_peers(folder, entries, facts):
 
 
 def fast_row(entry, epochs, ours):
-    """Seconds of a whole run, with and without what comes once, in its first epoch."""
+    """Seconds of a whole run, with and without the one-time cost of its first epoch."""
     if entry.problem or not entry.seconds:
         return [entry.title, entry.problem.replace("|", "/") or "no result", "-", "-", "-"]
     return [
@@ -87,7 +87,7 @@ def fast_row(entry, epochs, ours):
 
 
 def write_fast(folder, entries, epochs, facts):
-    """One row a variant."""
+    """One row per variant."""
     ours = best(entries, "ours")
     header = ["contender", "s/run", "s/run, once compiled", "× ours", "test accuracy, %"]
     table = as_table(header, [fast_row(entry, epochs, ours) for entry in entries])
@@ -96,7 +96,7 @@ def write_fast(folder, entries, epochs, facts):
 
 
 def write_sizes(folder, results, facts):
-    """One row a size; `results` are pairs of a size (a dict) and its entries."""
+    """One row per size; `results` are pairs of a size (a dict) and its entries."""
     rows = []
     for size, entries in results:
         shapes = [size["hidden"].replace(",", ", "), str(size["batch"]), str(size["steps"])]

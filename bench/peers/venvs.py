@@ -1,4 +1,4 @@
-"""A virtual environment a peer under build/peers, as their pins would get in each other's way."""
+"""A virtual environment per peer under build/peers, as their pinned versions conflict."""
 
 import functools
 import shutil
@@ -11,23 +11,23 @@ FOLDER = HERE.parents[1] / "build/peers"
 
 
 def python(peer):
-    """The interpreter of a peer's environment."""
+    """The Python interpreter of a peer's environment."""
     return FOLDER / peer / "bin/python"
 
 
 def last_error(output):
-    """The line of pip's or venv's output that says most."""
+    """The most informative line of pip's or venv's output."""
     lines = [line.strip() for line in output.strip().splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR:")]
     return (errors or lines or ["no reason given"])[-1].removeprefix("ERROR: ")
 
 
-@functools.cache  # so that what failed is not tried again for each size
+@functools.cache  # so that a failed installation is not retried for each size
 def install(peer):
-    """Installs a peer's pins unless they are there; returns why it failed, '' if it did not."""
+    """Installs a peer's pinned packages if missing; returns the error, '' on success."""
     requirements = HERE / "requirements" / f"{peer}.txt"
     wanted = f"python {sys.version_info[0]}.{sys.version_info[1]}\n{requirements.read_text()}"
-    done_with = FOLDER / peer / "installed.txt"  # written last, so that half an install is redone
+    done_with = FOLDER / peer / "installed.txt"  # written last, so that an interrupted installation is repeated
     if done_with.is_file() and done_with.read_text() == wanted:
         return ""
 

@@ -1,1 +1,1 @@
-"""One file a contender; each runs as a process of its own and prints one line of JSON."""
+"""One file per contender; each runs in its own process and prints one line of JSON."""

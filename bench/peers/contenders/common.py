@@ -1,4 +1,4 @@
-"""What all contenders share: their options, the model's numbers, the line they print."""
+"""Shared by all contenders: options, hyperparameters and the line of results."""
 
 import argparse
 import json
@@ -11,16 +11,16 @@ CLASSES = 10
 
 
 def parse_options(description, flags=()):
-    """The options that the race gives to every contender, and this contender's own flags."""
+    """Parses the options that every contender gets, and this contender's own flags."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--data", required=True, help="folder with the digits")
+    parser.add_argument("--data", required=True, help="folder with the data files")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--hidden", default="128,64", help="sizes of the hidden layers")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=0, help="0: all cores")
     parser.add_argument("--one-cycle", action="store_true", help="train as configs/fast.json does")
-    parser.add_argument("--program", help="qmnist_gpu, for the contender that is it")
+    parser.add_argument("--program", help="path of qmnist_gpu, for its own contender")
     for flag in flags:
         parser.add_argument(flag, action="store_true")
     options = parser.parse_args()
@@ -29,7 +29,7 @@ def parse_options(description, flags=()):
 
 
 def learning_rate(options, step, steps):
-    """Of a step, counted from 0, of a run of so many: constant, or PyTorch's OneCycleLR."""
+    """The learning rate of a step, counted from 0: constant, or PyTorch's OneCycleLR."""
     if not options.one_cycle:
         return LEARNING_RATE
     top = 0.3 * steps - 1
@@ -51,7 +51,7 @@ def time_epochs(train_epoch, epochs):
 
 
 def report(version, epoch_seconds, test_accuracy, split):
-    """Prints the one line that the race reads."""
+    """Prints the line that the race reads."""
     result = {
         "version": version,
         "epoch_seconds": epoch_seconds,

@@ -18,11 +18,11 @@ import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 
-import digits  # noqa: E402
+import dataset  # noqa: E402
 
 
 def initial_parameters(sizes, generator):
-    """Glorot-uniform weights and zero biases, a pair a layer."""
+    """Glorot-uniform weights and zero biases, one pair per layer."""
     layers = []
     for inputs, outputs in zip(sizes, sizes[1:]):
         limit = np.sqrt(6 / (inputs + outputs))
@@ -49,7 +49,7 @@ def mean_loss(parameters, images, labels):
 
 
 def adam(parameters, first, second, gradients, step, rate):
-    """One step, as Keras does it: epsilon beside the root of the uncorrected moment."""
+    """One step as in Keras: epsilon is added to the root of the uncorrected moment."""
     rate = rate * jnp.sqrt(1 - BETA2**step) / (1 - BETA1**step)
     first = jax.tree.map(lambda m, g: m + (1 - BETA1) * (g - m), first, gradients)
     second = jax.tree.map(lambda v, g: v + (1 - BETA2) * (g * g - v), second, gradients)
@@ -61,7 +61,7 @@ def adam(parameters, first, second, gradients, step, rate):
 
 @functools.partial(jax.jit, donate_argnums=0)
 def epoch(state, images, labels, batches, rates):
-    """All steps of an epoch; `batches` holds a row of places a step, `rates` a learning rate."""
+    """All steps of an epoch; `batches` has one row of indices per step, `rates` one learning rate."""
 
     def step(carry, batch_and_rate):
         batch, rate = batch_and_rate
@@ -75,11 +75,11 @@ def epoch(state, images, labels, batches, rates):
 
 
 def main():
-    data = digits.load(options.data)
+    data = dataset.load(options.data)
     images = data.train_images if options.bytes else np.float32(data.train_images) / 255
     images, labels = jnp.asarray(images), jnp.asarray(data.train_labels, jnp.int32)
     generator = np.random.default_rng(options.seed)
-    parameters = initial_parameters([digits.PIXELS, *options.hidden, CLASSES], generator)
+    parameters = initial_parameters([dataset.PIXELS, *options.hidden, CLASSES], generator)
     zeros = [jax.tree.map(jnp.zeros_like, parameters) for _ in range(2)]
     state = (parameters, *zeros, jnp.float32(1))
     steps = len(labels) // options.batch  # a last, shorter batch is left out

@@ -1,4 +1,4 @@
-"""Keras as the notebook has it: model.fit on float32 arrays, and nothing else.
+"""Keras as in the notebook: model.fit on float32 arrays, and nothing else.
 
 --tuned is Keras at its best: a tf.data pipeline, XLA, and many steps a call.
 """
@@ -10,13 +10,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-import digits
+import dataset
 from contenders.common import BETA1, BETA2, CLASSES, EPSILON, LEARNING_RATE
 from contenders.common import parse_options, report
 
 
 class EpochTimes(keras.callbacks.Callback):
-    """Notes the seconds of each epoch."""
+    """Records the seconds of each epoch."""
 
     def __init__(self):
         super().__init__()
@@ -30,7 +30,7 @@ class EpochTimes(keras.callbacks.Callback):
 
 
 def pipeline(images, labels, batch):
-    """Shuffles places, then gathers a whole batch at once: cheaper than digit by digit.
+    """Shuffles indices, then gathers a whole batch at once: cheaper than image by image.
 
     A last, shorter batch is left out, as XLA would compile all again for its shape.
     """
@@ -46,7 +46,7 @@ def pipeline(images, labels, batch):
 
 def main():
     options = parse_options(__doc__, ["--tuned"])
-    data = digits.load(options.data)
+    data = dataset.load(options.data)
     keras.utils.set_random_seed(options.seed)
     if options.threads:
         tf.config.threading.set_intra_op_parallelism_threads(options.threads)
@@ -58,7 +58,7 @@ def main():
     model = keras.Sequential(layers)
     adam = keras.optimizers.Adam(LEARNING_RATE, BETA1, BETA2, EPSILON)
     steps = len(images) // options.batch
-    # The most steps a call, up to 250, that make whole calls of an epoch.
+    # The largest divisor of the steps per epoch, up to 250.
     steps_a_call = max(n for n in range(1, min(steps, 250) + 1) if steps % n == 0)
     model.compile(
         optimizer=adam,

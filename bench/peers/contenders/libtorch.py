@@ -8,14 +8,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-import digits
+import dataset
 from contenders.common import CLASSES, parse_options, report
 
 SOURCE = Path(__file__).parent / "libtorch"
 
 
 def call(what, *command):
-    """A command's output; where it fails, the last line it said ends this contender."""
+    """A command's output; if it fails, this contender ends with the last line of its errors."""
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if done.returncode != 0:
         lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
@@ -25,7 +25,7 @@ def call(what, *command):
 
 
 def build(version):
-    """The program, built beside the venv for this version of PyTorch."""
+    """The program, built next to the venv for this version of PyTorch."""
     if not shutil.which("cmake"):
         raise SystemExit("not built: cmake is missing")
     # Found, not imported: importing PyTorch takes seconds.
@@ -41,13 +41,13 @@ def main():
     options = parse_options(__doc__)
     version = importlib.metadata.version("torch")
     program = build(version)
-    data = digits.load(options.data)
+    data = dataset.load(options.data)
     with tempfile.TemporaryDirectory() as folder:
         for part in ("train", "test"):
             for kind in ("images", "labels"):
                 getattr(data, f"{part}_{kind}").tofile(f"{folder}/{part}.{kind}")
         numbers = [options.epochs, options.batch, options.seed, options.threads]
-        sizes = [digits.PIXELS, *options.hidden, CLASSES]
+        sizes = [dataset.PIXELS, *options.hidden, CLASSES]
         lines = call("failed", program, folder, *numbers, *sizes).split()
     *seconds, accuracy = [float(line) for line in lines]
     report(f"libtorch {version}", seconds, accuracy, data.fingerprint)

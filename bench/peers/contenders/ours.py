@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from contenders.common import ONE_CYCLE_PEAK, parse_options, report
-from digits import fingerprint
+from dataset import fingerprint
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -1,4 +1,4 @@
-"""PyTorch: fused Adam, all digits in one tensor, a batch is one index_select.
+"""PyTorch: fused Adam, all images in one tensor, a batch is one index_select.
 
 --compile compiles the model and its loss with torch.compile.
 """
@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-import digits
+import dataset
 from contenders.common import BETA1, BETA2, CLASSES, EPSILON, LEARNING_RATE
 from contenders.common import parse_options, report, time_epochs
 
@@ -28,10 +28,10 @@ def main():
     if options.threads:
         torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
-    data = digits.load(options.data)
+    data = dataset.load(options.data)
     images = torch.from_numpy(data.train_images).float() / 255
     labels = torch.from_numpy(data.train_labels).long()
-    model = make_model([digits.PIXELS, *options.hidden, CLASSES])
+    model = make_model([dataset.PIXELS, *options.hidden, CLASSES])
     adam = torch.optim.Adam(model.parameters(), LEARNING_RATE, (BETA1, BETA2), EPSILON, fused=True)
 
     def mean_loss(images, labels):

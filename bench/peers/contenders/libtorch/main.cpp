@@ -26,12 +26,12 @@ torch::Tensor read_bytes(const std::string& path) {
       torch::kUInt8);
 }
 
-struct Digits {
+struct Samples {
   torch::Tensor images;  ///< float32 [count, inputs], 0..1
   torch::Tensor labels;  ///< int64 [count]
 };
 
-Digits read_digits(const std::string& prefix, std::int64_t inputs) {
+Samples read_samples(const std::string& prefix, std::int64_t inputs) {
   return {read_bytes(prefix + ".images").view({-1, inputs}).to(torch::kFloat32) / 255,
           read_bytes(prefix + ".labels").to(torch::kInt64)};
 }
@@ -51,13 +51,14 @@ torch::nn::Sequential make_model(const std::vector<std::int64_t>& sizes) {
   return model;
 }
 
-void train_epoch(torch::nn::Sequential& model, torch::optim::Adam& adam, const Digits& digits,
+void train_epoch(torch::nn::Sequential& model, torch::optim::Adam& adam, const Samples& samples,
                  std::int64_t batch_size) {
   torch::Tensor loss_sum = torch::zeros({});
   for (const torch::Tensor& batch :
-       torch::randperm(digits.labels.size(0), torch::kInt64).split(batch_size)) {
-    const torch::Tensor loss = torch::nn::functional::cross_entropy(
-        model->forward(digits.images.index_select(0, batch)), digits.labels.index_select(0, batch));
+       torch::randperm(samples.labels.size(0), torch::kInt64).split(batch_size)) {
+    const torch::Tensor loss =
+        torch::nn::functional::cross_entropy(model->forward(samples.images.index_select(0, batch)),
+                                             samples.labels.index_select(0, batch));
     adam.zero_grad();
     loss.backward();
     adam.step();
@@ -84,7 +85,7 @@ void run(int argc, char** argv) {
   // libtorch's Adam has no fused form, unlike PyTorch's.
   torch::optim::Adam adam(model->parameters(),
                           torch::optim::AdamOptions(1e-3).betas({0.9, 0.999}).eps(1e-7));
-  const Digits train = read_digits(folder + "/train", sizes.front());
+  const Samples train = read_samples(folder + "/train", sizes.front());
   for (std::int64_t epoch = 0; epoch < epochs; ++epoch) {
     const auto begin = std::chrono::steady_clock::now();
     train_epoch(model, adam, train, batch_size);
@@ -92,7 +93,7 @@ void run(int argc, char** argv) {
                 std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   }
   const torch::InferenceMode inference;
-  const Digits test = read_digits(folder + "/test", sizes.front());
+  const Samples test = read_samples(folder + "/test", sizes.front());
   const torch::Tensor is_right = model->forward(test.images).argmax(1).eq(test.labels);
   std::printf("%.6f\n", is_right.to(torch::kFloat32).mean().item<double>());
 }

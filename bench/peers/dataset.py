@@ -1,8 +1,8 @@
-"""The digits and their split, exactly as qmnist_gpu reads them (host/data/dataset.h, split.h).
+"""The images, labels and split, exactly as qmnist_gpu reads them (host/data/dataset.h, split.h).
 
-Reading takes the standard library only; NumPy is imported where arrays are asked for. Every
-contender trains on Digits.train and says Digits.fingerprint, which the race compares with the
-test digits that qmnist_gpu itself wrote down.
+Reading needs the standard library only; load() imports NumPy. Every contender trains on the
+training samples of a Dataset and reports its fingerprint, which the race compares with that of
+qmnist_gpu's own test set.
 """
 
 import gzip
@@ -27,8 +27,8 @@ QMNIST = [
 
 
 @dataclass
-class Digits:
-    """Training and test digits as NumPy arrays: uint8 images [count, 784], labels [count]."""
+class Dataset:
+    """Training and test samples as NumPy arrays: uint8 images [count, 784], labels [count]."""
 
     train_images: Any
     train_labels: Any
@@ -38,7 +38,7 @@ class Digits:
 
 
 def find(folder, name):
-    """The file of that name, plain or gzip-compressed; None where there is neither."""
+    """The file of that name, plain or gzip-compressed; None if there is neither."""
     return next((f for f in (folder / name, folder / f"{name}.gz") if f.is_file()), None)
 
 
@@ -50,7 +50,7 @@ def read_idx(path):
 
 
 def read_kaggle(path):
-    """Images and labels of Kaggle's pickle; only NumPy's own constructors are let in."""
+    """Images and labels of Kaggle's pickle; only NumPy's own constructors are allowed."""
 
     class ArraysOnly(pickle.Unpickler):
         def find_class(self, module, name):
@@ -59,14 +59,14 @@ def read_kaggle(path):
                 return super().find_class(module, name)
             if (module, name) == ("_codecs", "encode"):
                 return super().find_class(module, name)
-            raise ValueError(f"{path}: holds {module}.{name}, which digits do not need")
+            raise ValueError(f"{path}: has {module}.{name}, which images and labels do not need")
 
     with path.open("rb") as file:
         content = ArraysOnly(file, encoding="latin1").load()
     return content["data"].tobytes(), content["labels"].reshape(-1).astype("uint8").tobytes()
 
 
-def read_digits(folder):
+def read_samples(folder):
     """Pixels and labels as bytes: the largest set in `folder`, training files first."""
     folder = Path(folder)
 
@@ -77,21 +77,21 @@ def read_digits(folder):
         return read_kaggle(folder / KAGGLE)
     parts = next((parts for parts in (QMNIST, MNIST) if is_complete(parts)), None)
     if parts is None:
-        raise FileNotFoundError(f"{folder}: holds no complete set of digits (QMNIST or MNIST)")
+        raise FileNotFoundError(f"{folder}: no complete data set (QMNIST or MNIST)")
     pixels, labels = b"", b""
     for images_name, labels_name in parts:
         pixels += read_idx(find(folder, images_name))[0]
         values, sizes = read_idx(find(folder, labels_name))
-        # QMNIST has rows of 8 big-endian 32-bit integers; the first of them is the digit.
+        # QMNIST has rows of 8 big-endian 32-bit integers; the first is the class.
         labels += values if len(sizes) == 1 else values[3::32]
     return pixels, labels
 
 
 def write_first(source, folder, count):
-    """Writes the first `count` digits of `source` into `folder`, as MNIST's four files."""
-    pixels, labels = read_digits(source)
+    """Writes the first `count` samples of `source` into `folder`, as MNIST's four files."""
+    pixels, labels = read_samples(source)
     if not 10 <= count <= len(labels):
-        raise ValueError(f"cannot take {count} digits of {len(labels)}")
+        raise ValueError(f"cannot use {count} samples of {len(labels)}")
     half = count // 2
     for (images_name, labels_name), (first, last) in zip(MNIST, [(0, half), (half, count)]):
         size = last - first
@@ -102,20 +102,20 @@ def write_first(source, folder, count):
         (Path(folder) / labels_name).write_bytes(header + labels[first:last])
 
 
-def fingerprint(test_places):
-    """A short name for a test set: the CRC-32 of the places of its digits, in their order."""
-    places = [int(place) for place in test_places]
-    return f"{zlib.crc32(struct.pack(f'<{len(places)}I', *places)):08x}"
+def fingerprint(test_indices):
+    """A checksum of a test set: the CRC-32 of its indices, in order."""
+    indices = [int(index) for index in test_indices]
+    return f"{zlib.crc32(struct.pack(f'<{len(indices)}I', *indices)):08x}"
 
 
 def load(folder, test_fraction=0.2, seed=42):
-    """The digits of `folder`, split as scikit-learn's train_test_split(random_state=seed)."""
+    """The samples of `folder`, split as scikit-learn's train_test_split(random_state=seed)."""
     import numpy as np
 
-    pixels, labels = read_digits(folder)
+    pixels, labels = read_samples(folder)
     images = np.frombuffer(pixels, np.uint8).reshape(-1, PIXELS)
     labels = np.frombuffer(labels, np.uint8)
     order = np.random.RandomState(seed).permutation(len(labels))
     test_count = math.ceil(test_fraction * len(labels))
     test, train = order[:test_count], order[test_count:]
-    return Digits(images[train], labels[train], images[test], labels[test], fingerprint(test))
+    return Dataset(images[train], labels[train], images[test], labels[test], fingerprint(test))
