@@ -41,7 +41,7 @@ static __global__ void activation_backward_kernel(const float* __restrict__ deri
   }
 }
 
-/// The way back through a hidden layer's activation, in place, and on to its bias:
+/// Backward of a hidden layer's activation, in place, and of its bias:
 ///
 ///     deltas[row, column] *= derivatives[row, column]
 ///     bias_gradient[column] = sum over rows of deltas[row, column]

@@ -18,7 +18,7 @@ struct Score {
   std::uint8_t predicted;  ///< most probable class
 };
 
-/// Judges one image's `classes` probabilities.
+/// Scores the `classes` probabilities of one image.
 ///
 /// The loss is -log p_label; a probability that underflowed to 0 counts as the smallest float, as
 /// one image must not make the mean of all infinite.
@@ -49,7 +49,7 @@ static __global__ void score_kernel(const float* __restrict__ probabilities,
   atomicAdd(confusion + label * classes + result.predicted, 1ULL);
 }
 
-/// Judges a batch's predictions: scores[row] = score(probabilities[row], labels[row]), and one
+/// Scores the predictions of a batch: scores[row] = score(probabilities[row], labels[row]), and one
 /// more at confusion[labels[row], predicted].
 ///
 /// @param probabilities [rows, classes] row-major

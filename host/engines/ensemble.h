@@ -27,7 +27,7 @@ class Ensemble {
   [[nodiscard]] std::vector<float> predict(const DataView& data,
                                            std::span<const std::uint32_t> indices);
 
-  /// Judges the predictions for data[indices[i]] by their labels.
+  /// Compares the predictions for data[indices[i]] with their labels.
   [[nodiscard]] Scores score(const DataView& data, std::span<const std::uint32_t> indices);
 
  private:

@@ -37,7 +37,7 @@ class ScoreKernelTest : public test::KernelTest {
 INSTANTIATE_TEST_SUITE_P(Kernels, ScoreKernelTest, test::ways(), test::name_of);
 
 /// Prediction, confidence and counts are exact; a logarithm errs by at most 1 ulp, so eps.
-TEST_P(ScoreKernelTest, JudgesEachRowAndAddsItToTheConfusionMatrix) {
+TEST_P(ScoreKernelTest, ScoresEachRowAndAddsItToTheConfusionMatrix) {
   for (const std::size_t rows : test::Sizes{1, 31, 33, 255, 256, 257, 600}) {
     for (const std::size_t classes : test::Sizes{1, 2, 10, 33}) {
       auto probabilities = test::fine_values(rows * classes, 1, 0, 1);

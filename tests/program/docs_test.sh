@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks README.md, CONTRIBUTING.md, docs/ and the other pages: their examples run, their links lead somewhere, their excerpts are
-# cut from the files that they name, and README.md is short.
+# cut from the files that they name, and README.md is short. Words that the glossary no longer uses are found nowhere else.
 #
 #   docs_test.sh PROGRAM
 #
@@ -114,6 +114,20 @@ check_excerpts() {
   done
 }
 
+# The glossary's last column has words that are no longer used. Those in code style have no other meaning here, so neither names nor
+# prose may contain them.
+check_glossary() {
+  local word place
+  while IFS= read -r word; do
+    words=$((words + 1))
+    while IFS= read -r place; do
+      fail "$place: \"$word\" is no longer used, see the glossary in CONTRIBUTING.md"
+    done < <(grep -rniIE -- "${word// /[ _]?}" .ci bench docs host kernels packaging scripts tests README.md CHANGELOG.md | cut -d: -f1,2)
+  done < <(awk -F'|' '
+    /^## Glossary/ { inside = 1 }
+    inside && NF == 5 { count = split($4, parts, "`"); for (i = 2; i < count; i += 2) print parts[i] }' CONTRIBUTING.md)
+}
+
 mkdir "$work/data"
 "$root/.ci/small_digits" "$work/data"
 gzip -1 "$work/data"/*
@@ -124,6 +138,9 @@ lines=$(wc -l <README.md)
 [[ $lines -le 150 ]] || fail "README.md has $lines lines, more than 150"
 check_links
 check_excerpts
+words=0
+check_glossary
+[[ $words -gt 0 ]] || fail "no word was found in the glossary's last column"
 examples=0
 for page in "${pages[@]}"; do
   run_examples "$page"
