@@ -14,14 +14,13 @@
 namespace qmnist {
 namespace {
 
-/// Reports errno and leaves no half-written file behind.
+/// Removes the temporary file and throws an error with errno's message.
 [[noreturn]] void fail(const std::filesystem::path& path, const std::string& temporary) {
   const std::error_code reason(errno, std::generic_category());
   std::error_code ignored;
   std::filesystem::remove(temporary, ignored);
   throw UsageError(
-      "{}: cannot be written: {}; choose a folder with room where you may write (a run's is "
-      "output.dir)",
+      "{}: cannot be written: {}; choose a writable folder with free space (a run's is output.dir)",
       path.string(), reason.message());
 }
 

@@ -5,12 +5,12 @@
 
 namespace qmnist {
 
-/// Ending of files that are being written; one that is left over is of no use.
+/// Extension of files that are being written; leftover ones can be deleted.
 inline constexpr std::string_view kTemporaryEnding = ".tmp";
 
-/// Replaces a file's content so that, whatever happens, either the old or the new content is there:
-/// writes to a temporary name in the same folder, flushes to disk, renames.
-/// @throws UsageError naming the file and the system's reason; the old content stays.
+/// Replaces a file's content atomically: writes a temporary file in the same folder, syncs it to
+/// disk, and renames it.
+/// @throws UsageError naming the file and the system's reason; the old content stays
 void write_atomically(const std::filesystem::path& path, std::string_view content);
 
 }  // namespace qmnist

@@ -15,11 +15,11 @@ enum class ExitStatus {
   kUsage = 2,
   kData = 3,
   kDevice = 4,
-  kTargetMissed = 5,  ///< a finished run whose training.target_accuracy was not reached
+  kTargetMissed = 5,  ///< the run is finished, but training.target_accuracy was not reached
   kInterrupted = 130,
 };
 
-/// An error with one meaning each, so that main can map it to an exit status.
+/// Base class of the program's errors; each has an exit status.
 ///
 /// The message is one line without a trailing full stop. It names the file, key or call that is
 /// wrong and says what would be right. The library throws; only main prints.
@@ -33,7 +33,7 @@ class Error : public std::runtime_error {
   ExitStatus status_;
 };
 
-/// Bad command line, config or environment: exit status 2.
+/// Invalid command line, config or environment: exit status 2.
 class UsageError : public Error {
  public:
   template <typename... Args>

@@ -7,21 +7,21 @@
 
 namespace qmnist {
 
-/// How a command failed.
+/// Exit status and message of a failed command.
 struct Failure {
   ExitStatus status;
-  std::string message;  ///< one sentence for people
+  std::string message;  ///< one line
 };
 
 inline constexpr std::string_view kOutOfMemory =
     "not enough memory; use a smaller model.hidden or training.batch_size";
 
-/// What the exception being handled means to a user; to be called in a catch block.
+/// Maps the exception being handled to exit status and message; call it in a catch block.
 ///
-/// This is the one place that knows: an Error says it itself; a refused allocation or system call
-/// (std::system_error, std::filesystem::filesystem_error) is the environment's fault; anything else
-/// is a defect of the program.
-/// @throws std::bad_alloc where there is no memory to say it
+/// An Error has its own status. A failed allocation or system call (std::system_error,
+/// std::filesystem::filesystem_error) is an error of the environment. Anything else is a defect of
+/// the program.
+/// @throws std::bad_alloc if there is no memory for the message
 [[nodiscard]] Failure current_failure();
 
 }  // namespace qmnist

@@ -16,7 +16,7 @@ ExitStatus run(int argc, const char* const* argv) {
   qmnist::prepare_streams();
   qmnist::catch_interrupts();
   const ExitStatus status = qmnist::parse_command_line(argc, argv)();
-  if (status != ExitStatus::kInterrupted) {  // the terminal may be what has gone
+  if (status != ExitStatus::kInterrupted) {  // the terminal may be closed
     qmnist::close_output();
   }
   return status;
@@ -28,14 +28,14 @@ int report_failure() noexcept {
     const qmnist::Failure failure = qmnist::current_failure();
     qmnist::print_error(failure.message);
     return static_cast<int>(failure.status);
-  } catch (...) {  // not even enough memory to say so
+  } catch (...) {  // no memory for the message
     qmnist::print_out_of_memory();
     return static_cast<int>(ExitStatus::kUsage);
   }
 }
 
-/// Libraries allocate in destructors, too, out of which no exception can come.
-[[noreturn]] void end_by_exception() {
+/// Handles exceptions that cannot propagate, such as a failed allocation in a library's destructor.
+[[noreturn]] void terminate_on_exception() {
   try {
     throw;
   } catch (const std::bad_alloc&) {
@@ -49,7 +49,7 @@ int report_failure() noexcept {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::set_terminate(end_by_exception);
+  std::set_terminate(terminate_on_exception);
   try {
     return static_cast<int>(run(argc, argv));
   } catch (...) {

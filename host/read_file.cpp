@@ -26,9 +26,9 @@ std::string try_read_file(const std::filesystem::path& path, std::string& conten
     return reason_of(errno);
   }
   if (!S_ISREG(status.st_mode)) {
-    return S_ISDIR(status.st_mode) ? reason_of(EISDIR) : "it is no regular file";
+    return S_ISDIR(status.st_mode) ? reason_of(EISDIR) : "it is not a regular file";
   }
-  content.resize(static_cast<std::size_t>(status.st_size) + 1);  // one more shows the end
+  content.resize(static_cast<std::size_t>(status.st_size) + 1);  // one more to detect the end
   for (std::size_t size = 0;;) {
     const ssize_t got = ::read(file.get(), content.data() + size, content.size() - size);
     if (got < 0 && errno != EINTR) {

@@ -10,13 +10,13 @@
 
 namespace qmnist {
 
-/// Reads a regular file to its end.
-/// @return why that is not possible, in the system's words; empty if it was
+/// Reads a regular file.
+/// @return the system's error message; empty on success
 [[nodiscard]] std::string try_read_file(const std::filesystem::path& path, std::string& content);
 
-/// The content of a file; every file that the program takes is read by this function.
-/// @param expected what it should be, for the message
-/// @throws Failure, UsageError or DataError, with the file and the system's reason
+/// Reads a regular file; all input files of the program are read by this function.
+/// @param expected what the file should be, for the message
+/// @throws Failure (UsageError or DataError) with the file's name and the system's reason
 template <typename Failure>
 [[nodiscard]] std::string read_file(const std::filesystem::path& path, std::string_view expected) {
   std::string content;

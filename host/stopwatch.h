@@ -4,7 +4,7 @@
 
 namespace qmnist {
 
-/// Measures wall-clock time from its making on.
+/// Measures wall-clock time since its construction.
 class Stopwatch {
  public:
   [[nodiscard]] double seconds() const {

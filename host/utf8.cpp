@@ -7,8 +7,8 @@
 namespace qmnist {
 namespace {
 
-/// First bytes of a character and what may follow them: the second byte has bounds of its own where
-/// longer encodings than needed, surrogates or values beyond U+10FFFF would be possible.
+/// Range of a character's first byte, range of its second byte, and its length. The second byte's
+/// range excludes overlong encodings, surrogates and values beyond U+10FFFF.
 /// Source: The Unicode Standard, table 3-7, Well-Formed UTF-8 Byte Sequences
 struct Utf8Form {
   unsigned char first_from;
@@ -24,7 +24,7 @@ constexpr std::array kUtf8Forms{
     Utf8Form{0xF0, 0xF0, 0x90, 0xBF, 4}, Utf8Form{0xF1, 0xF3, 0x80, 0xBF, 4},
     Utf8Form{0xF4, 0xF4, 0x80, 0x8F, 4}};
 
-/// Bytes of the character that the text starts with; 0 where it starts with none.
+/// Length in bytes of the first character of the text; 0 if it is invalid.
 std::size_t length_of_first(std::string_view text) {
   const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const auto* const form = std::ranges::find_if(kUtf8Forms, [&](const Utf8Form& each) {

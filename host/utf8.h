@@ -5,7 +5,7 @@
 
 namespace qmnist {
 
-/// Whether text is valid UTF-8, as JSON and HTML must be; names of files may hold any bytes.
+/// Whether text is valid UTF-8, as JSON and HTML must be; file names can contain any bytes.
 [[nodiscard]] bool is_utf8(std::string_view text);
 
 /// The text with U+FFFD, the replacement character, for each byte that makes it invalid.

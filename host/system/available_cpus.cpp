@@ -16,7 +16,7 @@ namespace {
 
 /// CPUs that the scheduler may run this process on.
 std::size_t schedulable_cpus() {
-  constexpr std::size_t kMaxCpus = 1 << 16;  // a fixed cpu_set_t ends at 1,024
+  constexpr std::size_t kMaxCpus = 1 << 16;  // a static cpu_set_t is limited to 1,024
   const auto free_set = [](cpu_set_t* set) { CPU_FREE(set); };
   const std::unique_ptr<cpu_set_t, decltype(free_set)> set(CPU_ALLOC(kMaxCpus), free_set);
   const std::size_t size = CPU_ALLOC_SIZE(kMaxCpus);
@@ -26,12 +26,13 @@ std::size_t schedulable_cpus() {
   return static_cast<std::size_t>(CPU_COUNT_S(size, set.get()));
 }
 
-/// Microseconds of CPU time a period of as many; nothing without a limit.
+/// A limit of `time` microseconds of CPU time per `period` microseconds.
 struct CpuQuota {
   double time;
   double period;
 };
 
+/// @return nothing if the group has no limit
 std::optional<CpuQuota> quota_of(const Cgroup& group) {
   CpuQuota quota{};
   if (group.version == 2) {

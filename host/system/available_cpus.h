@@ -5,11 +5,11 @@
 
 namespace qmnist {
 
-/// CPUs that this process can keep busy, at least 1: those that it may run on (taskset, cpusets),
-/// or fewer where a control group limits its time (docker --cpus). Of a fraction the whole part
-/// counts, as threads that wait for one another are stopped together once the quota is used up.
+/// Number of CPUs that this process can keep busy, at least 1: its CPU affinity (taskset, cpusets),
+/// or less if a control group limits its CPU time (docker --cpus). A fractional limit is rounded
+/// down, because threads that wait for each other are all throttled when the quota is used up.
 ///
-/// @param root of the file system that is asked for control groups; another one for tests
+/// @param root root of the file system in which control groups are looked up; for tests
 [[nodiscard]] std::size_t available_cpus(const std::filesystem::path& root = "/");
 
 }  // namespace qmnist

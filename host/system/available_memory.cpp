@@ -21,11 +21,11 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kKibibyte = 1024;
 
-std::uint64_t less(std::uint64_t limit, std::uint64_t used) {
+std::uint64_t remaining(std::uint64_t limit, std::uint64_t used) {
   return limit - std::min(limit, used);
 }
 
-/// The number behind a name in a file of lines "name number" or "name: number kB".
+/// The number after a name in a file of lines "name number" or "name: number kB".
 std::optional<std::uint64_t> entry_of(const fs::path& path, std::string_view name) {
   std::ifstream file(path);
   for (std::string word; file >> word;) {
@@ -37,20 +37,20 @@ std::optional<std::uint64_t> entry_of(const fs::path& path, std::string_view nam
   return std::nullopt;
 }
 
-/// Bytes behind a name of proc/meminfo or proc/self/status.
+/// The value of a name in proc/meminfo or proc/self/status, in bytes.
 std::optional<std::uint64_t> kernel_bytes(const fs::path& path, std::string_view name) {
   const auto value = entry_of(path, name);
   return value ? std::optional(*value * kKibibyte) : std::nullopt;
 }
 
-/// What a pair of a control group's files leaves.
-std::optional<std::uint64_t> left_in(const Cgroup& group, std::string_view limit,
-                                     std::string_view usage) {
-  const auto most = group.number(limit);
-  return most ? std::optional(less(*most, group.number(usage).value_or(0))) : std::nullopt;
+/// Limit minus usage, from two files of a control group; nothing without a limit.
+std::optional<std::uint64_t> remaining_in(const Cgroup& group, std::string_view limit,
+                                          std::string_view usage) {
+  const auto max = group.number(limit);
+  return max ? std::optional(remaining(*max, group.number(usage).value_or(0))) : std::nullopt;
 }
 
-/// Memory that a group uses for files that are also on disk, which the kernel takes back.
+/// The group's page cache, which the kernel can reclaim.
 std::uint64_t cached_files(const Cgroup& group) {
   const std::string prefix = group.version == 2 ? "" : "total_";
   const fs::path file = group.folder / "memory.stat";
@@ -58,41 +58,41 @@ std::uint64_t cached_files(const Cgroup& group) {
          entry_of(file, prefix + "active_file").value_or(0);
 }
 
-std::optional<std::uint64_t> left_in_group(const Cgroup& group, std::uint64_t swap_free) {
+std::optional<std::uint64_t> remaining_in_group(const Cgroup& group, std::uint64_t swap_free) {
   if (group.version == 2) {
-    const auto memory = left_in(group, "memory.max", "memory.current");
-    const auto swap = left_in(group, "memory.swap.max", "memory.swap.current");
+    const auto memory = remaining_in(group, "memory.max", "memory.current");
+    const auto swap = remaining_in(group, "memory.swap.max", "memory.swap.current");
     return memory ? std::optional(*memory + cached_files(group) +
                                   std::min(swap_free, swap.value_or(swap_free)))
                   : std::nullopt;
   }
-  const auto memory = left_in(group, "memory.limit_in_bytes", "memory.usage_in_bytes");
+  const auto memory = remaining_in(group, "memory.limit_in_bytes", "memory.usage_in_bytes");
   const auto with_swap =
-      left_in(group, "memory.memsw.limit_in_bytes", "memory.memsw.usage_in_bytes");
-  constexpr std::uint64_t kNoLimit = std::uint64_t{1} << 62;  // version 1 has no word for it
+      remaining_in(group, "memory.memsw.limit_in_bytes", "memory.memsw.usage_in_bytes");
+  constexpr std::uint64_t kNoLimit = std::uint64_t{1} << 62;  // version 1 reports a huge number
   if (!memory || *memory >= kNoLimit) {
     return std::nullopt;
   }
   return std::min(*memory + swap_free, with_swap.value_or(kNoLimit)) + cached_files(group);
 }
 
-std::optional<std::uint64_t> left_by_rlimit(decltype(RLIMIT_AS) resource, const fs::path& status,
-                                            std::string_view used) {
+std::optional<std::uint64_t> remaining_by_rlimit(decltype(RLIMIT_AS) resource,
+                                                 const fs::path& status, std::string_view used) {
   rlimit limit{};
   if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
     return std::nullopt;
   }
   const std::size_t reusable = mallinfo2().fordblks;  // freed, but still part of the heap
-  return less(limit.rlim_cur, kernel_bytes(status, used).value_or(0)) + reusable;
+  return remaining(limit.rlim_cur, kernel_bytes(status, used).value_or(0)) + reusable;
 }
 
 }  // namespace
 
 AvailableMemory available_memory(const fs::path& root) {
-  AvailableMemory least{.bytes = std::numeric_limits<std::size_t>::max(), .limit = ""};
-  const auto bound = [&least](std::optional<std::uint64_t> bytes, std::string_view limit) {
-    if (bytes && *bytes < least.bytes) {
-      least = {.bytes = *bytes, .limit = std::string(limit)};
+  AvailableMemory available{.bytes = std::numeric_limits<std::size_t>::max(), .limit = ""};
+  const auto bound = [&available](std::optional<std::uint64_t> bytes, std::string_view limit) {
+    if (bytes && *bytes < available.bytes) {
+      available = {.bytes = *bytes, .limit = std::string(limit)};
     }
   };
   const fs::path meminfo = root / "proc/meminfo";
@@ -101,16 +101,16 @@ AvailableMemory available_memory(const fs::path& root) {
     bound(*free + swap_free, "the machine's memory");
   }
   for (const Cgroup& group : cgroups_of("memory", root)) {
-    bound(left_in_group(group, swap_free), "the control group's memory limit");
+    bound(remaining_in_group(group, swap_free), "the control group's memory limit");
   }
   const fs::path status = root / "proc/self/status";
-  bound(left_by_rlimit(RLIMIT_AS, status, "VmSize:"), "ulimit -v");
-  bound(left_by_rlimit(RLIMIT_DATA, status, "VmData:"), "ulimit -d");
-  return least;
+  bound(remaining_by_rlimit(RLIMIT_AS, status, "VmSize:"), "ulimit -v");
+  bound(remaining_by_rlimit(RLIMIT_DATA, status, "VmData:"), "ulimit -d");
+  return available;
 }
 
 MemoryBudget require_memory(std::size_t bytes, std::string_view remedy, const fs::path& root) {
-  (void)malloc_trim(0);  // what earlier trials of a sweep freed is not in use
+  (void)malloc_trim(0);  // returns what earlier trials of a sweep freed
   MemoryBudget budget{.needed = bytes, .available = available_memory(root)};
   if (bytes > budget.available.bytes) {
     throw UsageError("not enough memory: {} are needed, and {} are available ({}); lower {}",

@@ -7,32 +7,33 @@
 
 namespace qmnist {
 
-/// Memory that this process can still allocate and use.
+/// Memory that this process can still allocate.
 struct AvailableMemory {
   std::size_t bytes;
-  std::string limit;  ///< what sets this bound, for people: "the machine's memory", "ulimit -v"
+  std::string limit;  ///< the limit that determines it: "the machine's memory", "ulimit -v"
 };
 
-/// The least of what the machine has left, what the limits of its control groups leave (docker
-/// --memory, Slurm), and what RLIMIT_AS and RLIMIT_DATA leave. Swap space and cached files count as
-/// available.
+/// The minimum of the memory available on the machine, within the limits of the control groups
+/// (docker --memory, Slurm), and within RLIMIT_AS and RLIMIT_DATA. Swap space and page cache count
+/// as available.
 ///
-/// @param root of the file system that is asked for proc/ and control groups; another one for tests
+/// @param root root of the file system with proc/ and the control groups; for tests
 [[nodiscard]] AvailableMemory available_memory(const std::filesystem::path& root = "/");
 
-/// What a task needs, and what there is for it.
+/// Memory that a task needs, and available memory.
 struct MemoryBudget {
   std::size_t needed = 0;  ///< bytes
   AvailableMemory available = {};
 };
 
+/// Checks that `bytes` of memory are available.
 /// @param remedy what to lower, for the error
-/// @throws UsageError with both numbers where a task that needs so many bytes cannot have them
+/// @throws UsageError with both numbers if they are not
 [[nodiscard]] MemoryBudget require_memory(
     std::size_t bytes, std::string_view remedy = "model.hidden or training.batch_size",
     const std::filesystem::path& root = "/");
 
-/// "96 MiB needed, 1.5 GiB available (ulimit -v)"
+/// As text: "96 MiB needed, 1.5 GiB available (ulimit -v)".
 [[nodiscard]] std::string budget_text(const MemoryBudget& budget);
 
 }  // namespace qmnist

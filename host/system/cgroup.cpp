@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Whether a list with commas holds a name.
+/// Whether a comma-separated list contains a name.
 bool lists(const std::string& names, std::string_view name) {
   std::istringstream stream(names);
   for (std::string each; std::getline(stream, each, ',');) {
@@ -21,7 +21,7 @@ bool lists(const std::string& names, std::string_view name) {
   return false;
 }
 
-/// The path of the process's group in a hierarchy, by a line "4:cpu,cpuacct:/path" (version 1) or
+/// The path of the process's group in a hierarchy, from a line "4:cpu,cpuacct:/path" (version 1) or
 /// "0::/path" (version 2).
 std::optional<fs::path> path_in_hierarchy(int version, std::string_view controller,
                                           const fs::path& root) {
@@ -40,10 +40,10 @@ std::optional<fs::path> path_in_hierarchy(int version, std::string_view controll
   return std::nullopt;
 }
 
-/// Where a hierarchy is mounted, and which of its groups stands there.
+/// A mount of a hierarchy.
 struct CgroupMount {
-  int version = 0;  ///< 0: of another file system or controller
-  fs::path group;
+  int version = 0;  ///< 0: another file system or controller
+  fs::path group;   ///< the group that is mounted
   fs::path point;
 };
 
@@ -71,7 +71,7 @@ void add_groups(const CgroupMount& mount, const fs::path& path, const fs::path& 
                 std::vector<Cgroup>& groups) {
   fs::path below = path.lexically_relative(mount.group);
   if (below.empty() || *below.begin() == "..") {
-    below = ".";  // a container's mount often shows its own group only, under another name
+    below = ".";  // in a container, often only its own group is mounted, under another name
   }
   const fs::path top = root / mount.point.relative_path();
   for (fs::path folder = (top / below).lexically_normal();; folder = folder.parent_path()) {

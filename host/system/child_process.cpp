@@ -25,12 +25,12 @@ namespace {
 
 [[noreturn]] void fail(std::string_view task, std::string_view reason) {
   throw UsageError(
-      "{} failed, most likely as there is not enough memory: {}; what was written before is "
+      "{} failed, most likely because there is not enough memory: {}; files written before are "
       "complete",
       task, reason);
 }
 
-std::string run_here(std::string_view task, const std::function<std::string()>& work) {
+std::string run_in_this_process(std::string_view task, const std::function<std::string()>& work) {
   try {
     return work();
   } catch (const std::bad_alloc&) {
@@ -44,20 +44,20 @@ std::string run_here(std::string_view task, const std::function<std::string()>& 
 
 #ifdef QMNIST_SANITIZED
 
-// A sanitizer's allocator, unlike glibc's, stays locked in the child where another thread of the
-// parent was in it.
+// Unlike glibc's, a sanitizer's allocator stays locked in the child if another thread of the parent
+// holds its lock at fork().
 std::string run_in_child(std::string_view task, const std::function<std::string()>& work) {
-  return run_here(task, work);
+  return run_in_this_process(task, work);
 }
 
 #else
 
 namespace {
 
-// Last byte of what a child sends; none where it was ended by a signal.
+// Last byte that the child sends; missing if a signal ended it.
 constexpr char kResult = 'r';
 constexpr char kNoMemory = 'm';
-constexpr char kFailure = 'f';  // behind the exception's message
+constexpr char kFailure = 'f';  // after the exception's message
 
 bool send_all(int to, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -70,28 +70,27 @@ bool send_all(int to, std::string_view bytes) {
   return true;
 }
 
-/// Keeps no file of the parent but this one: locks would last as long as the child, which may
-/// outlive the parent. @return its new descriptor
-int keep_only(int file) {
+/// Closes the parent's files except this one and the standard streams: the child may outlive the
+/// parent and would keep its file locks. @return the file's new descriptor
+int close_all_except(int file) {
   constexpr int kKept = STDERR_FILENO + 1;
-  constexpr int kUsualLimit = 1024;
+  constexpr int kDefaultLimit = 1024;
   if (::dup2(file, kKept) < 0) {
     return -1;
   }
   if (::close_range(kKept + 1, ~0U, 0) != 0) {  // Linux before 5.9
-    for (int other = kKept + 1; other < kUsualLimit; ++other) {
+    for (int other = kKept + 1; other < kDefaultLimit; ++other) {
       ::close(other);
     }
   }
   return kKept;
 }
 
-/// The child's life. What a library says on its way out is not for the user, and its memory is not
-/// worth a core file.
+/// The child's main function. Suppresses messages of an aborting library and core files.
 [[noreturn]] void work_and_exit(const std::function<std::string()>& work, int to) noexcept {
-  to = keep_only(to);
-  const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-  (void)::dup2(nowhere, STDERR_FILENO);
+  to = close_all_except(to);
+  const int null_device = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  (void)::dup2(null_device, STDERR_FILENO);
   constexpr rlimit kNone{.rlim_cur = 0, .rlim_max = 0};
   (void)::setrlimit(RLIMIT_CORE, &kNone);
   (void)std::signal(SIGABRT, SIG_DFL);
@@ -110,21 +109,21 @@ int keep_only(int file) {
 
 std::optional<std::string> receive_all(int from) {
   std::string bytes;
-  std::array<char, 1 << 16> piece;
+  std::array<char, 1 << 16> chunk;
   while (true) {
-    const ssize_t got = ::read(from, piece.data(), piece.size());
+    const ssize_t got = ::read(from, chunk.data(), chunk.size());
     if (got == 0) {
       return bytes;
     }
     if (got < 0 && errno != EINTR) {
       return std::nullopt;
     }
-    bytes.append(piece.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    bytes.append(chunk.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
   }
 }
 
-/// Waits for the child's end. @return the signal that ended it; 0 for none
-int signal_that_ended(pid_t child) {
+/// Waits for the child to exit. @return the signal that ended it; 0 for none
+int wait_for_child(pid_t child) {
   int status = 0;
   while (::waitpid(child, &status, 0) < 0) {
     if (errno != EINTR) {
@@ -134,7 +133,7 @@ int signal_that_ended(pid_t child) {
   return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
-/// @throws where there is no result in what a child sent
+/// Extracts the result from the bytes that a child sent. @throws if there is none
 std::string result_of(std::string sent, int signal, std::string_view task) {
   const char end = sent.empty() || signal != 0 ? '\0' : sent.back();
   if (end == kResult) {
@@ -144,9 +143,9 @@ std::string result_of(std::string sent, int signal, std::string_view task) {
   if (end == kNoMemory) {
     throw std::bad_alloc();
   }
-  std::string reason = "its process ended early";
+  std::string reason = "its process exited early";
   if (signal != 0) {
-    reason = fmt::format("its process ended by signal {}", signal);
+    reason = fmt::format("its process was killed by signal {}", signal);
   } else if (end == kFailure) {
     reason = sent.substr(0, sent.size() - 1);
   }
@@ -160,20 +159,20 @@ std::string run_in_child(std::string_view task, const std::function<std::string(
   const std::lock_guard lock(one_at_a_time);
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    return run_here(task, work);
+    return run_in_this_process(task, work);
   }
   const FileDescriptor from(ends[0]);
   std::optional<FileDescriptor> to(ends[1]);
   const pid_t child = ::fork();
   if (child < 0) {
-    return run_here(task, work);
+    return run_in_this_process(task, work);
   }
   if (child == 0) {
     work_and_exit(work, to->get());
   }
-  to.reset();  // or the child's end would not be seen
+  to.reset();  // otherwise read() never sees the end of the file
   std::optional<std::string> sent = receive_all(from.get());
-  const int signal = signal_that_ended(child);
+  const int signal = wait_for_child(child);
   return result_of(std::move(sent).value_or(""), signal, task);
 }
 

@@ -6,16 +6,17 @@
 
 namespace qmnist {
 
-/// Does a piece of work in a child process and returns the bytes that it returned there.
+/// Calls `work` in a child process and returns its result.
 ///
-/// Some C and Rust libraries abort where an allocation fails. In a child that ends the child alone,
-/// and silently. Where no child can be had (a limit of processes), the work is done right here.
+/// Some C and Rust libraries abort if an allocation fails. In a child process, that only ends the
+/// child, without a message. If no child can be created (a limit on processes), `work` is called in
+/// this process.
 ///
-/// Threads do not live on in the child: the work must use nothing that another thread may hold
-/// locked, but for the allocator, which fork() takes care of. One call at a time; others wait.
-/// @param task what it does, for errors: "drawing a picture"
-/// @throws std::bad_alloc as `work` does; UsageError where it threw something else or the child
-///   ended without a result: libraries that fail to allocate report it as anything
+/// The child has no other threads, so `work` must not use anything that another thread may hold a
+/// lock on, except for the allocator, which fork() handles. Calls are serialized.
+/// @param task description for errors: "drawing a picture"
+/// @throws std::bad_alloc if `work` does; UsageError if it throws anything else or the child ends
+///   without a result, as libraries report a failed allocation in various ways
 [[nodiscard]] std::string run_in_child(std::string_view task,
                                        const std::function<std::string()>& work);
 
