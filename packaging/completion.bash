@@ -1,8 +1,8 @@
-# Bash completion for qmnist_gpu. Commands and options are read from the program's own --help.
+# Bash completion for qmnist_gpu. Commands and options are read from the output of --help.
 
 _qmnist_gpu() {
   local current=$2 previous=$3 command='' commands option='^ *(-[a-z], *)?(--[a-z-]+).*' words=''
-  # "=" is a word of its own in --option=value.
+  # Bash splits --option=value into three words.
   [[ $current != = ]] || current=
   [[ $previous != = ]] || previous=${COMP_WORDS[COMP_CWORD - 2]}
   commands=$("$1" --help 2>/dev/null | sed -nE '/^subcommands:/I,/^$/ s/^ +([a-z]+) .*/\1/p')
@@ -24,5 +24,5 @@ _qmnist_gpu() {
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }
-# Whatever this has no words for is a file.
+# Falls back to file names.
 complete -o bashdefault -o default -F _qmnist_gpu qmnist_gpu

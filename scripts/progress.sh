@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# To be sourced: shows how far a long command is.
+# To be sourced: shows the progress of a long command.
 
-# show_last_step TITLE LOG: until killed, shows the last numbered line of LOG: on a terminal as one moving line, elsewhere now and then.
+# show_last_step TITLE LOG: until killed, shows the last numbered line of LOG: on a terminal as a progress line, else every 20 seconds.
 show_last_step() {
   local title=$1 log=$2 step columns shown=$SECONDS
   columns=$(tput cols 2>/dev/null) || columns=80
-  while sleep 0.2 && kill -0 $$ 2>/dev/null; do  # Ctrl-C ends the script, but not what it runs in the background
+  while sleep 0.2 && kill -0 $$ 2>/dev/null; do  # Ctrl-C ends the script, but not its background jobs
     step=$(tail -c 4000 "$log" | sed -nE 's/^(dl|pm)status:[^:]*:([0-9]+)[^:]*:/[\2 %] /; /^\[/p' | tail -n 1)
     if [[ -t 1 ]]; then
       printf '\r%s\e[K' "$(cut -c "1-$((columns - 1))" <<<"$title $step")"
@@ -17,8 +17,8 @@ show_last_step() {
   rm -f "$log"
 }
 
-# with_progress TITLE COMMAND...: runs a command whose output numbers its steps as ninja's or apt's status does, and shows the latest.
-# The output itself goes to standard error, and only if the command fails.
+# with_progress TITLE COMMAND...: runs a command that numbers its steps like ninja or apt, and shows the latest step.
+# The command's output is printed to standard error if it fails.
 with_progress() {
   local title=$1 log status=0 watcher
   log=$(mktemp)

@@ -64,7 +64,7 @@ second_run_keeps_files() {
   download
   expect_status 0
   expect_all "$repo/data"
-  [[ $(grep -cF ": ok (was there)" "$work/out") == 4 ]] || fail "did not keep all four"
+  [[ $(grep -cF ": ok (already there)" "$work/out") == 4 ]] || fail "did not keep all four"
 }
 
 url_without_slash_and_folder_with_space() {
@@ -91,7 +91,7 @@ part_is_resumed() {
   download
   expect_status 0
   expect_all "$repo/data"
-  expect_in out "$first: fetching on from byte 5000"
+  expect_in out "$first: fetching from byte 5000"
 }
 
 complete_part_needs_no_network() {
@@ -136,7 +136,7 @@ wrong_file_is_replaced() {
   download
   expect_status 0
   expect_all "$repo/data"
-  expect_in out "$first: is there, but its MD5 is not"
+  expect_in out "$first: exists, but its MD5 is not"
 }
 
 # The second file is missing: what came before it stays, what comes after it is not tried.
