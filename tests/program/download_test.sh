@@ -156,7 +156,7 @@ unreachable_url_is_one_clear_line() {
   expect_status 1
   expect_one_error_line
   expect_in err "http://127.0.0.1:1/qmnist/"
-  expect_in err "by hand"
+  expect_in err "manually"
   [[ -z $(find "$repo/data" -name '*.gz*') ]] || fail "a stray file is there"
 }
 
