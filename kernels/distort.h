@@ -10,7 +10,7 @@
 
 namespace qmnist {
 
-// Everything here is integers, so that a distorted digit has the same bytes on every device.
+// Everything here is integers, so that a distorted image has the same bytes on every device.
 // NOLINTBEGIN(modernize-avoid-c-arrays): std::array cannot be used on a device
 
 /// Width and height of the images that can be distorted.

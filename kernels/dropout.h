@@ -26,7 +26,7 @@ struct Dropout {
 inline constexpr std::size_t kDropoutGroup = 8;
 
 /// What the units kDropoutGroup * group and following of a hidden layer are multiplied by, for one
-/// image: 0 or the scale. Masks are drawn anew wherever they are needed and never stored.
+/// image: 0 or the scale. Masks are drawn again wherever they are needed and never stored.
 /// @param factors [kDropoutGroup]
 QMNIST_HOST_DEVICE inline void dropout_factors(const Dropout& dropout, const RowRandom& random,
                                                std::size_t layer, std::size_t group,

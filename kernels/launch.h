@@ -4,7 +4,7 @@
 // set: by nvcc, or by a host compiler that has included tests/cuda_on_host before, which brings
 // CUDA's words (threadIdx, __syncthreads, ...) and the same launch(). Elsewhere only the formulas
 // remain. Kernels are `static`, as a header may be compiled into several objects. A kernel with
-// shared memory is no template, as the host launcher has to find that memory.
+// shared memory is not a template, as the host launcher has to find that memory.
 #ifdef __CUDACC__
 #define QMNIST_KERNELS
 #include <cuda_runtime.h>

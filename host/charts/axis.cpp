@@ -23,7 +23,7 @@ std::vector<double> Axis::ticks() const {
   const double rounding = step / 1e6;
   std::vector<double> ticks;
   for (double i = std::ceil((low - rounding) / step); i * step <= high + rounding; ++i) {
-    ticks.push_back(i * step + 0.0);  // makes 0 of -0
+    ticks.push_back(i * step + 0.0);  // turns -0 into 0
   }
   return ticks;
 }
@@ -34,12 +34,12 @@ std::string Axis::label(double tick) const {
   return high < kMaxLength ? fmt::format("{:.{}f}", tick, decimals) : fmt::format("{:.2g}", tick);
 }
 
-Axis axis_of(double low, double high, double most_steps) {
-  return {.low = low, .high = high, .step = nice_step((high - low) / most_steps)};
+Axis axis_of(double low, double high, double max_steps) {
+  return {.low = low, .high = high, .step = nice_step((high - low) / max_steps)};
 }
 
-Axis round_axis(double low, double high, double most_steps) {
-  Axis axis = axis_of(low, high, most_steps);
+Axis round_axis(double low, double high, double max_steps) {
+  Axis axis = axis_of(low, high, max_steps);
   axis.low = std::floor(low / axis.step) * axis.step;
   axis.high = std::ceil(high / axis.step) * axis.step;
   return axis;

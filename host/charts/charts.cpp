@@ -11,7 +11,7 @@
 namespace qmnist {
 namespace {
 
-// A curve chart in its own units: the chart, and the plot's sides within it.
+// A curve chart in SVG user units: its size, and the edges of the plot in it.
 constexpr double kWidth = 440;
 constexpr double kHeight = 300;
 constexpr double kLeft = 58;
@@ -19,7 +19,7 @@ constexpr double kRight = 428;
 constexpr double kTop = 44;
 constexpr double kBottom = 254;
 
-/// A line of a chart: its name, which is its class too, and a value an epoch.
+/// A line of a chart: its name, which is also its CSS class, and a value per epoch.
 struct Curve {
   std::string_view name;
   std::vector<double> values;
@@ -37,14 +37,14 @@ std::vector<Curve> curves_of(Measure measure, std::span<const EpochMetrics> hist
       validation.values.push_back(value(epoch.validation->loss, epoch.validation->accuracy));
     }
   }
-  // A part of the run without validation would shift the curve.
+  // If only a part of the epochs has validation values, the curve would be shifted.
   if (validation.values.empty() || validation.values.size() != training.values.size()) {
     return {training};
   }
   return {training, validation};
 }
 
-/// Losses from 0 on, accuracies up to 100 %: what is best is always in sight.
+/// Losses start at 0, accuracies end at 100 %, so that the optimum is always visible.
 Axis value_axis(Measure measure, std::span<const Curve> curves) {
   double low = measure == Measure::kLoss ? 0 : 99;
   double high = measure == Measure::kLoss ? 1e-3 : 100;
@@ -60,11 +60,11 @@ Axis value_axis(Measure measure, std::span<const Curve> curves) {
 }
 
 double x_of(const Axis& axis, double value) {
-  return kLeft + axis.share(value) * (kRight - kLeft);
+  return kLeft + axis.position(value) * (kRight - kLeft);
 }
 
 double y_of(const Axis& axis, double value) {
-  return kBottom - axis.share(value) * (kBottom - kTop);
+  return kBottom - axis.position(value) * (kBottom - kTop);
 }
 
 std::string axes(const Axis& x, const Axis& y, std::string_view y_label) {
@@ -93,7 +93,7 @@ std::string axes(const Axis& x, const Axis& y, std::string_view y_label) {
 }
 
 std::string line(const Curve& curve, const Axis& x, const Axis& y) {
-  constexpr std::size_t kMaxPoints = 600;  // more would be finer than a pixel
+  constexpr std::size_t kMaxPoints = 600;  // about one per pixel
   constexpr std::size_t kMaxMarks = 30;
   std::string points;
   std::string marks;
@@ -128,7 +128,7 @@ std::string legend(std::span<const Curve> curves) {
   return svg;
 }
 
-/// The chart in words, for those who cannot see it.
+/// The chart as text, for screen readers.
 std::string description(std::span<const Curve> curves, std::string_view unit) {
   std::string text;
   for (const Curve& curve : curves) {
@@ -143,11 +143,11 @@ std::string description(std::span<const Curve> curves, std::string_view unit) {
 
 }  // namespace
 
-std::vector<std::size_t> evenly_spaced(std::size_t count, std::size_t most) {
-  const std::size_t taken = std::min(count, most);
-  std::vector<std::size_t> numbers(taken);
-  for (std::size_t i = 1; i < taken; ++i) {
-    numbers[i] = i * (count - 1) / (taken - 1);
+std::vector<std::size_t> evenly_spaced(std::size_t count, std::size_t max_count) {
+  const std::size_t size = std::min(count, max_count);
+  std::vector<std::size_t> numbers(size);
+  for (std::size_t i = 1; i < size; ++i) {
+    numbers[i] = i * (count - 1) / (size - 1);
   }
   return numbers;
 }
@@ -194,8 +194,8 @@ std::string curves_svg(std::span<const EpochMetrics> history) {
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" "
       "viewBox=\"0 0 {} {}\">\n<style>{}</style>\n"
       "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
-      2 * kWidth * kPictureScale, kHeight * kPictureScale, 2 * kWidth, kHeight,
-      chart_style(kPictureStyle));
+      2 * kWidth * kImageScale, kHeight * kImageScale, 2 * kWidth, kHeight,
+      chart_style(kImageStyle));
   fmt::format_to(std::back_inserter(svg),
                  "<svg width=\"{0}\" height=\"{1}\">{2}</svg>\n"
                  "<svg x=\"{0}\" width=\"{0}\" height=\"{1}\">{3}</svg>\n</svg>\n",

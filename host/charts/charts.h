@@ -10,10 +10,10 @@
 
 namespace qmnist {
 
-/// What a chart of the history shows.
+/// The quantity of a chart over the epochs.
 enum class Measure { kLoss, kAccuracy };
 
-/// Colours, as CSS writes them, and font of the charts.
+/// CSS colours and font of the charts.
 struct ChartStyle {
   std::string_view font;
   std::string_view text;
@@ -23,28 +23,28 @@ struct ChartStyle {
   std::string_view validation;
 };
 
-/// Of charts in PNG files.
-inline constexpr ChartStyle kPictureStyle{.font = "DejaVu Sans, sans-serif",
-                                          .text = "#1b1f24",
-                                          .muted = "#57606a",
-                                          .grid = "#d8dee4",
-                                          .training = "#0b62c4",
-                                          .validation = "#b64708"};
-inline constexpr double kPictureScale = 1.5;  ///< pixels a unit
+/// The style of charts in PNG files.
+inline constexpr ChartStyle kImageStyle{.font = "DejaVu Sans, sans-serif",
+                                        .text = "#1b1f24",
+                                        .muted = "#57606a",
+                                        .grid = "#d8dee4",
+                                        .training = "#0b62c4",
+                                        .validation = "#b64708"};
+inline constexpr double kImageScale = 1.5;  ///< pixels per SVG user unit
 
-/// An <svg> element: a measure over the epochs, of the training and, where there is one, of the
-/// validation part. It has classes in place of colours, which chart_style() gives them. Values
-/// that are not finite are left out; of very many epochs evenly spaced ones are drawn.
+/// An <svg> element: a measure over the epochs, for the training set and, if there is one, for the
+/// validation set. Its CSS classes get colours from chart_style(). Values that are not finite are
+/// left out; a very long history is sampled at evenly spaced epochs.
 [[nodiscard]] std::string curve_chart(Measure measure, std::span<const EpochMetrics> history);
 
 /// Style rules for curve_chart(), without a <style> element around them.
 [[nodiscard]] std::string chart_style(const ChartStyle& style);
 
-/// An SVG document: the curves of loss and accuracy side by side.
+/// An SVG document with the curves of loss and accuracy side by side.
 [[nodiscard]] std::string curves_svg(std::span<const EpochMetrics> history);
 
-/// At most `most` >= 2 of the numbers 0 .. count - 1, evenly spaced, the first and the last among
-/// them.
-[[nodiscard]] std::vector<std::size_t> evenly_spaced(std::size_t count, std::size_t most);
+/// At most `max_count` (>= 2) of the numbers 0 .. count - 1, evenly spaced, including the first and
+/// the last.
+[[nodiscard]] std::vector<std::size_t> evenly_spaced(std::size_t count, std::size_t max_count);
 
 }  // namespace qmnist

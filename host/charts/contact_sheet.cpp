@@ -15,14 +15,14 @@
 namespace qmnist {
 namespace {
 
-constexpr std::size_t kPictureSide = 4 * kImageSide;  // in pixels, as all lengths here
-constexpr std::size_t kCellWidth = kPictureSide + 16;
-constexpr std::size_t kCellHeight = kPictureSide + 52;
+constexpr std::size_t kTileSide = 4 * kImageSide;  // in pixels, as all lengths here
+constexpr std::size_t kCellWidth = kTileSide + 16;
+constexpr std::size_t kCellHeight = kTileSide + 52;
 constexpr std::size_t kMargin = 16;
-constexpr std::size_t kFoot = 32;
+constexpr std::size_t kFooter = 32;
 
-/// A file's name as XML text, shortened to what fits under a picture. The end is kept, as names of
-/// one folder mostly differ there.
+/// A file's name as XML text, shortened to the width of an image. The end is kept, because file
+/// names in a folder usually differ there.
 std::string caption(const std::string& name) {
   constexpr std::size_t kMaxLength = 17;  // characters
   const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
@@ -38,51 +38,51 @@ std::string caption(const std::string& name) {
              : "…" + escaped(file.substr(starts[starts.size() - kMaxLength + 1]));
 }
 
-/// The picture enlarged here, as a viewer would blur it.
-GreyImage enlarged(const Digit& input) {
-  constexpr std::size_t kFactor = kPictureSide / kImageSide;
-  GreyImage image{.width = kPictureSide, .height = kPictureSide, .pixels = {}};
-  for (std::size_t y = 0; y < kPictureSide; ++y) {
-    for (std::size_t x = 0; x < kPictureSide; ++x) {
+/// The image enlarged without interpolation, which an SVG viewer would apply.
+GreyImage enlarged(const PreprocessedImage& input) {
+  constexpr std::size_t kFactor = kTileSide / kImageSide;
+  GreyImage image{.width = kTileSide, .height = kTileSide, .pixels = {}};
+  for (std::size_t y = 0; y < kTileSide; ++y) {
+    for (std::size_t x = 0; x < kTileSide; ++x) {
       image.pixels.push_back(input.pixels.at(y / kFactor * kImageSide + x / kFactor));
     }
   }
   return image;
 }
 
-std::string cell(const Answer& answer, std::size_t left, std::size_t top) {
-  const std::size_t middle = left + kPictureSide / 2;
+std::string cell(const Classification& classification, std::size_t left, std::size_t top) {
+  const std::size_t middle = left + kTileSide / 2;
   return fmt::format(
       "<image x='{}' y='{}' width='{}' height='{}' xlink:href='{}'/>\n"
       "<text x='{}' y='{}' font-size='17'><tspan font-weight='bold'>{}</tspan>"
       "<tspan dx='8' font-size='13'>{}</tspan></text>\n"
       "<text x='{}' y='{}' font-size='11' fill='#666'>{}</text>\n",
-      left, top, kPictureSide, kPictureSide, png_data_uri(encode_png(enlarged(answer.input))),
-      middle, top + kPictureSide + 18, answer.digit(), percent(answer.confidence()), middle,
-      top + kPictureSide + 34, caption(answer.name));
+      left, top, kTileSide, kTileSide, png_data_uri(encode_png(enlarged(classification.input))),
+      middle, top + kTileSide + 18, classification.digit(), percent(classification.confidence()),
+      middle, top + kTileSide + 34, caption(classification.name));
 }
 
 }  // namespace
 
-std::string contact_sheet(std::span<const Answer> answers, std::size_t left_out) {
-  const auto columns =
-      static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(answers.size()) * 1.25)));
-  const std::size_t rows = (answers.size() + columns - 1) / columns;
+std::string contact_sheet(std::span<const Classification> classifications, std::size_t omitted) {
+  const auto columns = static_cast<std::size_t>(
+      std::ceil(std::sqrt(static_cast<double>(classifications.size()) * 1.25)));
+  const std::size_t rows = (classifications.size() + columns - 1) / columns;
   const std::size_t width = kMargin + columns * kCellWidth;
-  const std::size_t height = kMargin + rows * kCellHeight + (left_out > 0 ? kFoot : 0);
+  const std::size_t height = kMargin + rows * kCellHeight + (omitted > 0 ? kFooter : 0);
   std::string svg = fmt::format(
       "<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' "
       "width='{0}' height='{1}' font-family='sans-serif' text-anchor='middle'>\n"
       "<rect width='{0}' height='{1}' fill='white'/>\n",
       width, height);
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    svg +=
-        cell(answers[i], kMargin + i % columns * kCellWidth, kMargin + i / columns * kCellHeight);
+  for (std::size_t i = 0; i < classifications.size(); ++i) {
+    svg += cell(classifications[i], kMargin + i % columns * kCellWidth,
+                kMargin + i / columns * kCellHeight);
   }
-  if (left_out > 0) {
+  if (omitted > 0) {
     fmt::format_to(std::back_inserter(svg),
                    "<text x='{}' y='{}' font-size='13'>and {} more</text>\n", width / 2,
-                   height - kFoot / 2, grouped(left_out));
+                   height - kFooter / 2, grouped(omitted));
   }
   return svg + "</svg>\n";
 }

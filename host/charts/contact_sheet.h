@@ -4,17 +4,18 @@
 #include <span>
 #include <string>
 
-#include "host/format/answer.h"
+#include "host/format/classification.h"
 
 namespace qmnist {
 
-/// Most pictures that a contact sheet shows.
+/// Maximum number of images on a contact sheet.
 inline constexpr std::size_t kMaxOnSheet = 400;
 
-/// Draws what the network saw, side by side and enlarged, with digit, confidence and name under
-/// each; as an SVG document.
-/// @param answers   at least one and at most kMaxOnSheet
-/// @param left_out  pictures that a line at the foot says are not shown
-[[nodiscard]] std::string contact_sheet(std::span<const Answer> answers, std::size_t left_out);
+/// An SVG document with the enlarged inputs of the network in a grid, each with digit, confidence
+/// and name below it.
+/// @param classifications at least one and at most kMaxOnSheet
+/// @param omitted number of images that are not shown, for the footer
+[[nodiscard]] std::string contact_sheet(std::span<const Classification> classifications,
+                                        std::size_t omitted);
 
 }  // namespace qmnist

@@ -6,15 +6,15 @@
 namespace qmnist {
 namespace {
 
-constexpr std::size_t kSheetColumns = 10;  // the digit itself and nine distortions
+constexpr std::size_t kSheetColumns = 10;  // the image and nine distortions of it
 constexpr std::size_t kEnlargement = 3;
 constexpr std::size_t kSheetCell = kEnlargement * kImageSide + 6;  // with a gap
 
-void draw_digit(std::span<const std::uint8_t> digit, std::size_t row, std::size_t column,
-                GreyImage& sheet) {
+void draw(std::span<const std::uint8_t> image, std::size_t row, std::size_t column,
+          GreyImage& sheet) {
   for (std::size_t y = 0; y < kEnlargement * kImageSide; ++y) {
     for (std::size_t x = 0; x < kEnlargement * kImageSide; ++x) {
-      const std::uint8_t ink = digit[y / kEnlargement * kImageSide + x / kEnlargement];
+      const std::uint8_t ink = image[y / kEnlargement * kImageSide + x / kEnlargement];
       sheet.pixels[(row * kSheetCell + y) * sheet.width + column * kSheetCell + x] =
           static_cast<std::uint8_t>(255 - ink);
     }
@@ -35,11 +35,11 @@ GreyImage distortion_sheet(const DataView& data, const Augmentation& augmentatio
     const std::size_t row = sheet.height / kSheetCell;
     sheet.height += kSheetCell;
     sheet.pixels.resize(sheet.width * sheet.height, 255);
-    draw_digit(image, row, 0, sheet);
+    draw(image, row, 0, sheet);
     for (std::size_t column = 1; column < kSheetColumns; ++column) {
       distort(image.data(), augmentation.distortion(column, digit), augmentation.elastic(),
               distorted.data());
-      draw_digit(distorted, row, column, sheet);
+      draw(distorted, row, column, sheet);
     }
   }
   return sheet;

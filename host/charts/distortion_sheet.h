@@ -6,9 +6,9 @@
 
 namespace qmnist {
 
-/// Draws one of each digit in a row of its own, followed by distortions of it as steps of training
-/// would see them; ink is black, and all is enlarged.
-/// @param data images of 28 x 28; digits that it does not hold have no row
+/// Draws a row per class: an image and distortions of it, as training steps would use them. Ink is
+/// black; images are enlarged.
+/// @param data images of 28 x 28; classes without an image have no row
 [[nodiscard]] GreyImage distortion_sheet(const DataView& data, const Augmentation& augmentation);
 
 }  // namespace qmnist

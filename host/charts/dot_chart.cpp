@@ -13,13 +13,13 @@
 namespace qmnist {
 namespace {
 
-// In the chart's own units.
+// In SVG user units.
 constexpr double kPlotWidth = 420;
 constexpr double kRowHeight = 24;
 constexpr double kDotsTop = 44;
 constexpr double kDotsFoot = 52;
 constexpr double kDotsMargin = 24;
-constexpr double kCharacter = 7.6;  // as wide as most of this font
+constexpr double kCharacter = 7.6;  // average width in this font
 
 Axis axis_of_rows(std::span<const DotRow> rows) {
   constexpr double kMinWidth = 1e-6;
@@ -52,14 +52,14 @@ std::string dot_chart_svg(std::string_view title, std::string_view unit,
   const double left = kDotsMargin + label_width(rows) + kDotsMargin / 2;
   const double width = left + kPlotWidth + kDotsMargin;
   const double bottom = kDotsTop + kRowHeight * static_cast<double>(rows.size());
-  const auto x_of = [&](double value) { return left + axis.share(value) * kPlotWidth; };
+  const auto x_of = [&](double value) { return left + axis.position(value) * kPlotWidth; };
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" width=\"{0}\" height=\"{1}\" "
       "viewBox=\"0 0 {2} {3}\">\n<style>{4}</style>\n"
       "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n"
       "<text class=\"title\" x=\"{5}\" y=\"25\">{6}</text>\n",
-      kPictureScale * width, kPictureScale * (bottom + kDotsFoot), width, bottom + kDotsFoot,
-      chart_style(kPictureStyle), kDotsMargin, escaped(title));
+      kImageScale * width, kImageScale * (bottom + kDotsFoot), width, bottom + kDotsFoot,
+      chart_style(kImageStyle), kDotsMargin, escaped(title));
   const auto out = std::back_inserter(svg);
   for (const double tick : axis.ticks()) {
     fmt::format_to(out,

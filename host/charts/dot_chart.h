@@ -7,14 +7,14 @@
 
 namespace qmnist {
 
-/// A row of a dot chart: several values of one thing.
+/// A row of a dot chart.
 struct DotRow {
   std::string label;
   std::vector<double> values;  ///< finite
 };
 
-/// An SVG document: a row each from the top, a dot for each value, and a stroke at the mean of
-/// several. There is at least one value.
+/// An SVG document with the rows from top to bottom, a dot per value, and a mark at the mean of
+/// several values. There must be at least one value.
 [[nodiscard]] std::string dot_chart_svg(std::string_view title, std::string_view unit,
                                         std::span<const DotRow> rows);
 

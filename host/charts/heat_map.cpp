@@ -13,7 +13,7 @@
 namespace qmnist {
 namespace {
 
-// The picture in its own units, the matrix's place in it, and the bar that shows the scale.
+// In SVG user units: the chart, the matrix in it, and the colour bar.
 constexpr double kMapWidth = 612;
 constexpr double kMapHeight = 570;
 constexpr double kMapLeft = 62;
@@ -23,11 +23,11 @@ constexpr double kMapSide = kCell * kClasses;
 constexpr double kBarLeft = 542;
 constexpr double kBarWidth = 18;
 
-constexpr double kMapScale = 1.5;  // pixels a unit, with whole ones a cell
+constexpr double kMapScale = 1.5;  // pixels per unit; a cell has a whole number of pixels
 
-// From this share of the largest count on white can be read better than black: both have a contrast
-// of 4.5 or more there, and so they have on the report's dark scale.
-constexpr double kInkChange = 0.72;
+// From this fraction of the largest count, text is white instead of black. Both have a contrast of
+// at least 4.5 there, also on the report's dark scale.
+constexpr double kWhiteTextHeat = 0.72;
 
 using Colour = std::array<double, 3>;
 constexpr Colour kNone{247, 251, 255};  // of ColorBrewer's Blues
@@ -66,7 +66,7 @@ std::string cells(const Evaluation& evaluation) {
                      "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"/>"
                      "<text x=\"{}\" y=\"{}\" fill=\"{}\">{}</text>\n",
                      x, y, kCell, kCell, fill(heat), x + kCell / 2, y + kCell / 2 + 5,
-                     heat < kInkChange ? "#000000" : "#ffffff", count);
+                     heat < kWhiteTextHeat ? "#000000" : "#ffffff", count);
     }
   }
   return svg;
@@ -84,7 +84,7 @@ std::string digit_labels() {
   return svg;
 }
 
-/// The scale from no count to the largest.
+/// The colour scale from 0 to the largest count.
 std::string colour_bar(std::uint64_t largest) {
   constexpr double kMaxSteps = 10;
   std::string svg = fmt::format(
@@ -94,7 +94,7 @@ std::string colour_bar(std::uint64_t largest) {
       fill(0), fill(1), kBarLeft, kMapTop, kBarWidth, kMapSide);
   const Axis axis = axis_of(0, static_cast<double>(largest), kMaxSteps);
   for (const double tick : axis.ticks()) {
-    const double y = kMapTop + (1 - axis.share(tick)) * kMapSide;
+    const double y = kMapTop + (1 - axis.position(tick)) * kMapSide;
     fmt::format_to(std::back_inserter(svg),
                    "<path d=\"M{} {:.1f}h5\" stroke=\"#1b1f24\"/>"
                    "<text x=\"{}\" y=\"{:.1f}\" text-anchor=\"start\">{}</text>\n",
@@ -108,7 +108,7 @@ std::string colour_bar(std::uint64_t largest) {
 std::string confusion_html(const Evaluation& evaluation) {
   const std::uint64_t largest = largest_count(evaluation);
   std::string html =
-      "<table class=\"confusion\">\n<caption>True digits down, predictions across</caption>\n"
+      "<table class=\"confusion\">\n<caption>Rows: true class; columns: predicted class</caption>\n"
       "<thead><tr><td></td><th scope=\"colgroup\" colspan=\"10\">Predicted</th></tr>\n"
       "<tr><th scope=\"col\">True</th>";
   const auto out = std::back_inserter(html);
@@ -121,7 +121,7 @@ std::string confusion_html(const Evaluation& evaluation) {
     for (const std::uint64_t count : evaluation.confusion[label]) {
       const double heat = heat_of(count, largest);
       fmt::format_to(out, "<td{} style=\"--heat:{:.1f}%\">{}</td>",
-                     heat < kInkChange ? "" : " class=\"high\"", 100 * heat, count);
+                     heat < kWhiteTextHeat ? "" : " class=\"high\"", 100 * heat, count);
     }
     html += "</tr>\n";
   }

@@ -6,12 +6,12 @@
 
 namespace qmnist {
 
-/// The confusion matrix as an HTML table, true digits down, predictions across. Each cell has its
-/// share of the largest count as --heat, from 0 % to 100 %, and the class "high" where the ink must
-/// be the other one of black and white to be read.
+/// The confusion matrix as an HTML table: a row per true class, a column per predicted class. Each
+/// cell has the CSS property --heat, its percentage of the largest count, and the CSS class "high"
+/// if its text needs the inverse colour.
 [[nodiscard]] std::string confusion_html(const Evaluation& evaluation);
 
-/// The same as an SVG document, as seaborn's heatmap draws it with counts in the cells.
+/// The same as an SVG document, in the style of seaborn's heatmap with counts in the cells.
 [[nodiscard]] std::string confusion_svg(const Evaluation& evaluation);
 
 }  // namespace qmnist

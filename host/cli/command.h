@@ -6,7 +6,7 @@
 
 namespace qmnist {
 
-/// What a command line asks for. @return the program's exit status. @throws Error
+/// A parsed command, ready to run. @return the program's exit status. @throws Error
 using Command = std::function<ExitStatus()>;
 
 }  // namespace qmnist

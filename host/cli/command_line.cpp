@@ -31,20 +31,21 @@ constexpr const char* kTrainDetails =
 constexpr const char* kExitStatus =
     "Exit status: 0 done, 1 a defect of the program, 2 bad command line or config, 3 missing or "
     "bad\n"
-    "data, 4 device failure, 5 target accuracy not reached, 130 interrupted (saved; --resume goes\n"
-    "on).";
+    "data, 4 device failure, 5 target accuracy not reached, 130 interrupted (checkpoint saved; "
+    "use\n"
+    "--resume).";
 
-const std::map<std::string, Preprocess> kWays{{"auto", Preprocess::kAuto},
-                                              {"notebook", Preprocess::kNotebook},
-                                              {"mnist", Preprocess::kMnist}};
+const std::map<std::string, Preprocess> kPreprocessMethods{{"auto", Preprocess::kAuto},
+                                                           {"notebook", Preprocess::kNotebook},
+                                                           {"mnist", Preprocess::kMnist}};
 
-/// Whether an option was given outside of a command.
+/// Whether an option precedes the command.
 bool has_options(const CLI::App& app) {
   return std::ranges::any_of(app.get_options(),
                              [](const CLI::Option* option) { return option->count() > 0; });
 }
 
-/// The options of a training run, as they stand on the command line.
+/// Options of a training run as given on the command line.
 struct TrainArguments {
   std::string config;
   std::string device;
@@ -219,23 +220,24 @@ void add_predict(CLI::App& app, Command& command) {
       "\n"
       "Preprocessing to 28 x 28 pixels: notebook resizes the whole image; mnist segments the ink,\n"
       "dark or bright, scales it to fit 20 x 20 and centres it by its centre of mass, as MNIST's\n"
-      "authors did; auto is mnist, except for images that look like MNIST's already: 28 x 28,\n"
-      "ink of that size and place on a plain background. Several models form an ensemble: their\n"
-      "class probabilities are averaged.");
+      "authors did; auto uses mnist unless the image already looks like one of MNIST's (28 x 28\n"
+      "pixels, ink of that size and position on a plain background). Several models form an\n"
+      "ensemble: their class probabilities are averaged.");
   auto options = std::make_shared<PredictOptions>();
   sub->add_option("IMAGE", options->images,
                   "PNG, JPEG, TIFF, WebP, GIF, BMP or PNM files, folders, or - (stdin)")
       ->type_name("")
       ->required();
   sub->add_option("--model", options->models,
-                  fmt::format("Run folder or file (default: {}); can be repeated", kUsualModel))
+                  fmt::format("Run folder or file (default: {}); can be repeated", kDefaultModel))
       ->type_name("RUN_OR_FILE")
       ->allow_extra_args(false);
   sub->add_option_function<std::string>(
-         "--preprocess", [options](const std::string& way) { options->preprocess = kWays.at(way); },
+         "--preprocess",
+         [options](const std::string& name) { options->preprocess = kPreprocessMethods.at(name); },
          "auto, notebook or mnist (default: auto)")
-      ->type_name("WAY")
-      ->check(CLI::IsMember(kWays));
+      ->type_name("METHOD")
+      ->check(CLI::IsMember(kPreprocessMethods));
   sub->add_flag("--json", options->json, "Print one JSON object per image");
   sub->add_option("--contact-sheet", options->contact_sheet,
                   "Write a PNG of the preprocessed images with their predictions")
@@ -246,10 +248,10 @@ void add_predict(CLI::App& app, Command& command) {
 }  // namespace
 
 Command parse_command_line(int argc, const char* const* argv) {
-  CLI::App app("Trains and runs a classifier of handwritten digits, on a GPU or the CPU.",
+  CLI::App app("Trains and runs a classifier of handwritten digits on a GPU or the CPU.",
                "qmnist_gpu");
   app.set_version_flag("--version", "qmnist_gpu " QMNIST_VERSION);
-  app.require_subcommand(0, 1);  // further words are arguments: predict train, a folder
+  app.require_subcommand(0, 1);  // later words are arguments: "predict train" reads a folder train
   TrainArguments train_arguments;
   add_train_options(app, train_arguments);
   Command command;
@@ -260,7 +262,7 @@ Command parse_command_line(int argc, const char* const* argv) {
   add_info(app, command);
   add_predict(app, command);
   add_sweep(app, command);
-  // Not before the commands, or they would show it too.
+  // After the subcommands, which would inherit it otherwise.
   app.footer(
       fmt::format("Without a command, the options are those of train.\n{}\n"
                   "\n"
@@ -280,7 +282,7 @@ Command parse_command_line(int argc, const char* const* argv) {
     print_text(text.str());
     return [] { return ExitStatus::kDone; };
   } catch (const CLI::ParseError& error) {
-    // First what is unknown: another option may be missing only because this one is misspelled.
+    // Report an unknown argument first: a required option may be missing because it is misspelled.
     const auto unknown = unknown_argument_text(app);
     throw UsageError("{}", unknown ? *unknown : fmt::format("{}; see --help", error.what()));
   }

@@ -4,7 +4,8 @@
 
 namespace qmnist {
 
-/// Reads the command line. Help and version are printed here; their command then does nothing.
+/// Parses the command line. Prints help and version itself and then returns a command that does
+/// nothing.
 /// @throws UsageError
 [[nodiscard]] Command parse_command_line(int argc, const char* const* argv);
 

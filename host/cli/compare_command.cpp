@@ -17,11 +17,11 @@ std::string p_text(double p) {
 
 Table runs_table(const Comparison& comparison) {
   Table table{.caption = "Runs",
-              .columns = {"run", "accuracy", "loss", "epochs", "training s", "only it is right",
-                          "only the first is", "p"},
+              .columns = {"run", "accuracy", "loss", "epochs", "training s", "correct only here",
+                          "correct only in first", "p"},
               .rows = {}};
   for (const ComparedRun& run : comparison.runs) {
-    std::vector<std::string> row{run.name, accuracy_text(run.accuracy, run.digits),
+    std::vector<std::string> row{run.name, accuracy_text(run.accuracy, run.images),
                                  fmt::format("{:.4f}", run.loss), grouped(run.epochs),
                                  fmt::format("{:.1f}", run.seconds_train)};
     if (const auto& against = run.against_first) {
@@ -47,12 +47,12 @@ Table differences_table(const Comparison& comparison) {
   return table;
 }
 
-/// What the numbers say of a run beside the first, in a sentence.
-std::string verdict(const ComparedRun& first, const ComparedRun& run) {
+/// A sentence that says whether a run differs significantly from the first one.
+std::string conclusion(const ComparedRun& first, const ComparedRun& run) {
   constexpr double kSignificant = 0.05;
   if (!run.against_first) {
-    return fmt::format("{} was tested on other digits than {}: they cannot be told apart by this.",
-                       run.name, first.name);
+    return fmt::format("{} and {} have different test sets and cannot be compared.", run.name,
+                       first.name);
   }
   const double p = mcnemar_p(*run.against_first);
   if (p >= kSignificant) {
@@ -64,15 +64,15 @@ std::string verdict(const ComparedRun& first, const ComparedRun& run) {
                      is_better ? "better" : "worse", first.name, p_text(p));
 }
 
-std::string page(const std::vector<Table>& tables, const std::vector<std::string>& verdicts) {
-  std::string body = "<header>\n<h1>Runs side by side</h1>\n</header>\n<main>\n";
-  for (const std::string& sentence : verdicts) {
+std::string page(const std::vector<Table>& tables, const std::vector<std::string>& conclusions) {
+  std::string body = "<header>\n<h1>Comparison of runs</h1>\n</header>\n<main>\n";
+  for (const std::string& sentence : conclusions) {
     body += "<p>" + escaped(sentence) + "</p>\n";
   }
   for (const Table& table : tables) {
     body += html_table(table, "numbers");
   }
-  return html_page("Runs side by side", "", body + "</main>\n");
+  return html_page("Comparison of runs", "", body + "</main>\n");
 }
 
 }  // namespace
@@ -84,17 +84,17 @@ ExitStatus compare_command(const CompareOptions& options) {
   }
   const Comparison comparison = compare(records);
   const std::vector<Table> tables{runs_table(comparison), differences_table(comparison)};
-  std::vector<std::string> verdicts;
+  std::vector<std::string> conclusions;
   for (std::size_t i = 1; i < comparison.runs.size(); ++i) {
-    verdicts.push_back(verdict(comparison.runs.front(), comparison.runs[i]));
+    conclusions.push_back(conclusion(comparison.runs.front(), comparison.runs[i]));
   }
   if (!options.html.empty()) {
-    write_atomically(options.html, page(tables, verdicts));
+    write_atomically(options.html, page(tables, conclusions));
   }
   for (const Table& table : tables) {
     print_out("{}\n", text_table(table));
   }
-  for (const std::string& sentence : verdicts) {
+  for (const std::string& sentence : conclusions) {
     print_out("{}\n", sentence);
   }
   return ExitStatus::kDone;

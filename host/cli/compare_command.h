@@ -7,13 +7,13 @@
 
 namespace qmnist {
 
-/// The command line of a comparison.
+/// Command-line options of `compare`.
 struct CompareOptions {
   std::vector<std::filesystem::path> runs;  ///< folders of finished runs, two or more
-  std::filesystem::path html;               ///< also written there; empty: nowhere
+  std::filesystem::path html;               ///< HTML file to write; empty for none
 };
 
-/// Shows runs side by side. @throws Error
+/// Compares runs with the first one and prints the tables. @throws Error
 [[nodiscard]] ExitStatus compare_command(const CompareOptions& options);
 
 }  // namespace qmnist

@@ -53,7 +53,7 @@ std::size_t ConsoleObserver::steps(std::size_t samples) const {
 
 std::string ConsoleObserver::bar(double done) const {
   constexpr std::size_t kMaxLength = 30;
-  constexpr std::size_t kRestOfLine = 72;  // with steps of five digits and a time in minutes
+  constexpr std::size_t kRestOfLine = 72;  // with five-figure step counts and a time in minutes
   const std::size_t columns = is_terminal_ ? terminal_columns() : 0;
   if (columns <= kRestOfLine) {
     return "";
@@ -92,7 +92,7 @@ void ConsoleObserver::on_progress(const RunningMetrics& running) {
   constexpr milliseconds kPlainLine{10000};
   running_ = running;
   if (running.samples == samples_) {
-    return;  // on_epoch_end says more
+    return;  // on_epoch_end() prints the line
   }
   const Clock::time_point now = Clock::now();
   if (now - last_drawn_ < (is_terminal_ ? kRedraw : kPlainLine)) {

@@ -9,16 +9,16 @@
 
 namespace qmnist {
 
-/// Prints a run's warnings on standard error, and nothing else: for --quiet.
+/// Prints only warnings, on standard error: for --quiet.
 class QuietObserver : public TrainingObserver {
  public:
-  /// @param learning_rate optimizer.learning_rate, which a warning names
+  /// @param learning_rate optimizer.learning_rate, for the warning's text
   explicit QuietObserver(double learning_rate) : learning_rate_(learning_rate) {}
 
   void on_epoch_begin(std::size_t /*epoch*/, const RunningMetrics& /*done*/) override {}
   void on_progress(const RunningMetrics& /*running*/) override {}
   void on_epoch_end(const EpochMetrics& /*metrics*/) override {}
-  /// Warns of the first such epoch only.
+  /// Warns once per run.
   void on_collapse(std::size_t epoch, const ChanceLevel& found) override;
 
  private:
@@ -26,11 +26,11 @@ class QuietObserver : public TrainingObserver {
   bool has_warned_ = false;
 };
 
-/// Shows training on standard output: on a terminal a progress line as Keras draws it, elsewhere
-/// plain lines, one an epoch and one every ten seconds of a long epoch.
+/// Prints progress on standard output: a progress bar like Keras's on a terminal, otherwise a plain
+/// line per epoch and one every ten seconds of a long epoch.
 class ConsoleObserver final : public QuietObserver {
  public:
-  /// @param samples of the training set
+  /// @param samples size of the training set
   ConsoleObserver(const Config& config, std::size_t samples);
 
   void on_epoch_begin(std::size_t epoch, const RunningMetrics& done) override;
@@ -50,7 +50,7 @@ class ConsoleObserver final : public QuietObserver {
   bool is_terminal_;
   bool is_unicode_;
   std::size_t epoch_ = 0;
-  std::size_t first_step_ = 0;  ///< done before this process took the epoch up
+  std::size_t first_step_ = 0;  ///< steps of the epoch that an earlier process has done
   RunningMetrics running_;
   Stopwatch epoch_watch_;
   Clock::time_point last_drawn_;

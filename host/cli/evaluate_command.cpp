@@ -20,11 +20,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The digits to evaluate.
-struct Digits {
+/// The images to evaluate on.
+struct EvaluationSet {
   Dataset dataset;
   std::vector<std::uint32_t> indices;
-  std::string what;
+  std::string description;
 };
 
 Config config_of_run(const fs::path& run_or_file) {
@@ -32,8 +32,7 @@ Config config_of_run(const fs::path& run_or_file) {
   const fs::path config_file = model.parent_path() / run_file::kConfig;
   if (!fs::exists(config_file)) {
     throw UsageError(
-        "{}: there is no config.json beside it that would name its test digits; name some with "
-        "--data",
+        "{}: has no config.json in its folder that tells its test set; choose images with --data",
         model.string());
   }
   return load_config(config_file, {});
@@ -43,9 +42,9 @@ bool are_equal(const Dataset& one, const Dataset& other) {
   return std::ranges::equal(one.files, other.files, {}, &DataFile::sha256, &DataFile::sha256);
 }
 
-/// Throws where a run has other test digits than the first one of an ensemble.
-void check_test_part(const fs::path& run, const Config& config, const Dataset& dataset,
-                     const fs::path& first, const Config& first_config) {
+/// Throws where a run has another test set than the first one of an ensemble.
+void check_test_set(const fs::path& run, const Config& config, const Dataset& dataset,
+                    const fs::path& first, const Config& first_config) {
   const Json values = config_json(config);
   const Json first_values = config_json(first_config);
   for (const char* key : {"data.test_fraction", "data.split_seed"}) {
@@ -54,51 +53,51 @@ void check_test_part(const fs::path& run, const Config& config, const Dataset& d
     if (value != expected) {
       throw UsageError(
           "{}: its {} is {}, that of {} is {}; the runs of an ensemble must have the same test "
-          "digits, or name others with --data",
+          "set, or choose images with --data",
           run.string(), key, value.dump(), first.string(), expected.dump());
     }
   }
   if (!are_equal(dataset, load_dataset(config.data.dir, config.data.source))) {
     throw UsageError(
-        "{}: its data files are not those of {}; the runs of an ensemble must have the same test "
-        "digits, or name others with --data",
+        "{}: its data files differ from those of {}; the runs of an ensemble must have the same "
+        "test set, or choose images with --data",
         run.string(), first.string());
   }
 }
 
-/// The test part that all these runs have: none was trained on any of it.
-Digits test_part_of_runs(const std::vector<fs::path>& runs) {
+/// The test set that all these runs have in common; none was trained on it.
+EvaluationSet test_set_of_runs(const std::vector<fs::path>& runs) {
   const Config config = config_of_run(runs.front());
-  Digits digits{.dataset = load_dataset(config.data.dir, config.data.source),
-                .indices = {},
-                .what = runs.size() == 1 ? "the run's test part" : "the runs' test part"};
+  EvaluationSet set{.dataset = load_dataset(config.data.dir, config.data.source),
+                    .indices = {},
+                    .description = runs.size() == 1 ? "the run's test set" : "the runs' test set"};
   for (const fs::path& run : std::span(runs).subspan(1)) {
-    check_test_part(run, config_of_run(run), digits.dataset, runs.front(), config);
+    check_test_set(run, config_of_run(run), set.dataset, runs.front(), config);
   }
-  digits.indices = split_dataset(digits.dataset.count(), config.data.test_fraction,
-                                 config.data.split_seed, config.data.validation_fraction)
-                       .test;
-  return digits;
+  set.indices = split_dataset(set.dataset.count(), config.data.test_fraction,
+                              config.data.split_seed, config.data.validation_fraction)
+                    .test;
+  return set;
 }
 
-Digits all_digits_in(const fs::path& data) {
-  Digits digits{
+EvaluationSet all_images_in(const fs::path& data) {
+  EvaluationSet set{
       .dataset = fs::is_directory(data) ? load_dataset(data, kAutoSource) : load_data_file(data),
       .indices = {},
-      .what = "those that it was trained on included"};
-  digits.indices.resize(digits.dataset.count());
-  std::iota(digits.indices.begin(), digits.indices.end(), 0U);
-  return digits;
+      .description = "training images included"};
+  set.indices.resize(set.dataset.count());
+  std::iota(set.indices.begin(), set.indices.end(), 0U);
+  return set;
 }
 
-/// What a model does on a group's digits among those evaluated.
+/// Results on the images of a group.
 struct GroupResult {
   std::string name;
-  std::size_t digits = 0;
+  std::size_t images = 0;
   std::size_t correct = 0;
 
   [[nodiscard]] double accuracy() const {
-    return static_cast<double>(correct) / static_cast<double>(digits);
+    return static_cast<double>(correct) / static_cast<double>(images);
   }
 };
 
@@ -108,11 +107,11 @@ std::vector<GroupResult> group_results(const Dataset& dataset, const Evaluation&
     GroupResult result{.name = group.name};
     for (const Prediction& prediction : evaluation.predictions) {
       if (group.members[prediction.index]) {
-        result.digits += 1;
-        result.correct += prediction.is_right() ? 1 : 0;
+        result.images += 1;
+        result.correct += prediction.is_correct() ? 1 : 0;
       }
     }
-    if (result.digits > 0) {
+    if (result.images > 0) {
       results.push_back(std::move(result));
     }
   }
@@ -125,15 +124,15 @@ Json to_json(std::size_t models, const Evaluation& evaluation,
   for (const GroupResult& group : groups) {
     groups_json.push_back(
         {{"name", group.name},
-         {"digits", group.digits},
+         {"digits", group.images},
          {"accuracy", group.accuracy()},
-         {"accuracy_deviation", accuracy_deviation(group.accuracy(), group.digits)}});
+         {"accuracy_deviation", accuracy_standard_error(group.accuracy(), group.images)}});
   }
   return {{"models", models},
           {"digits", evaluation.predictions.size()},
           {"loss", evaluation.loss},
           {"accuracy", evaluation.accuracy},
-          {"accuracy_deviation", evaluation.accuracy_deviation()},
+          {"accuracy_deviation", evaluation.standard_error()},
           {"confusion", evaluation.confusion},
           {"per_class", per_class_json(evaluation)},
           {"groups", groups_json}};
@@ -145,8 +144,7 @@ void print_models(const std::vector<fs::path>& paths, const std::vector<Model>& 
               widths_text(models[i].network));
   }
   if (models.size() > 1) {
-    print_out("          an ensemble of {} models: the mean of their class probabilities\n",
-              models.size());
+    print_out("          an ensemble of {} models (mean of class probabilities)\n", models.size());
   }
 }
 
@@ -154,10 +152,10 @@ void print_report(const Evaluation& evaluation, const std::vector<GroupResult>& 
   print_out("\nConfusion matrix\n{}\n{}\n", confusion_table(evaluation),
             per_class_table(evaluation));
   if (!groups.empty()) {
-    print_out("  {:<40}{:>8}  accuracy\n", "of these, from", "digits");
+    print_out("  {:<40}{:>8}  accuracy\n", "of these, from", "images");
     for (const GroupResult& group : groups) {
-      print_out("  {:<40}{:>8}  {}\n", group.name, grouped(group.digits),
-                accuracy_text(group.accuracy(), group.digits));
+      print_out("  {:<40}{:>8}  {}\n", group.name, grouped(group.images),
+                accuracy_text(group.accuracy(), group.images));
     }
     print_out("\n");
   }
@@ -168,22 +166,21 @@ void print_report(const Evaluation& evaluation, const std::vector<GroupResult>& 
 
 ExitStatus evaluate_command(const EvaluateOptions& options) {
   const std::vector<Model> models = read_models(options.models);
-  const Digits digits =
-      options.data.empty() ? test_part_of_runs(options.models) : all_digits_in(options.data);
+  const EvaluationSet set =
+      options.data.empty() ? test_set_of_runs(options.models) : all_images_in(options.data);
   Ensemble ensemble(models, options.device);
   if (!options.json) {
     print_models(options.models, models);
-    print_out("data      {}: {} of {} digits, {}\n", digits.dataset.name,
-              grouped(digits.indices.size()), grouped(digits.dataset.count()), digits.what);
+    print_out("data      {}: {} of {} images, {}\n", set.dataset.name, grouped(set.indices.size()),
+              grouped(set.dataset.count()), set.description);
     print_out("device    {}\n", ensemble.device());
     if (!ensemble.reason().empty()) {
       print_out("          ({})\n", ensemble.reason());
     }
   }
-  const DataView data = digits.dataset.view();
-  const Evaluation evaluation =
-      to_evaluation(ensemble.score(data, digits.indices), data, digits.indices);
-  const std::vector<GroupResult> groups = group_results(digits.dataset, evaluation);
+  const DataView data = set.dataset.view();
+  const Evaluation evaluation = to_evaluation(ensemble.score(data, set.indices), data, set.indices);
+  const std::vector<GroupResult> groups = group_results(set.dataset, evaluation);
   if (options.json) {
     print_out("{}\n", to_json(ensemble.size(), evaluation, groups).dump(2));
   } else {

@@ -11,13 +11,12 @@ namespace qmnist {
 /// The command line of an evaluation.
 struct EvaluateOptions {
   std::vector<std::filesystem::path> models;  ///< run folders or model files, one or more
-  std::filesystem::path
-      data;  ///< folder or file whose digits are all taken; empty: the runs' test part
+  std::filesystem::path data;  ///< folder or file of images; empty: the runs' test set
   std::string device{kAutoDevice};
   bool json = false;
 };
 
-/// Says how well a model, or the mean of several, does on digits whose labels are known.
+/// Evaluates a model, or an ensemble of several, on labelled images.
 /// @throws Error
 [[nodiscard]] ExitStatus evaluate_command(const EvaluateOptions& options);
 

@@ -45,7 +45,7 @@ std::vector<ImageFile> images_in(const std::string& folder) {
   }
   if (files.empty()) {
     return {{.name = folder,
-             .error = fmt::format("{}: holds no images; expected files that end in .png, .jpg, "
+             .error = fmt::format("{}: contains no images; expected files that end in .png, .jpg, "
                                   ".jpeg, .tif, .tiff, .webp, .gif, .bmp, .pbm, .pgm or .ppm",
                                   folder)}};
   }
@@ -69,24 +69,24 @@ std::vector<ImageFile> list_image_files(const std::vector<std::string>& argument
 }
 
 std::vector<std::uint8_t> read_image_file(const ImageFile& file) {
-  constexpr std::size_t kPiece = 1 << 16;
-  constexpr std::size_t kLargest = std::size_t{1} << 28;
+  constexpr std::size_t kChunk = 1 << 16;
+  constexpr std::size_t kMaxSize = std::size_t{1} << 28;
   const bool is_input = file.name == "-";
-  const std::string place = is_input ? "standard input" : file.name;
+  const std::string name = is_input ? "standard input" : file.name;
   const FileDescriptor descriptor(is_input ? ::dup(STDIN_FILENO)
                                            : ::open(file.name.c_str(), O_RDONLY | O_CLOEXEC));
   std::vector<std::uint8_t> content;
   std::size_t size = 0;
   for (ssize_t got = 1; got != 0;) {
-    content.resize(size + kPiece);
-    got = descriptor ? ::read(descriptor.get(), content.data() + size, kPiece) : -1;
+    content.resize(size + kChunk);
+    got = descriptor ? ::read(descriptor.get(), content.data() + size, kChunk) : -1;
     if (got < 0 && (errno != EINTR || !descriptor)) {
-      throw DataError("{}: cannot be read: {}; expected an image", place,
+      throw DataError("{}: cannot be read: {}; expected an image", name,
                       std::generic_category().message(errno));
     }
     size += static_cast<std::size_t>(std::max<ssize_t>(got, 0));
-    if (size > kLargest) {
-      throw DataError("{}: goes on after {} MiB; expected a smaller image", place, kLargest >> 20);
+    if (size > kMaxSize) {
+      throw DataError("{}: is larger than {} MiB; expected a smaller image", name, kMaxSize >> 20);
     }
   }
   content.resize(size);

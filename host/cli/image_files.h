@@ -7,16 +7,16 @@
 
 namespace qmnist {
 
-/// An image that the command line asks for.
+/// An image named by the command line, directly or through its folder.
 struct ImageFile {
   std::string name;                  ///< its path, or "-" for standard input
-  bool is_in_folder = false;         ///< of a folder that was named, not named itself
+  bool is_in_folder = false;         ///< found in a folder that the command line names
   std::optional<std::string> error;  ///< why it cannot be read
 };
 
-/// The images that arguments name: files, "-", and folders, which stand for the images directly in
-/// them, by their extensions (.png, .jpg, .jpeg, .tif, .tiff, .webp, .gif, .bmp, .pbm, .pgm, .ppm),
-/// sorted by name. Hidden files and subfolders are left out.
+/// Lists the images that the arguments name: files, "-", and folders. A folder is replaced by the
+/// images in it, sorted by name: files with the extension .png, .jpg, .jpeg, .tif, .tiff, .webp,
+/// .gif, .bmp, .pbm, .pgm or .ppm, without hidden files and subfolders.
 [[nodiscard]] std::vector<ImageFile> list_image_files(const std::vector<std::string>& arguments);
 
 /// Reads the whole content of an image file. @throws DataError

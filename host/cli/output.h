@@ -7,17 +7,18 @@
 
 namespace qmnist {
 
-/// Prepares the standard streams; to be called first. A stream that is closed on entry is replaced
-/// by one that refuses to be used, so that no file opened later takes its place. A file that grows
-/// beyond its limit (ulimit -f) is a failed write from now on, not a signal.
+/// Prepares the standard streams; call this first. A stream that is closed on entry is replaced by
+/// one on which reads and writes fail, so that no file opened later gets its descriptor. Ignores
+/// SIGXFSZ, so that exceeding the file size limit (ulimit -f) is a failed write.
 void prepare_streams();
 
-/// From now on a closed pipe behind standard output (`| head`) does not end the program: a training
-/// run is worth finishing without its reader.
-void outlive_closed_pipe();
+/// Ignores SIGPIPE, so that a training run finishes even if the reader of its output exits
+/// (`| head`).
+void ignore_broken_pipe();
 
-/// Writes to standard output, buffered. A failure is kept for close_output() and never thrown, as
-/// training must not be lost with its output. All commands print through these functions.
+/// Writes to standard output, buffered. Never throws: an error is recorded and reported by
+/// close_output(), so that training is not lost with its output. All commands print through these
+/// functions.
 void print_text(std::string_view text);
 void flush_output();
 
@@ -26,8 +27,8 @@ void print_out(fmt::format_string<Args...> format, Args&&... args) {
   print_text(fmt::format(format, std::forward<Args>(args)...));
 }
 
-/// Ends the use of standard output.
-/// @throws UsageError where not all of it could be written; a closed pipe is no error.
+/// Flushes standard output and reports its errors.
+/// @throws UsageError if a write failed, except for a closed pipe
 void close_output();
 
 }  // namespace qmnist

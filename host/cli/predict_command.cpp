@@ -15,8 +15,8 @@
 #include "host/cli/output.h"
 #include "host/cli/terminal.h"
 #include "host/engines/ensemble.h"
-#include "host/format/answer.h"
-#include "host/format/picture.h"
+#include "host/format/classification.h"
+#include "host/format/terminal_image.h"
 #include "host/format/text.h"
 #include "host/image/decode.h"
 #include "host/image/svg.h"
@@ -32,16 +32,17 @@ std::vector<fs::path> chosen_models(const PredictOptions& options) {
   if (!options.models.empty()) {
     return options.models;
   }
-  if (!fs::exists(kUsualModel)) {
+  if (!fs::exists(kDefaultModel)) {
     throw UsageError(
-        "--model is missing, and there is no {} in this folder; name the folder of a run, or train "
-        "one with scripts/train",
-        kUsualModel);
+        "--model is missing, and {} does not exist; name the folder of a run, or train a model "
+        "with "
+        "scripts/train",
+        kDefaultModel);
   }
-  return {kUsualModel};
+  return {kDefaultModel};
 }
 
-/// Shows progress on standard error, where a terminal would show nothing else.
+/// Shows progress on standard error if that is a terminal and standard output is not.
 class Progress {
  public:
   explicit Progress(std::size_t total)
@@ -53,8 +54,8 @@ class Progress {
   ~Progress() { clear(); }
 
   void show(std::size_t done) {
-    constexpr double kPatience = 1;  // seconds
-    if (is_shown_ && watch_.seconds() > kPatience) {
+    constexpr double kDelay = 1;  // seconds
+    if (is_shown_ && watch_.seconds() > kDelay) {
       draw(fmt::format("\r{} of {} images", grouped(done), grouped(total_)));
       is_drawn_ = true;
     }
@@ -75,12 +76,12 @@ class Progress {
   Stopwatch watch_;
 };
 
-/// Batched inference over the files of a command line.
+/// Batched inference over files.
 class Predictor {
  public:
   explicit Predictor(const PredictOptions& options)
       : options_(options),
-        // A network of that small size has answered on the CPU before a GPU has started.
+        // For a network this small, the CPU is done before a GPU is initialized.
         ensemble_(read_models(chosen_models(options)), "cpu"),
         files_(list_image_files(options.images)),
         progress_(files_.size()),
@@ -94,15 +95,15 @@ class Predictor {
 
   ExitStatus run() {
     if (ensemble_.size() > 1 && !options_.json) {
-      print_out("Ensemble of {} models: the mean of their class probabilities\n", ensemble_.size());
+      print_out("Ensemble of {} models (mean of class probabilities)\n", ensemble_.size());
     }
-    constexpr std::size_t kBlock = 512;  // images; bounds memory
-    for (std::size_t first = 0; first < files_.size(); first += kBlock) {
+    constexpr std::size_t kBatch = 512;  // images; bounds memory
+    for (std::size_t first = 0; first < files_.size(); first += kBatch) {
       if (interrupt_requested()) {
         return ExitStatus::kInterrupted;
       }
-      answer(std::span(files_).subspan(first, std::min(kBlock, files_.size() - first)));
-      progress_.show(std::min(first + kBlock, files_.size()));
+      classify(std::span(files_).subspan(first, std::min(kBatch, files_.size() - first)));
+      progress_.show(std::min(first + kBatch, files_.size()));
     }
     progress_.clear();
     if (!options_.contact_sheet.empty() && !on_sheet_.empty()) {
@@ -112,66 +113,67 @@ class Predictor {
   }
 
  private:
-  /// Classifies the images of a block; files that cannot be read get their error.
-  void answer(std::span<ImageFile> files) {
-    std::vector<Answer> answers;
+  /// Classifies a batch of images and prints the results; unreadable files are reported as errors.
+  void classify(std::span<ImageFile> files) {
+    std::vector<Classification> classifications;
     std::vector<std::uint8_t> pixels;
     for (ImageFile& file : files) {
       if (file.error) {
         continue;
       }
       try {
-        const std::string place = file.name == "-" ? "standard input" : file.name;
-        const Digit input =
-            preprocess(decode_image(read_image_file(file), place), options_.preprocess, place);
-        answers.push_back({.name = file.name, .input = input, .probabilities = {}});
+        const std::string name = file.name == "-" ? "standard input" : file.name;
+        const PreprocessedImage input =
+            preprocess(decode_image(read_image_file(file), name), options_.preprocess, name);
+        classifications.push_back({.name = file.name, .input = input, .probabilities = {}});
         pixels.insert(pixels.end(), input.pixels.begin(), input.pixels.end());
       } catch (const DataError& error) {
         file.error = error.what();
       }
     }
-    predict(pixels, answers);
-    auto next = answers.begin();
+    predict(pixels, classifications);
+    auto next = classifications.begin();
     for (const ImageFile& file : files) {
       if (file.error) {
-        report_failure(*file.error);
+        print_failure(*file.error);
       } else {
-        report(file, std::move(*next++));
+        print(file, std::move(*next++));
       }
     }
   }
 
-  void predict(std::span<const std::uint8_t> pixels, std::span<Answer> answers) {
-    const std::vector<std::uint8_t> no_labels(answers.size());  // nobody knows them
-    std::vector<std::uint32_t> all(answers.size());
+  /// Fills in the probabilities.
+  void predict(std::span<const std::uint8_t> pixels, std::span<Classification> classifications) {
+    const std::vector<std::uint8_t> labels(classifications.size());  // unknown, not used
+    std::vector<std::uint32_t> all(classifications.size());
     std::iota(all.begin(), all.end(), 0U);
     const std::vector<float> probabilities =
-        ensemble_.predict({.pixels = pixels, .labels = no_labels}, all);
-    for (std::size_t i = 0; i < answers.size(); ++i) {
+        ensemble_.predict({.pixels = pixels, .labels = labels}, all);
+    for (std::size_t i = 0; i < classifications.size(); ++i) {
       std::copy_n(probabilities.begin() + static_cast<std::ptrdiff_t>(i * kClasses), kClasses,
-                  answers[i].probabilities.begin());
+                  classifications[i].probabilities.begin());
     }
   }
 
-  void report(const ImageFile& file, Answer answer) {
+  void print(const ImageFile& file, Classification classification) {
     if (options_.json) {
-      Json json = to_json(answer);
+      Json json = to_json(classification);
       json["models"] = ensemble_.size();
       print_out("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));
     } else if (file.is_in_folder) {
-      print_out("{}\n", answer_line(answer, name_columns_));
+      print_out("{}\n", classification_line(classification, name_columns_));
     } else {
-      print_out("{}: {} ({})\n{}", one_line(answer.name), answer.digit(),
-                percent(answer.confidence()), picture_and_bars(answer, style_));
+      print_out("{}: {} ({})\n{}", one_line(classification.name), classification.digit(),
+                percent(classification.confidence()), image_with_bars(classification, style_));
     }
-    ++answered_;
+    ++classified_;
     if (!options_.contact_sheet.empty() && on_sheet_.size() < kMaxOnSheet) {
-      on_sheet_.push_back(std::move(answer));
+      on_sheet_.push_back(std::move(classification));
     }
   }
 
-  void report_failure(const std::string& error) {
-    flush_output();  // in the order of the files, where both go to one place
+  void print_failure(const std::string& error) {
+    flush_output();  // keeps the order of the files if both streams have the same destination
     progress_.clear();
     print_error(error);
     ++failures_;
@@ -179,10 +181,10 @@ class Predictor {
 
   void write_contact_sheet() {
     write_atomically(options_.contact_sheet,
-                     svg_to_png(contact_sheet(on_sheet_, answered_ - on_sheet_.size())));
+                     svg_to_png(contact_sheet(on_sheet_, classified_ - on_sheet_.size())));
     if (!options_.json) {
-      print_out("Contact sheet of {}{} picture{}: {}\n",
-                answered_ > on_sheet_.size() ? "the first " : "", on_sheet_.size(),
+      print_out("Contact sheet of {}{} image{}: {}\n",
+                classified_ > on_sheet_.size() ? "the first " : "", on_sheet_.size(),
                 on_sheet_.size() == 1 ? "" : "s", one_line(options_.contact_sheet.string()));
     }
   }
@@ -193,8 +195,8 @@ class Predictor {
   Progress progress_;
   TextStyle style_;
   std::size_t name_columns_ = 0;
-  std::vector<Answer> on_sheet_;
-  std::size_t answered_ = 0;
+  std::vector<Classification> on_sheet_;
+  std::size_t classified_ = 0;
   std::size_t failures_ = 0;
 };
 

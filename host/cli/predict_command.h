@@ -9,21 +9,22 @@
 
 namespace qmnist {
 
-/// The command line of predictions.
+/// Command-line options of `predict`.
 struct PredictOptions {
-  std::vector<std::filesystem::path> models;  ///< run folders or model files; empty for kUsualModel
-  std::vector<std::string> images;            ///< files, folders, "-"
+  std::vector<std::filesystem::path>
+      models;                       ///< run folders or model files; empty for kDefaultModel
+  std::vector<std::string> images;  ///< files, folders, "-"
   Preprocess preprocess = Preprocess::kAuto;
   bool json = false;
   std::filesystem::path contact_sheet;  ///< empty for none
 };
 
-/// Where the baseline's config puts its run, seen from the repository.
-inline constexpr const char* kUsualModel = "runs/baseline";
+/// The run folder of configs/baseline.json, relative to the repository.
+inline constexpr const char* kDefaultModel = "runs/baseline";
 
-/// Classifies images by a model or the mean of several. A file that cannot be read is one error
-/// line, and the others still run.
-/// @return kDone, or kData if there was such a file. @throws Error
+/// Classifies images with a model or an ensemble. An unreadable file is reported as an error, and
+/// the other files are still classified.
+/// @return kDone, or kData if a file was unreadable. @throws Error
 [[nodiscard]] ExitStatus predict_command(const PredictOptions& options);
 
 }  // namespace qmnist

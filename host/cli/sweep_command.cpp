@@ -7,64 +7,62 @@
 #include <functional>
 #include <numeric>
 
-#include "host/atomic_file.h"
 #include "host/cli/interrupt.h"
 #include "host/cli/output.h"
 #include "host/cli/terminal.h"
 #include "host/engines/engine_kinds.h"
-#include "host/html/html.h"
 #include "host/image/svg.h"
 #include "host/run/engine_settings.h"
 #include "host/run/run_memory.h"
 #include "host/stopwatch.h"
-#include "host/sweep/results.h"
+#include "host/sweep/result_files.h"
 #include "host/system/available_cpus.h"
 
 namespace qmnist {
 namespace {
 
-/// Shows a sweep on standard output: a line for each trial, and on a terminal a line that moves.
-class SweepConsole final : public SweepObserver {
+/// Prints a line per trial on standard output and, on a terminal, a progress line.
+class SweepConsole final : public sweep::SweepObserver {
  public:
-  explicit SweepConsole(const Sweep& sweep)
+  explicit SweepConsole(const sweep::Sweep& sweep)
       : sweep_(sweep),
-        digits_left_(sweep.epochs_left() * sweep.split().train.size()),
+        samples_left_(sweep.epochs_left() * sweep.split().train.size()),
         is_terminal_(isatty(STDOUT_FILENO) == 1) {
-    for (const Rung& rung : sweep.rungs()) {
-      ends_ += rung.trials;
+    for (const sweep::Rung& rung : sweep.rungs()) {
+      total_ += rung.trials;
     }
   }
 
-  void on_progress(std::size_t digits) override {
+  void on_progress(std::size_t samples) override {
     constexpr double kRedraw = 0.1;  // seconds
     const std::lock_guard lock(mutex_);
-    digits_done_ += digits;
-    if (is_terminal_ && watch_.seconds() > next_drawing_) {
-      next_drawing_ = watch_.seconds() + kRedraw;
-      print_out("\r{}/{} done, {} left\x1b[K", ended_, ends_, time_text(seconds_left()));
+    samples_done_ += samples;
+    if (is_terminal_ && watch_.seconds() > next_redraw_) {
+      next_redraw_ = watch_.seconds() + kRedraw;
+      print_out("\r{}/{} done, {} left\x1b[K", finished_, total_, time_text(seconds_left()));
       flush_output();
     }
   }
 
-  void on_trial_end(std::size_t trial, const TrialResult& result, bool is_new) override {
+  void on_trial_end(std::size_t trial, const sweep::TrialResult& result, bool is_new) override {
     const std::lock_guard lock(mutex_);
-    ++ended_;
+    ++finished_;
     if (is_new) {
-      print_out("{}{}/{} trial {:03}, {}: {}, {} left\n", is_terminal_ ? "\r\x1b[K" : "", ended_,
-                ends_, trial, parameters_text(sweep_.trials()[trial].parameters), outcome(result),
-                time_text(seconds_left()));
+      print_out("{}{}/{} trial {:03}, {}: {}, {} left\n", is_terminal_ ? "\r\x1b[K" : "", finished_,
+                total_, trial, sweep::parameters_text(sweep_.trials()[trial].parameters),
+                result_text(result), time_text(seconds_left()));
       flush_output();
     }
   }
 
  private:
   [[nodiscard]] double seconds_left() const {
-    const std::size_t left = digits_left_ - std::min(digits_left_, digits_done_);
+    const std::size_t left = samples_left_ - std::min(samples_left_, samples_done_);
     return watch_.seconds() * static_cast<double>(left) /
-           static_cast<double>(std::max(digits_done_, std::size_t{1}));
+           static_cast<double>(std::max(samples_done_, std::size_t{1}));
   }
 
-  [[nodiscard]] std::string outcome(const TrialResult& result) const {
+  [[nodiscard]] std::string result_text(const sweep::TrialResult& result) const {
     if (!result.failure.empty()) {
       return "failed: " + one_line(result.failure);
     }
@@ -81,128 +79,98 @@ class SweepConsole final : public SweepObserver {
                        result.test->loss, after);
   }
 
-  const Sweep& sweep_;
-  std::size_t digits_left_;
+  const sweep::Sweep& sweep_;
+  std::size_t samples_left_;  ///< at the start
   bool is_terminal_;
   std::mutex mutex_;
-  std::size_t digits_done_ = 0;
-  std::size_t ends_ = 0;  ///< of trials at rungs, in all
-  std::size_t ended_ = 0;
+  std::size_t samples_done_ = 0;
+  std::size_t total_ = 0;  ///< trials of all rungs
+  std::size_t finished_ = 0;
   Stopwatch watch_;
-  double next_drawing_ = 0;  ///< on that watch
+  double next_redraw_ = 0;  ///< seconds on `watch_`
 };
 
-class SilentSweepObserver final : public SweepObserver {
+class SilentSweepObserver final : public sweep::SweepObserver {
  public:
-  void on_progress(std::size_t /*digits*/) override {}
-  void on_trial_end(std::size_t /*trial*/, const TrialResult& /*result*/,
+  void on_progress(std::size_t /*samples*/) override {}
+  void on_trial_end(std::size_t /*trial*/, const sweep::TrialResult& /*result*/,
                     bool /*is_new*/) override {}
 };
 
-std::size_t trials_begun(const Sweep& sweep) {
-  return static_cast<std::size_t>(std::ranges::count_if(sweep.trials(), [](const Trial& trial) {
-    return std::filesystem::exists(trial.config.output.dir / run_file::kCheckpoint);
-  }));
+std::size_t started_trials(const sweep::Sweep& sweep) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(sweep.trials(), [](const sweep::Trial& trial) {
+        return std::filesystem::exists(trial.config.output.dir / run_file::kCheckpoint);
+      }));
 }
 
-std::size_t trials_tested(const Sweep& sweep) {
+std::size_t finished_trials(const sweep::Sweep& sweep) {
   return static_cast<std::size_t>(std::ranges::count_if(
-      sweep.results(), [](const TrialResult& result) { return result.test.has_value(); }));
+      sweep.results(), [](const sweep::TrialResult& result) { return result.test.has_value(); }));
 }
 
-/// Memory that the trials which need most of it take, as many as train at once.
-std::size_t bytes_at_once(const Sweep& sweep, std::string_view device) {
-  std::vector<std::size_t> needs;
-  for (const Trial& trial : sweep.trials()) {
-    needs.push_back(bytes_of_run(trial.config, device));
+/// Memory in bytes for the largest trials, as many as train in parallel.
+std::size_t peak_bytes(const sweep::Sweep& sweep, std::string_view device) {
+  std::vector<std::size_t> sizes;
+  for (const sweep::Trial& trial : sweep.trials()) {
+    sizes.push_back(bytes_of_run(trial.config, device));
   }
-  std::ranges::sort(needs, std::greater());
-  const auto end = needs.begin() + static_cast<std::ptrdiff_t>(sweep.jobs());
-  return std::accumulate(needs.begin(), end, std::size_t{0});
+  std::ranges::sort(sizes, std::greater());
+  const auto end = sizes.begin() + static_cast<std::ptrdiff_t>(sweep.jobs());
+  return std::accumulate(sizes.begin(), end, std::size_t{0});
 }
 
-void print_plan(const Sweep& sweep, const Dataset& dataset, const ChosenEngine& chosen,
+void print_plan(const sweep::Sweep& sweep, const Dataset& dataset, const ChosenEngine& chosen,
                 const MemoryBudget& memory) {
   const Config& base = sweep.config().base;
   const Split& split = sweep.split();
   print_out("qmnist_gpu {}\n", QMNIST_VERSION);
-  print_out("data      {}, {} digits of {} x {} in {}\n", dataset.name, grouped(dataset.count()),
-            kImageSide, kImageSide, shown(base.data.dir));
-  print_out("split     {} to train, {} to validate, {} to test\n", grouped(split.train.size()),
+  print_out("data      {}, {} images of {} x {} in {}\n", dataset.name, grouped(dataset.count()),
+            kImageSide, kImageSide, display_path(base.data.dir));
+  print_out("split     {} training, {} validation, {} test images\n", grouped(split.train.size()),
             grouped(split.validation.size()), grouped(split.test.size()));
   print_out("device    {}\n", chosen.engine->device());
   if (!chosen.reason.empty()) {
     print_out("          ({})\n", chosen.reason);
   }
   print_out("memory    {}\n", budget_text(memory));
-  print_out("sweep     {} trials, {} at a time\n", sweep.trials().size(), sweep.jobs());
-  if (sweep.config().search == Search::kHalving) {
-    for (const Rung& rung : sweep.rungs()) {
-      print_out("          {} of them to epoch {}\n", rung.trials, rung.epochs);
+  print_out("sweep     {} trials, {} in parallel\n", sweep.trials().size(), sweep.jobs());
+  if (sweep.config().search == sweep::Search::kHalving) {
+    for (const sweep::Rung& rung : sweep.rungs()) {
+      print_out("          {} trials up to epoch {}\n", rung.trials, rung.epochs);
     }
   }
-  if (trials_begun(sweep) > 0) {
-    print_out("          {} begun earlier, {} of these finished\n", trials_begun(sweep),
-              trials_tested(sweep));
+  if (const std::size_t started = started_trials(sweep); started > 0) {
+    print_out("          resuming: {} trials started, {} of them finished\n", started,
+              finished_trials(sweep));
   }
-  print_out("output    {}\n\n", shown(base.output.dir));
+  print_out("output    {}\n\n", display_path(base.output.dir));
   flush_output();
 }
 
-/// Refuses what cannot work once, not in each trial, and prints the plan.
-void check_plan(const Sweep& sweep, const Dataset& dataset, bool quiet) {
+/// Checks device and memory once instead of in each trial, and prints the plan.
+void check_plan(const sweep::Sweep& sweep, const Dataset& dataset, bool quiet) {
   const Config& base = sweep.config().base;
   const Network network(kPixels, base.model.hidden, kClasses);
   EngineSettings settings = engine_settings(base, network, sweep.split().train.size());
   settings.threads = sweep.threads();
   const ChosenEngine chosen = make_engine(base.device, std::move(settings));
   const MemoryBudget memory =
-      require_memory(bytes_at_once(sweep, chosen.device),
+      require_memory(peak_bytes(sweep, chosen.device),
                      "--jobs, or model.hidden or training.batch_size of the trials");
   if (!quiet) {
     print_plan(sweep, dataset, chosen, memory);
   }
 }
 
-std::string page(const Sweep& sweep, const Table& table, std::string_view chart) {
-  const std::string name = sweep.config().base.output.dir.filename().string();
-  std::string body = fmt::format("<header>\n<h1>{}</h1>\n</header>\n<main>\n", escaped(name));
-  if (sweep.config().is_repetition()) {
-    body += "<p>" + repetition_text(sweep) + "</p>\n";
-  }
-  body += html_table(table, "numbers") + std::string(chart) + "<p>Reports of finished trials:";
-  for (std::size_t trial = 0; trial < sweep.trials().size(); ++trial) {
-    if (sweep.results()[trial].test) {
-      body += fmt::format(" <a href=\"{0:03}/report.html\">{0:03}</a>", trial);
-    }
-  }
-  return html_page(name, "", body + "</p>\n</main>\n");
-}
-
-/// Writes what the sweep found into its folder, and prints the table.
-void report(const Sweep& sweep, bool quiet) {
-  const std::vector<Setting> settings = ranked_settings(sweep);
-  const auto& folder = sweep.config().base.output.dir;
-  write_atomically(folder / "results.csv", results_csv(sweep));
-  if (settings.empty()) {
-    throw UsageError("all {} trials failed; the first: {}", sweep.trials().size(),
-                     sweep.results().front().failure);
-  }
-  const Table table = settings_table(sweep, settings);
-  const std::string chart = settings_chart(sweep, settings);
-  if (has_svg_to_png()) {
-    write_atomically(folder / "results.png", svg_to_png(chart));
-  }
-  write_atomically(folder / "sweep.html", page(sweep, table, chart));
-  if (quiet) {
-    return;
-  }
+/// Prints the result of a sweep.
+void print_results(const sweep::Sweep& sweep, const Table& table) {
   print_out("\n{}\n", text_table(table));
   if (sweep.config().is_repetition()) {
     print_out("{}\n", repetition_text(sweep));
   }
-  print_out("Saved in {}: sweep.html, results.csv, {}a run folder for each trial\n", shown(folder),
-            has_svg_to_png() ? "results.png, " : "");
+  print_out("Saved in {}: sweep.html, results.csv, {}a run folder for each trial\n",
+            display_path(sweep.config().base.output.dir), has_svg_to_png() ? "results.png, " : "");
   if (!has_svg_to_png()) {
     print_out("No results.png: {}\n", kNoPngCharts);
   }
@@ -211,22 +179,25 @@ void report(const Sweep& sweep, bool quiet) {
 }  // namespace
 
 ExitStatus sweep_command(const SweepOptions& options) {
-  outlive_closed_pipe();
-  const SweepConfig config = load_sweep(options.config);
+  ignore_broken_pipe();
+  const sweep::SweepConfig config = sweep::load_sweep(options.config);
   const Dataset dataset = load_dataset(config.base.data.dir, config.base.data.source);
-  Sweep sweep(config, dataset, options.jobs > 0 ? options.jobs : available_cpus());
+  sweep::Sweep sweep(config, dataset, options.jobs > 0 ? options.jobs : available_cpus());
   check_plan(sweep, dataset, options.quiet);
   SweepConsole console(sweep);
   SilentSweepObserver silent;
-  if (!sweep.run(options.quiet ? static_cast<SweepObserver&>(silent) : console,
+  if (!sweep.run(options.quiet ? static_cast<sweep::SweepObserver&>(silent) : console,
                  interrupt_requested)) {
     if (!options.quiet) {
-      print_out("\nInterrupted and saved with {} of {} trials finished; the same command goes on\n",
-                trials_tested(sweep), sweep.trials().size());
+      print_out("\nInterrupted with {} of {} trials finished; run the same command to resume\n",
+                finished_trials(sweep), sweep.trials().size());
     }
     return ExitStatus::kInterrupted;
   }
-  report(sweep, options.quiet);
+  const Table table = write_results(sweep);
+  if (!options.quiet) {
+    print_results(sweep, table);
+  }
   return ExitStatus::kDone;
 }
 

@@ -7,15 +7,15 @@
 
 namespace qmnist {
 
-/// The command line of a sweep.
+/// Command-line options of `sweep`.
 struct SweepOptions {
   std::filesystem::path config;  ///< the sweep file
-  std::size_t jobs = 0;          ///< trials at once; 0: as many as cores
+  std::size_t jobs = 0;          ///< trials to train in parallel; 0: the number of cores
   bool quiet = false;
 };
 
-/// Trains all trials of a sweep and says which are best.
-/// @return kDone, or kInterrupted after a saved early end. @throws Error
+/// Trains all trials of a sweep and prints their ranking.
+/// @return kDone, or kInterrupted if it was stopped with checkpoints saved. @throws Error
 [[nodiscard]] ExitStatus sweep_command(const SweepOptions& options);
 
 }  // namespace qmnist

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::string_view kErrorPrefix = "qmnist_gpu: error: ";
 
-/// Nothing is thrown where nobody can hear it.
+/// Errors of the write are ignored: there is nowhere to report them.
 void print_on_stderr(std::string_view prefix, const std::string& message) {
   const std::string line = fmt::format("{}{}\n", prefix, one_line(message));
   (void)std::fwrite(line.data(), 1, line.size(), stderr);
@@ -48,15 +48,15 @@ bool wants_colour() {
 }
 
 std::size_t terminal_columns() {
-  constexpr std::size_t kUsual = 80;
+  constexpr std::size_t kDefault = 80;
   winsize size{};
-  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kDefault;
 }
 
-std::string shown(const std::filesystem::path& path) {
+std::string display_path(const std::filesystem::path& path) {
   const std::filesystem::path relative = path.lexically_proximate(std::filesystem::current_path());
-  const bool leaves = !relative.empty() && *relative.begin() == "..";
-  return leaves ? path.string() : relative.string();
+  const bool is_outside = !relative.empty() && *relative.begin() == "..";
+  return is_outside ? path.string() : relative.string();
 }
 
 void print_error(const std::string& message) {
@@ -70,7 +70,7 @@ void print_out_of_memory() noexcept {
 }
 
 void print_warning(const std::string& message) {
-  flush_output();  // in the order of events, where both go to one place
+  flush_output();  // keeps the order of events if both streams have the same destination
   print_on_stderr("qmnist_gpu: warning: ", message);
 }
 

@@ -6,27 +6,27 @@
 
 namespace qmnist {
 
-/// Whether the locale that the environment asks for writes UTF-8.
+/// Whether the locale set by the environment uses UTF-8.
 [[nodiscard]] bool environment_is_utf8();
 
-/// Whether colours are wanted on standard output: it is a terminal that has them, and NO_COLOR
+/// Whether to use colours on standard output: it is a terminal that supports them, and NO_COLOR
 /// (https://no-color.org) is not set.
 [[nodiscard]] bool wants_colour();
 
-/// Columns of the terminal on standard output, 80 where it is none.
+/// Columns of the terminal on standard output; 80 if it is not a terminal.
 [[nodiscard]] std::size_t terminal_columns();
 
-/// A path as short as it can be said from the working folder.
-[[nodiscard]] std::string shown(const std::filesystem::path& path);
+/// The path relative to the working folder if it is inside, else the absolute path.
+[[nodiscard]] std::string display_path(const std::filesystem::path& path);
 
-/// Prints "qmnist_gpu: error: ..." on standard error, one line whatever the message holds. Where
-/// nobody can hear it, nothing is thrown for that.
+/// Prints "qmnist_gpu: error: ..." on standard error as a single line. Errors of the write are
+/// ignored.
 void print_error(const std::string& message);
 
-/// Prints "qmnist_gpu: warning: ..." likewise, after what standard output holds back.
+/// Prints "qmnist_gpu: warning: ..." likewise, after flushing standard output.
 void print_warning(const std::string& message);
 
-/// The same of kOutOfMemory, without allocating any.
+/// Prints kOutOfMemory as an error without allocating memory.
 void print_out_of_memory() noexcept;
 
 }  // namespace qmnist

@@ -17,7 +17,7 @@
 namespace qmnist {
 namespace {
 
-/// A training run that the terminal hears of.
+/// A training run that reports to the terminal.
 class TrainCommand {
  public:
   TrainCommand(const TrainOptions& options, const Config& config, const Dataset& dataset,
@@ -33,7 +33,7 @@ class TrainCommand {
     if (end == TrainingEnd::kInterrupted) {
       return ExitStatus::kInterrupted;
     }
-    say_end(end);
+    print_end(end);
     evaluate_and_report();
     const bool missed =
         run_.config().training.target_accuracy > 0 && end != TrainingEnd::kTargetReached;
@@ -46,16 +46,16 @@ class TrainCommand {
     const Dataset& dataset = run_.dataset();
     const Split& split = run_.split();
     print_out("qmnist_gpu {}\n", QMNIST_VERSION);
-    print_out("data      {}, {} digits of {} x {} in {}\n", dataset.name, grouped(dataset.count()),
-              kImageSide, kImageSide, shown(config.data.dir));
+    print_out("data      {}, {} images of {} x {} in {}\n", dataset.name, grouped(dataset.count()),
+              kImageSide, kImageSide, display_path(config.data.dir));
     if (dataset.source == "mnist") {
-      print_out("          (QMNIST's 120,000, which the notebook used: scripts/download)\n");
+      print_out("          (scripts/download fetches QMNIST's 120,000, which the notebook used)\n");
     }
-    print_out("split     {} to train, {}{} to test (scikit-learn's, seed {})\n",
+    print_out("split     {} training, {}{} test images (as scikit-learn, seed {})\n",
               grouped(split.train.size()),
               split.validation.empty()
                   ? ""
-                  : fmt::format("{} to validate, ", grouped(split.validation.size())),
+                  : fmt::format("{} validation, ", grouped(split.validation.size())),
               grouped(split.test.size()), config.data.split_seed);
     print_out("model     {} inputs\n{}", kPixels, network_table(run_.network()));
     print_out("device    {}\n", run_.chosen().engine->device());
@@ -67,30 +67,29 @@ class TrainCommand {
               config.training.epochs, config.training.batch_size, optimizer_text(config.optimizer),
               schedule_text(config.schedule, config.optimizer.learning_rate), config.training.seed);
     if (config.augmentation.any()) {
-      print_out("          digits distorted anew at each use: {}\n",
+      print_out("          data augmentation (on the fly): {}\n",
                 augmentation_text(config.augmentation));
     }
     if (const std::string text = regularization_text(config); !text.empty()) {
       print_out("          {}\n", text);
     }
-    print_out("output    {}\n", shown(run_.folder().path()));
+    print_out("output    {}\n", display_path(run_.folder().path()));
     flush_output();
   }
 
   void start_or_resume() {
     if (options_.resume && run_.resume()) {
-      say("Resuming after epoch {} and {} digits of the next\n",
-          run_.checkpoint().finished_epochs(), grouped(run_.checkpoint().running.samples));
+      print("Resuming at {}\n", position());
     } else {
       if (run_.start()) {
-        say("The earlier run there was moved to {}\n",
-            shown(run_.folder().file(run_file::kPrevious)));
+        print("Moved the files of the previous run to {}\n",
+              display_path(run_.folder().file(run_file::kPrevious)));
       }
       if (options_.resume) {
-        say("There is no checkpoint to resume from yet: starting from the beginning\n");
+        print("No checkpoint to resume from: starting from the beginning\n");
       }
     }
-    say("\n");
+    print("\n");
   }
 
   TrainingEnd train_network() {
@@ -99,47 +98,51 @@ class TrainCommand {
     const TrainingEnd end = run_.train(
         options_.quiet ? static_cast<TrainingObserver&>(quiet) : console, interrupt_requested);
     if (end == TrainingEnd::kInterrupted) {
-      say("\nInterrupted and saved after epoch {} and {} digits of the next; the same command with "
-          "--resume goes on\n",
-          run_.checkpoint().finished_epochs(), grouped(run_.checkpoint().running.samples));
+      print("\nInterrupted and saved at {}; run the same command with --resume to continue\n",
+            position());
     }
     return end;
   }
 
-  void say_end(TrainingEnd end) const {
+  /// The checkpoint's position: "epoch 3, sample 12,800".
+  [[nodiscard]] std::string position() const {
+    const Checkpoint& checkpoint = run_.checkpoint();
+    return fmt::format("epoch {}, sample {}", checkpoint.finished_epochs() + 1,
+                       grouped(checkpoint.running.samples));
+  }
+
+  void print_end(TrainingEnd end) const {
     const auto& best = run_.checkpoint().best;
     if (end == TrainingEnd::kStoppedEarly) {
-      say("\nThe validation loss has not fallen since epoch {}: training ended, and the weights of "
-          "that epoch are restored\n",
-          best->epoch);
+      print("\nEarly stopping: no improvement since epoch {}; best weights restored\n",
+            best->epoch);
     } else if (end == TrainingEnd::kLastEpoch && best) {
-      say("\nThe weights of epoch {} are restored, whose validation loss is the least\n",
-          best->epoch);
+      print("\nRestored weights of epoch {} (lowest validation loss)\n", best->epoch);
     }
     if (run_.config().training.target_accuracy > 0) {
-      say_target(end);
+      print_target(end);
     }
   }
 
-  void say_target(TrainingEnd end) const {
+  void print_target(TrainingEnd end) const {
     const auto accuracy = [](const EpochMetrics& epoch) { return epoch.validation->accuracy; };
     const EpochMetrics& best = *std::ranges::max_element(run_.checkpoint().history, {}, accuracy);
     const bool reached = end == TrainingEnd::kTargetReached;
-    say("\nTarget accuracy {} {}: {} {:.4f} on the validation digits in epoch {}\n",
-        run_.config().training.target_accuracy, reached ? "reached" : "not reached",
-        reached ? "it was" : "at best it was", accuracy(best), best.epoch);
+    print("\nTarget accuracy {} {}: {} {:.4f} in epoch {}\n",
+          run_.config().training.target_accuracy, reached ? "reached" : "not reached",
+          reached ? "validation accuracy" : "best validation accuracy", accuracy(best), best.epoch);
   }
 
   void evaluate_and_report() {
     const Evaluation test = run_.finish();
-    say("\nConfusion matrix of the {} test digits\n{}\n{}\n", grouped(run_.split().test.size()),
-        confusion_table(test), per_class_table(test));
-    say("Test accuracy {}, loss {:.4f}\nSaved in {}: {}\n", accuracy_text(test), test.loss,
-        shown(run_.folder().path()),
-        fmt::format("report.html, model.safetensors, summary.json, predictions.csv, metrics.csv{}",
-                    has_svg_to_png() ? ", confusion.png, curves.png" : ""));
+    print("\nConfusion matrix of the {} test images\n{}\n{}\n", grouped(run_.split().test.size()),
+          confusion_table(test), per_class_table(test));
+    print("Test accuracy {}, loss {:.4f}\nSaved in {}: {}{}\n", accuracy_text(test), test.loss,
+          display_path(run_.folder().path()),
+          "report.html, model.safetensors, summary.json, predictions.csv, metrics.csv",
+          has_svg_to_png() ? ", confusion.png, curves.png" : "");
     if (!has_svg_to_png()) {
-      say("No confusion.png and curves.png: {}\n", kNoPngCharts);
+      print("No confusion.png and curves.png: {}\n", kNoPngCharts);
     }
     if (const std::string warning = test_warning(test, run_.config().optimizer.learning_rate);
         !warning.empty()) {
@@ -147,8 +150,9 @@ class TrainCommand {
     }
   }
 
+  /// Prints unless --quiet is given.
   template <typename... Args>
-  void say(fmt::format_string<Args...> format, Args&&... args) const {
+  void print(fmt::format_string<Args...> format, Args&&... args) const {
     if (!options_.quiet) {
       print_out(format, std::forward<Args>(args)...);
       flush_output();
@@ -163,7 +167,7 @@ class TrainCommand {
 
 ExitStatus train_command(const TrainOptions& options) {
   const Stopwatch since_start;
-  outlive_closed_pipe();
+  ignore_broken_pipe();
   const Config config = load_config(options.config, options.overrides);
   const Dataset dataset = load_dataset(config.data.dir, config.data.source);
   return TrainCommand(options, config, dataset, since_start).run();

@@ -8,7 +8,7 @@
 
 namespace qmnist {
 
-/// The command line of a training run.
+/// Command-line options of `train`.
 struct TrainOptions {
   std::filesystem::path config;
   std::vector<std::string> overrides;  ///< "key.path=value"
@@ -16,8 +16,9 @@ struct TrainOptions {
   bool quiet = false;
 };
 
-/// Trains, evaluates and reports, as the config says.
-/// @return kDone; kTargetMissed after a whole run; kInterrupted after a saved early end.
+/// Trains, evaluates and writes the results, as the config says.
+/// @return kDone; kTargetMissed after a complete run; kInterrupted if it was stopped with a
+///   checkpoint saved
 /// @throws Error
 [[nodiscard]] ExitStatus train_command(const TrainOptions& options);
 

@@ -14,10 +14,10 @@
 namespace qmnist {
 namespace {
 
-/// What may have been meant: how it is spelled, and how it is to be written.
+/// A possible correction.
 struct Suggestion {
-  std::string spelling;
-  std::string text;
+  std::string spelling;  ///< compared with the argument
+  std::string text;      ///< what to write instead
 };
 
 std::vector<Suggestion> known_commands(const CLI::App& program) {
@@ -28,7 +28,8 @@ std::vector<Suggestion> known_commands(const CLI::App& program) {
   return known;
 }
 
-/// The options of a command; where it takes --set, the config's keys too, as --epochs asks for one.
+/// The options of a command and, if it takes --set, the config keys, so that --epochs suggests
+/// --set training.epochs.
 std::vector<Suggestion> known_options(const CLI::App& command) {
   std::vector<Suggestion> known;
   for (const CLI::Option* option : command.get_options()) {
@@ -48,27 +49,27 @@ std::vector<Suggestion> known_options(const CLI::App& command) {
   return known;
 }
 
-/// Those that `word` is most like, or is the beginning of; none where it is like no one.
+/// The suggestions most similar to `word` or starting with it; none if none is similar.
 std::vector<std::string> nearest(std::string_view word, const std::vector<Suggestion>& known) {
   const auto distance = [word](const Suggestion& suggestion) {
     constexpr std::size_t kMinPrefix = 3;
     const bool is_beginning = word.size() >= kMinPrefix && suggestion.spelling.starts_with(word);
     return is_beginning ? 0 : edit_distance(word, suggestion.spelling);
   };
-  std::size_t least = (word.size() + 1) / 2;  // with more changes it is another word
+  std::size_t smallest = (word.size() + 1) / 2;  // with more edits, it is a different word
   for (const Suggestion& suggestion : known) {
-    least = std::min(least, distance(suggestion));
+    smallest = std::min(smallest, distance(suggestion));
   }
   std::vector<std::string> texts;
   for (const Suggestion& suggestion : known) {
-    if (distance(suggestion) == least) {
+    if (distance(suggestion) == smallest) {
       texts.push_back(suggestion.text);
     }
   }
   return texts;
 }
 
-/// @param app the program or one of its commands, which does not take `argument`
+/// @param app the program or the command that `argument` is unknown to
 std::string unknown_text(const CLI::App& program, const CLI::App& app,
                          const std::string& argument) {
   const bool is_program = &app == &program;

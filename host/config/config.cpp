@@ -118,7 +118,7 @@ class RepeatedKeys {
   std::vector<std::set<std::string>> keys_;
 };
 
-/// Text that is no JSON is a string, so that paths and choices need no quotes inside quotes.
+/// Text that is not JSON is a string, so that paths and names need no nested quotes.
 Json json_or_text(std::string_view text) {
   try {
     return parse_json(text);

@@ -22,7 +22,7 @@ const DataSource& detect_source(const fs::path& folder) {
       files.push_back(source.files);
     }
   }
-  throw DataError("{}: holds no complete data set; expected {}", folder.string(),
+  throw DataError("{}: has no complete data set; expected {}", folder.string(),
                   alternatives(files));
 }
 
@@ -39,7 +39,7 @@ const DataSource& find_source(std::string_view name) {
 
 Dataset load_dataset(const fs::path& folder, std::string_view name) {
   if (!fs::is_directory(folder)) {
-    throw DataError("{}: is no folder; set data.dir to the one that holds the data files",
+    throw DataError("{}: is not a folder; set data.dir to the one that holds the data files",
                     folder.string());
   }
   const DataSource& source = name == kAutoSource ? detect_source(folder) : find_source(name);

@@ -45,7 +45,7 @@ std::optional<fs::path> find_file(const fs::path& folder, std::string_view name)
 fs::path require_file(const fs::path& folder, std::string_view name) {
   std::optional<fs::path> path = find_file(folder, name);
   if (!path) {
-    throw DataError("{}: there is no {} or {}.gz; set data.dir to the folder that holds it",
+    throw DataError("{}: {} or {}.gz is missing; set data.dir to the folder that has it",
                     folder.string(), name, name);
   }
   return *path;
@@ -113,7 +113,7 @@ void append_files(Dataset& dataset, const fs::path& images_path, const fs::path&
                     images_path.string(), fmt::join(images.shape, " x "), kImageSide, kImageSide);
   }
   if (images.shape[0] == 0) {
-    throw DataError("{}: byte 4: holds no image; expected at least one", images_path.string());
+    throw DataError("{}: byte 4: has no images; expected at least one", images_path.string());
   }
   const std::vector<std::uint8_t> labels = read_labels(labels_path);
   if (labels.size() != images.shape[0]) {
@@ -156,8 +156,8 @@ fs::path labels_beside(const fs::path& images) {
       return *labels;
     }
   }
-  throw DataError("{}: there are no labels beside it; expected {}labels-idx1-ubyte",
-                  images.string(), before);
+  throw DataError("{}: has no labels in its folder; expected {}labels-idx1-ubyte", images.string(),
+                  before);
 }
 
 DataPart::Kind kind_by_name(std::string_view name) {

@@ -25,7 +25,7 @@ bool detect_kaggle(const fs::path& folder) {
 
 Dataset load_kaggle(const fs::path& folder) {
   if (!detect_kaggle(folder)) {
-    throw DataError("{}: there is no {}; set data.dir to the folder that holds it", folder.string(),
+    throw DataError("{}: {} is missing; set data.dir to the folder that has it", folder.string(),
                     kKaggleFile);
   }
   return load_kaggle_file(folder / kKaggleFile);

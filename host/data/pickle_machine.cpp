@@ -8,7 +8,7 @@ namespace {
 constexpr std::uint8_t kProto = 0x80;
 constexpr std::uint8_t kStop = '.';
 
-// Kaggle's file has fewer than 150. The limit bounds time and memory, whatever a file says: no
+// Kaggle's file has fewer than 150. The limit bounds time and memory for every file: no
 // opcode makes more than one value, and every value is small because payloads stay in the file.
 constexpr int kMaxOpcodes = 10'000;
 

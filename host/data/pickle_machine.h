@@ -128,7 +128,7 @@ inline std::span<const Node* const> expect_items(const Node& node, std::size_t l
 /// Python's pickle machine: each opcode pushes a value on a stack or replaces those on top of it.
 ///
 /// It knows only the opcodes and globals that a file of NumPy arrays needs, and nothing that it
-/// reads is run. Time and memory are bounded, whatever a file says: the opcodes are counted, each
+/// reads is run. Time and memory are bounded for every file: the opcodes are counted, each
 /// makes one value at most, and strings stay in the file.
 class Machine {
  public:

@@ -29,7 +29,7 @@ T* checked(T* made) {
   return made;
 }
 
-/// libcrypto offers SHA-256 whatever its configuration, so nothing but an allocation can fail.
+/// libcrypto has SHA-256 in every configuration, so only an allocation can fail.
 void check(int result) {
   if (result != 1) {
     throw std::bad_alloc();

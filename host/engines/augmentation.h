@@ -8,8 +8,8 @@
 
 namespace qmnist {
 
-/// Draws the affine map of one image. A digit is scaled, sheared, turned and shifted about the
-/// image's centre c, so with M = R(rotation) [1 shear; 0 1] diag(scales):
+/// Draws the affine map of one image. The image is scaled, sheared, rotated and shifted about its
+/// centre c, so with M = R(rotation) [1 shear; 0 1] diag(scales):
 ///
 ///     source(p) = c + M^-1 (p - c - shift)
 [[nodiscard]] Distortion draw_distortion(const AugmentationSettings& settings,

@@ -11,7 +11,7 @@
 namespace qmnist {
 namespace {
 
-/// Columns that UTF-8 text takes on a terminal, whose characters here are all one column wide.
+/// Width of UTF-8 text on a terminal, for characters that are one column wide.
 std::size_t columns_of(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(
       text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
@@ -47,7 +47,7 @@ std::string percent(float probability) {
 
 std::string accuracy_text(double accuracy, std::size_t images) {
   return fmt::format("{:.2f} ± {:.2f} %", 100 * accuracy,
-                     100 * accuracy_deviation(accuracy, images));
+                     100 * accuracy_standard_error(accuracy, images));
 }
 
 std::string accuracy_text(const Evaluation& evaluation) {

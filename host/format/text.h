@@ -10,45 +10,47 @@
 
 namespace qmnist {
 
-/// Text as it can be shown on one line, whatever names of files and arguments stand in it.
+/// The text with control characters replaced by spaces, so that file names and arguments in it
+/// cannot break a line.
 [[nodiscard]] std::string one_line(std::string text);
 
-/// A count with separators between thousands: 109,386.
+/// A count with thousands separators: 109,386.
 [[nodiscard]] std::string grouped(std::size_t count);
 
-/// A time to wait: "42s", "1:05".
+/// A duration: "42s", "1:05".
 [[nodiscard]] std::string time_text(double seconds);
 
-/// A probability as people read it: "99.98 %".
+/// A probability as a percentage: "99.98 %".
 [[nodiscard]] std::string percent(float probability);
 
-/// An accuracy 0..1 over so many images with its deviation: "97.54 ± 0.13 %".
+/// An accuracy (0 to 1) with its binomial standard error: "97.54 ± 0.13 %".
+/// @param images number of images that it was measured on
 [[nodiscard]] std::string accuracy_text(double accuracy, std::size_t images);
 [[nodiscard]] std::string accuracy_text(const Evaluation& evaluation);
 
-/// A learning rate and how it goes: "0.001, cosine to 0 with 2 warm-up epochs".
+/// A learning rate with its schedule: "0.001, cosine to 0 with 2 warm-up epochs".
 [[nodiscard]] std::string schedule_text(const ScheduleSettings& schedule, double learning_rate);
 
-/// A network's widths: "784-128-64-10".
+/// A network's layer sizes: "784-128-64-10".
 [[nodiscard]] std::string widths_text(const Network& network);
 
 /// A table of text; the first column names the rows.
 struct Table {
   std::string caption;
   std::vector<std::string> columns;
-  std::vector<std::vector<std::string>> rows;  ///< as many cells as columns
+  std::vector<std::vector<std::string>> rows;  ///< one cell per column
 };
 
-/// Caption and aligned columns, the first to the left, the others to the right.
+/// Caption and aligned columns: the first is left-aligned, the others are right-aligned.
 [[nodiscard]] std::string text_table(const Table& table);
 
-/// Keras's model summary: a line per layer with output size and parameters.
+/// A line per layer with output size and parameter count, like Keras's model summary.
 [[nodiscard]] std::string network_table(const Network& network);
 
-/// The confusion matrix: true digits down, predictions across.
+/// The confusion matrix: a row per true class, a column per predicted class.
 [[nodiscard]] std::string confusion_table(const Evaluation& evaluation);
 
-/// Precision, recall, F1 and support of every digit.
+/// Precision, recall, F1 and support of each class.
 [[nodiscard]] std::string per_class_table(const Evaluation& evaluation);
 
 }  // namespace qmnist

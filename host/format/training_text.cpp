@@ -11,7 +11,7 @@
 namespace qmnist {
 namespace {
 
-/// "name value, name value" of what is not 0.
+/// "name value, name value" for the values that are not 0.
 std::string list_of(const std::vector<std::pair<const char*, double>>& values) {
   std::string text;
   for (const auto& [name, value] : values) {
@@ -53,22 +53,22 @@ std::string regularization_text(const Config& config) {
 
 std::string chance_level_text(const ChanceLevel& found, std::string_view images,
                               double learning_rate) {
-  const double usual_rate = OptimizerSettings{}.learning_rate;
+  const double default_rate = OptimizerSettings{}.learning_rate;
   const bool is_constant = found.is_constant();
   const std::string what =
       is_constant ? fmt::format("{} of {} {} are classified as {}", grouped(found.top_predictions),
                                 grouped(found.images), images, found.top_class)
                   : fmt::format(
                         "the network has learned nothing: its accuracy on {} {} is {:.2f} %, and "
-                        "always answering {} gives {:.2f} %",
+                        "always predicting {} gives {:.2f} %",
                         grouped(found.images), images, 100 * found.accuracy, found.majority_class,
                         100 * found.majority_share);
-  return is_constant && learning_rate >= usual_rate
+  return is_constant && learning_rate >= default_rate
              ? fmt::format("{}; lower optimizer.learning_rate, which is {}", what, learning_rate)
              : fmt::format(
                    "{}; change optimizer.learning_rate, which is {} (default {}), or train "
                    "for more epochs",
-                   what, learning_rate, usual_rate);
+                   what, learning_rate, default_rate);
 }
 
 std::string test_warning(const Evaluation& test, double learning_rate) {

@@ -12,7 +12,7 @@
 namespace qmnist {
 namespace {
 
-/// A byte of text as markup; nothing for most, which stand for themselves.
+/// The replacement of a character in markup; empty if it needs none.
 std::string_view entity_of(char c) {
   switch (c) {
     case '&':

@@ -7,19 +7,19 @@
 
 namespace qmnist {
 
-/// Text as it may stand between the tags and in the attributes of HTML and SVG. Whatever is not
-/// UTF-8 becomes U+FFFD, whatever controls a terminal a space.
+/// Escapes text for use between the tags and in the attributes of HTML and SVG. Invalid UTF-8 is
+/// replaced by U+FFFD, control characters by spaces.
 [[nodiscard]] std::string escaped(std::string_view text);
 
-/// The table, escaped, with scoped headers, in a box that scrolls where the window is narrower.
-/// @param css_class "numbers" aligns all columns but the first right
+/// The table, escaped, with scoped headers, in a box that scrolls if the window is narrower.
+/// @param css_class "numbers" right-aligns all columns except the first
 [[nodiscard]] std::string html_table(const Table& table, std::string_view css_class = {});
 
-/// A box that scrolls by itself, by the keyboard too; `label` tells screen readers what it holds.
+/// A scrollable box that can be reached with the keyboard; `label` describes it to screen readers.
 [[nodiscard]] std::string scroll_box(std::string_view label, std::string_view content);
 
-/// A page with the reports' style that a browser shows without a network or scripts; well-formed as
-/// XML, too. `title` is escaped, more style and the body are not.
+/// A self-contained page in the reports' style, without scripts or external files; it is also
+/// well-formed XML. `title` is escaped; `more_style` and `body` are not.
 [[nodiscard]] std::string html_page(std::string_view title, std::string_view more_style,
                                     std::string_view body);
 

@@ -17,7 +17,7 @@
 #include "host/format/text.h"
 #include "host/format/training_text.h"
 #include "host/html/html.h"
-#include "host/html/report_pictures.h"
+#include "host/html/report_images.h"
 #include "host/run_store/run_folder.h"
 
 namespace qmnist {
@@ -32,7 +32,7 @@ constexpr ChartStyle kPageStyle{.font = "inherit",
                                 .training = "var(--training)",
                                 .validation = "var(--validation)"};
 
-/// Names with their values; `css_class` says how they are laid out.
+/// A list of names and values; `css_class` selects the layout.
 std::string facts_html(std::string_view css_class, const Facts& facts) {
   std::string html = fmt::format("<dl class=\"{}\">\n", css_class);
   for (const auto& [name, value] : facts) {
@@ -63,28 +63,27 @@ std::string rate_text(const RunResult& result) {
 }
 
 std::string headline(const RunResult& result) {
-  const std::size_t digits = result.test.predictions.size();
-  const auto right = static_cast<std::size_t>(
-      std::ranges::count_if(result.test.predictions, &Prediction::is_right));
+  const std::size_t images = result.test.predictions.size();
+  const auto correct = static_cast<std::size_t>(
+      std::ranges::count_if(result.test.predictions, &Prediction::is_correct));
   std::string html = fmt::format(
       "<header>\n<p>{}</p>\n<h1>Test accuracy {}</h1>\n"
-      "<p>{} of {} test digits were read right. The ± is one standard deviation, which an accuracy "
-      "on so many digits has by itself.</p>\n",
-      escaped(run_name(result)), accuracy_text(result.test), grouped(right), grouped(digits));
+      "<p>{} of {} test images were classified correctly (± one binomial standard error).</p>\n",
+      escaped(run_name(result)), accuracy_text(result.test), grouped(correct), grouped(images));
   if (const std::string warning = test_warning(result.test, result.config.optimizer.learning_rate);
       !warning.empty()) {
     html += fmt::format("<p class=\"warning\" role=\"alert\">Warning: {}</p>\n", escaped(warning));
   }
   html += facts_html("figures", {{"Test loss", fmt::format("{:.4f}", result.test.loss)},
-                                 {"Wrong digits", grouped(digits - right)},
+                                 {"Misclassified", grouped(images - correct)},
                                  {"Parameters", grouped(result.network.parameter_count())},
                                  {"Training", seconds_text(result.seconds_train())},
-                                 {"Digits a second", rate_text(result)}});
+                                 {"Samples per second", rate_text(result)}});
   return html + "</header>\n";
 }
 
 std::string model_table(const Network& network) {
-  Table table{.caption = "The network, from 784 pixels to 10 digits",
+  Table table{.caption = "The network, from 784 pixels to 10 classes",
               .columns = {"Layer", "Output", "Parameters"},
               .rows = {}};
   const auto layers = network.layers();
@@ -105,7 +104,7 @@ std::string training_text(const RunResult& result) {
   const TrainingSettings& training = result.config.training;
   const Checkpoint& checkpoint = result.checkpoint;
   const std::string best = checkpoint.best
-                               ? fmt::format("; weights of epoch {}, the best of {}",
+                               ? fmt::format("; best weights: epoch {} of {}",
                                              checkpoint.best->epoch, checkpoint.finished_epochs())
                                : "";
   return fmt::format(
@@ -117,12 +116,12 @@ std::string run_summary(const RunResult& result) {
   const Config& config = result.config;
   return "<div class=\"columns\">\n" + model_table(result.network) +
          facts_html("facts",
-                    {{"Data", fmt::format("{}, {} digits of {} x {}", result.dataset.name,
+                    {{"Data", fmt::format("{}, {} images of {} x {}", result.dataset.name,
                                           grouped(result.dataset.count()), kImageSide, kImageSide)},
-                     {"Training digits", grouped(result.split.train.size())},
-                     {"Validation digits", grouped(result.split.validation.size())},
-                     {"Test digits",
-                      fmt::format("{} (scikit-learn's split, seed {})",
+                     {"Training images", grouped(result.split.train.size())},
+                     {"Validation images", grouped(result.split.validation.size())},
+                     {"Test images",
+                      fmt::format("{} (split as scikit-learn, seed {})",
                                   grouped(result.split.test.size()), config.data.split_seed)},
                      {"Training", training_text(result)},
                      {"Optimizer",
@@ -153,7 +152,7 @@ std::string epoch_table(std::span<const EpochMetrics> history) {
       history.size() > kMaxRows
           ? fmt::format("{} of the {} epochs; {} has all of them", kMaxRows,
                         grouped(history.size()), run_file::kMetricsTable)
-          : "Every epoch; loss and accuracy are means over it, while the weights moved";
+          : "Every epoch; loss and accuracy are running means while the weights change";
   Table table{.caption = caption,
               .columns = {"Epoch", "Seconds", "Learning rate", "Loss", "Accuracy"},
               .rows = {}};
@@ -171,8 +170,8 @@ std::string curves(std::span<const EpochMetrics> history) {
          curve_chart(Measure::kAccuracy, history) + "</div>\n" + epoch_table(history);
 }
 
-std::string per_digit_table(const Evaluation& test) {
-  Table table{.caption = "Precision, recall, F1 and number of test digits",
+std::string per_class_html(const Evaluation& test) {
+  Table table{.caption = "Precision, recall, F1 and number of test images",
               .columns = {"Digit", "Precision", "Recall", "F1", "Support"},
               .rows = {}};
   for (std::size_t digit = 0; digit < kClasses; ++digit) {
@@ -187,11 +186,11 @@ std::string per_digit_table(const Evaluation& test) {
 std::string timing(const RunResult& result) {
   const auto epochs = static_cast<double>(result.checkpoint.finished_epochs());
   return facts_html("facts", {{"Loading", seconds_text(result.seconds_load)},
-                              {"Training", fmt::format("{}, {:.3f} s an epoch",
+                              {"Training", fmt::format("{}, {:.3f} s per epoch",
                                                        seconds_text(result.seconds_train()),
                                                        result.seconds_train() / epochs)},
                               {"Testing", seconds_text(result.seconds_test)},
-                              {"Training digits a second", rate_text(result)}});
+                              {"Training samples per second", rate_text(result)}});
 }
 
 std::string environment(const RunResult& result) {
@@ -224,11 +223,11 @@ std::string html_report(const RunResult& result) {
   html += section("curves", "Loss and accuracy", curves(history));
   html += "<div class=\"columns\">\n";
   html += section("confusion", "Confusion matrix", confusion_html(result.test));
-  html += section("digits", "Each digit", per_digit_table(result.test));
+  html += section("digits", "Metrics per class", per_class_html(result.test));
   html += "</div>\n";
-  html += section("mistakes", "Most confident mistakes",
+  html += section("mistakes", "Most confident misclassifications",
                   mistakes_html(result.test, result.dataset.view()));
-  html += section("first-layer", "What the first layer has learned",
+  html += section("first-layer", "Weights of the first layer",
                   first_layer_html(result.network, result.checkpoint.state.eval_parameters()));
   html += section("timing", "Timing", timing(result));
   html += section("environment", "Environment", environment(result));

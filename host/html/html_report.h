@@ -6,8 +6,8 @@
 
 namespace qmnist {
 
-/// A finished run as one page that a browser shows without a network or scripts: report.html.
-/// Well-formed as XML too.
+/// The report of a finished run as a self-contained HTML page without scripts: report.html. It is
+/// also well-formed XML.
 [[nodiscard]] std::string html_report(const RunResult& result);
 
 }  // namespace qmnist

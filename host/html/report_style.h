@@ -4,7 +4,7 @@
 
 namespace qmnist {
 
-/// The stylesheet of report.html, but for the charts' part.
+/// The stylesheet of report.html without the charts' rules.
 inline constexpr std::string_view kReportStyle = R"css(
 :root {
   color-scheme: light dark;

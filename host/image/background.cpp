@@ -19,8 +19,8 @@ constexpr std::size_t kConstant = 1;
 constexpr std::array<Powers, kTerms> kPowers{{{0, 0}, {1, 0}, {0, 1}, {2, 0}, {1, 1}, {0, 2}}};
 using Terms = std::array<double, kTerms>;
 
-/// Places from -1 to 1 along a side.
-std::vector<double> places(std::size_t count) {
+/// Coordinates from -1 to 1 of the pixels along a side.
+std::vector<double> coordinates(std::size_t count) {
   std::vector<double> result;
   for (std::size_t i = 0; i < count; ++i) {
     result.push_back((2 * static_cast<double>(i) + 1) / static_cast<double>(count) - 1);
@@ -29,7 +29,7 @@ std::vector<double> places(std::size_t count) {
 }
 
 /// Solves normal equations, which are symmetric and positive definite, by Gaussian elimination on
-/// the upper half of their matrix.
+/// the upper triangle of the matrix.
 Terms solve(std::array<Terms, kTerms> matrix, Terms right, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     for (std::size_t row = i + 1; row < count; ++row) {
@@ -60,8 +60,8 @@ struct Moments {
 };
 
 Moments moments_of(const Plane& plane, const std::vector<std::uint8_t>& is_background) {
-  const std::vector<double> xs = places(plane.width);
-  const std::vector<double> ys = places(plane.height);
+  const std::vector<double> xs = coordinates(plane.width);
+  const std::vector<double> ys = coordinates(plane.height);
   Moments moments;
   for (std::size_t row = 0; row < plane.height; ++row) {
     std::array<double, Moments::kOrders> background{};
@@ -89,41 +89,41 @@ Moments moments_of(const Plane& plane, const std::vector<std::uint8_t>& is_backg
   return moments;
 }
 
-/// Levels minus the surface of `count` terms that fits those of the background best.
+/// Levels minus the surface of `count` terms that fits the background best.
 Plane without_surface(const Plane& plane, const std::vector<std::uint8_t>& is_background,
                       std::size_t count) {
-  // Ridge regression: the surface stays flat where the background does not determine a slope, as in
-  // an image of one column.
+  // Ridge regression: the surface is flat in a direction in which the background does not determine
+  // it, as in an image of one column.
   constexpr double kRidge = 1e-3;
   const Moments moments = moments_of(plane, is_background);
   std::array<Terms, kTerms> matrix{};
   Terms right{};
   for (std::size_t i = 0; i < count; ++i) {
-    const Powers& mine = kPowers.at(i);
+    const Powers& own = kPowers.at(i);
     for (std::size_t j = i; j < count; ++j) {
       const Powers& other = kPowers.at(j);
-      matrix.at(i).at(j) = moments.background.at(mine.x + other.x).at(mine.y + other.y);
+      matrix.at(i).at(j) = moments.background.at(own.x + other.x).at(own.y + other.y);
     }
     matrix.at(i).at(i) += i == 0 ? 0 : kRidge * static_cast<double>(plane.levels.size());
-    right.at(i) = moments.level.at(mine.x).at(mine.y);
+    right.at(i) = moments.level.at(own.x).at(own.y);
   }
   const auto [constant, x, y, xx, xy, yy] = solve(matrix, right, count);
-  const std::vector<double> xs = places(plane.width);
-  const std::vector<double> ys = places(plane.height);
-  Plane rest = plane;
+  const std::vector<double> xs = coordinates(plane.width);
+  const std::vector<double> ys = coordinates(plane.height);
+  Plane difference = plane;
   for (std::size_t row = 0; row < plane.height; ++row) {
     const double begin = constant + ys[row] * (y + ys[row] * yy);
     const double slope = x + ys[row] * xy;
     for (std::size_t column = 0; column < plane.width; ++column) {
-      rest.levels[row * plane.width + column] -=
+      difference.levels[row * plane.width + column] -=
           static_cast<float>(begin + xs[column] * (slope + xs[column] * xx));
     }
   }
-  return rest;
+  return difference;
 }
 
-/// The share of the image's border pixels above a threshold.
-double border_share_above(const Plane& plane, float threshold) {
+/// The fraction of the image's border pixels above a threshold.
+double border_fraction_above(const Plane& plane, float threshold) {
   std::size_t above = 0;
   std::size_t all = 0;
   for (std::size_t y = 0; y < plane.height; ++y) {
@@ -137,11 +137,11 @@ double border_share_above(const Plane& plane, float threshold) {
   return static_cast<double>(above) / static_cast<double>(all);
 }
 
-/// Fills in the statistics of the two classes.
-void describe(const std::vector<std::uint8_t>& is_background, ForegroundMap& result) {
-  // A normal distribution's standard deviation from its median absolute deviation, which the soft
-  // edges of strokes do not move.
-  constexpr float kDeviationOfMedian = 1.4826F;
+/// Computes the statistics of background and ink.
+void compute_statistics(const std::vector<std::uint8_t>& is_background, ForegroundMap& result) {
+  // Standard deviation of a normal distribution divided by its median absolute deviation, which is
+  // robust against the antialiased edges of strokes.
+  constexpr float kStddevPerMad = 1.4826F;
   std::vector<float> deviations;  // of the background
   double ink_sum = 0;
   for (std::size_t i = 0; i < is_background.size(); ++i) {
@@ -154,28 +154,28 @@ void describe(const std::vector<std::uint8_t>& is_background, ForegroundMap& res
   }
   const auto middle = deviations.begin() + static_cast<std::ptrdiff_t>(deviations.size() / 2);
   std::ranges::nth_element(deviations, middle);
-  result.noise = kDeviationOfMedian * *middle;
+  result.noise = kStddevPerMad * *middle;
   const std::size_t ink_count = std::max<std::size_t>(is_background.size() - deviations.size(), 1);
   result.ink = static_cast<float>(ink_sum / static_cast<double>(ink_count));
 }
 
-/// Fits the background and segments the ink by turns, the first time with `start` terms and all
-/// pixels.
+/// Fits the background and segments the ink in alternation. The first fit has `start` terms and
+/// uses all pixels.
 std::optional<ForegroundMap> segment(const Plane& levels, std::size_t start) {
-  constexpr int kTurns = 4;
+  constexpr int kIterations = 4;
   const std::size_t count = levels.levels.size();
   std::vector<std::uint8_t> is_background(count, 1);
   ForegroundMap result;
-  for (int turn = 0; turn < kTurns; ++turn) {
-    result.strength = without_surface(levels, is_background, turn == 0 ? start : kTerms);
-    const auto [least, greatest] = std::ranges::minmax(result.strength.levels);
-    if (!(greatest - least >= 1)) {  // a grey level
+  for (int iteration = 0; iteration < kIterations; ++iteration) {
+    result.strength = without_surface(levels, is_background, iteration == 0 ? start : kTerms);
+    const auto [min, max] = std::ranges::minmax(result.strength.levels);
+    if (!(max - min >= 1)) {  // less than one grey level
       return std::nullopt;
     }
     const float threshold = otsu_threshold(result.strength.levels);
-    const bool ink_is_dark = border_share_above(result.strength, threshold) > 0.5;
+    const bool ink_is_dark = border_fraction_above(result.strength, threshold) > 0.5;
     result.threshold = ink_is_dark ? -threshold : threshold;
-    const std::vector<std::uint8_t> was_background = is_background;
+    const std::vector<std::uint8_t> previous = is_background;
     for (std::size_t i = 0; i < count; ++i) {
       float& strength = result.strength.levels[i];
       strength = ink_is_dark ? -strength : strength;
@@ -184,11 +184,11 @@ std::optional<ForegroundMap> segment(const Plane& levels, std::size_t start) {
     if (std::ranges::count(is_background, 1) == 0) {
       return std::nullopt;
     }
-    if (is_background == was_background) {
+    if (is_background == previous) {
       break;
     }
   }
-  describe(is_background, result);
+  compute_statistics(is_background, result);
   return result;
 }
 
@@ -196,12 +196,12 @@ std::optional<ForegroundMap> segment(const Plane& levels, std::size_t start) {
 
 float otsu_threshold(const std::vector<float>& values) {
   constexpr std::size_t kBins = 256;
-  const auto [least, greatest] = std::ranges::minmax(values);
-  const float width = (greatest - least) / kBins;
+  const auto [min, max] = std::ranges::minmax(values);
+  const float width = (max - min) / kBins;
   std::array<double, kBins> counts{};
   double sum = 0;
   for (const float value : values) {
-    const auto bin = std::min(static_cast<std::size_t>((value - least) / width), kBins - 1);
+    const auto bin = std::min(static_cast<std::size_t>((value - min) / width), kBins - 1);
     counts.at(bin) += 1;
     sum += static_cast<double>(bin);
   }
@@ -223,12 +223,12 @@ float otsu_threshold(const std::vector<float>& values) {
       best = bin;
     }
   }
-  return least + static_cast<float>(best + 1) * width;
+  return min + static_cast<float>(best + 1) * width;
 }
 
 std::optional<ForegroundMap> subtract_background(const Plane& levels) {
-  // Of 600 drawings each, the first start alone loses 65 on strong shade, the second 40 cut
-  // tightly.
+  // With the first start alone, 65 of 600 drawings on a strong gradient fail; with the second
+  // alone, 40 of 600 tightly cropped ones.
   std::optional<ForegroundMap> best;
   for (const std::size_t start : {kConstant, kTerms}) {
     std::optional<ForegroundMap> found = segment(levels, start);

@@ -11,8 +11,8 @@ namespace qmnist {
 namespace {
 
 struct Format {
-  std::string_view beginning;
-  ColourImage (*decode)(Bytes bytes, const std::string& place);
+  std::string_view magic;  ///< first bytes of a file
+  ColourImage (*decode)(Bytes bytes, const std::string& name);
 };
 
 constexpr std::array<Format, 14> kFormats{{{"\x89PNG\r\n\x1A\n", decode_png},
@@ -34,29 +34,29 @@ constexpr std::array<Format, 14> kFormats{{{"\x89PNG\r\n\x1A\n", decode_png},
 
 void require_image_decoders() {}
 
-ColourImage decode_image(Bytes bytes, const std::string& place) {
+ColourImage decode_image(Bytes bytes, const std::string& name) {
   for (const Format& format : kFormats) {
     const auto same = [](char expected, std::uint8_t byte) {
       return static_cast<std::uint8_t>(expected) == byte;
     };
-    if (bytes.size() >= format.beginning.size() &&
-        std::equal(format.beginning.begin(), format.beginning.end(), bytes.begin(), same)) {
-      return format.decode(bytes, place);
+    if (bytes.size() >= format.magic.size() &&
+        std::equal(format.magic.begin(), format.magic.end(), bytes.begin(), same)) {
+      return format.decode(bytes, name);
     }
   }
-  throw DataError("{}: {}; expected a PNG, JPEG, TIFF, WebP, GIF, BMP or PNM image", place,
+  throw DataError("{}: {}; expected a PNG, JPEG, TIFF, WebP, GIF, BMP or PNM image", name,
                   bytes.empty() ? "is empty" : "unknown format");
 }
 
-void check_image_size(std::size_t width, std::size_t height, const std::string& place) {
-  constexpr std::size_t kLongestSide = 65535;
-  constexpr std::size_t kMostPixels = 64'000'000;  // a phone's camera has 12 to 50 million
+void check_image_size(std::size_t width, std::size_t height, const std::string& name) {
+  constexpr std::size_t kMaxSide = 65535;
+  constexpr std::size_t kMaxPixels = 64'000'000;  // a phone's camera has 12 to 50 million
   if (width == 0 || height == 0) {
-    throw DataError("{}: is {} x {} pixels; expected some", place, width, height);
+    throw DataError("{}: is {} x {} pixels; expected at least one", name, width, height);
   }
-  if (width > kLongestSide || height > kLongestSide || width * height > kMostPixels) {
-    throw DataError("{}: is {} x {} pixels; expected at most {} a side and {} million in all",
-                    place, width, height, kLongestSide, kMostPixels / 1'000'000);
+  if (width > kMaxSide || height > kMaxSide || width * height > kMaxPixels) {
+    throw DataError("{}: is {} x {} pixels; expected at most {} per side and {} million in total",
+                    name, width, height, kMaxSide, kMaxPixels / 1'000'000);
   }
 }
 

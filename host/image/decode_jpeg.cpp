@@ -1,6 +1,6 @@
-// By libjpeg-turbo, whose pixels are those of OpenCV's imread. Not by Leptonica, which lets libjpeg
-// print to standard error and decodes any number of scans, nor by stb_image: the release in Debian
-// 12 writes beyond its tables on a JPEG of a few bytes.
+// Uses libjpeg-turbo, which gives the same pixels as OpenCV's imread. Leptonica lets libjpeg print
+// to standard error and does not limit the number of scans; stb_image in Debian 12 writes out of
+// bounds on a JPEG of a few bytes.
 #include <turbojpeg.h>
 
 #include <memory>
@@ -18,14 +18,14 @@ struct Destroy {
 
 }  // namespace
 
-ColourImage decode_jpeg(Bytes bytes, const std::string& place) {
+ColourImage decode_jpeg(Bytes bytes, const std::string& name) {
   const std::unique_ptr<void, Destroy> decoder(tjInitDecompress());
   if (decoder == nullptr) {
     throw std::bad_alloc();
   }
   const auto check = [&](int status) {
     if (status != 0) {
-      throw DataError("{}: damaged JPEG: {}; save or fetch it again", place,
+      throw DataError("{}: damaged JPEG: {}; save or fetch it again", name,
                       tjGetErrorStr2(decoder.get()));
     }
   };
@@ -35,15 +35,15 @@ ColourImage decode_jpeg(Bytes bytes, const std::string& place) {
   int colours = 0;
   check(tjDecompressHeader3(decoder.get(), bytes.data(), bytes.size(), &width, &height,
                             &subsampling, &colours));
-  check_image_size(static_cast<std::size_t>(width), static_cast<std::size_t>(height), place);
+  check_image_size(static_cast<std::size_t>(width), static_cast<std::size_t>(height), name);
   if (colours == TJCS_CMYK || colours == TJCS_YCCK) {
-    throw DataError("{}: is a JPEG in printing inks (CMYK); expected RGB or grey", place);
+    throw DataError("{}: is a JPEG in printing inks (CMYK); expected RGB or grey", name);
   }
   ColourImage image{.width = static_cast<std::size_t>(width),
                     .height = static_cast<std::size_t>(height),
                     .pixels = {}};
   image.pixels.resize(image.width * image.height * ColourImage::kChannels);
-  // A warning means data that end early or make no sense; endless scans are a way to waste time.
+  // Warnings mean truncated or invalid data. Limiting scans prevents files that take forever.
   check(tjDecompress2(decoder.get(), bytes.data(), bytes.size(), image.pixels.data(), width, 0,
                       height, TJPF_RGBA,
                       TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS));

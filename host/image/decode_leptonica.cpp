@@ -19,32 +19,32 @@ constexpr std::uint8_t kOpaque = 255;
 struct DestroyPix {
   void operator()(PIX* pix) const { pixDestroy(&pix); }
 };
-/// An image of Leptonica's.
+/// Owns a Leptonica image.
 using PixPtr = std::unique_ptr<PIX, DestroyPix>;
 
-/// Keeps Leptonica from printing to standard error; its calls report failure by what they return.
+/// Keeps Leptonica from printing to standard error; its functions return errors.
 void silence_leptonica() {
   [[maybe_unused]] static const bool is_silent = [] {
     setMsgSeverity(L_SEVERITY_NONE);
-    leptSetStderrHandler([](const char*) {});  // for what it prints at any severity
+    leptSetStderrHandler([](const char*) {});  // for messages without a severity
     return true;
   }();
 }
 
-[[noreturn]] void throw_undecodable(const std::string& place) {
+[[noreturn]] void throw_undecodable(const std::string& name) {
   throw DataError(
-      "{}: cannot be decoded: damaged, of an unusual kind, or too large for the memory; save it as "
-      "PNG",
-      place);
+      "{}: cannot be decoded: damaged, unsupported, or too large for the available memory; save it "
+      "as PNG",
+      name);
 }
 
-/// Finds the first frame of a GIF file. Leptonica would decode them all, of any size, for the sake
-/// of the first.
+/// Finds the first frame of a GIF file. Leptonica would decode all frames, of any size, to return
+/// the first.
 class GifReader {
  public:
-  GifReader(Bytes bytes, const std::string& place) : bytes_(bytes), place_(place) {}
+  GifReader(Bytes bytes, const std::string& name) : bytes_(bytes), name_(name) {}
 
-  /// The file without what follows its first frame, whose size is checked.
+  /// The file truncated after its first frame. Checks the size of that frame.
   std::vector<std::uint8_t> first_frame() {
     constexpr std::size_t kHeader = 13;
     constexpr std::size_t kDescriptor = 10;
@@ -57,11 +57,11 @@ class GifReader {
       skip_blocks();
     }
     if (byte(at_) != kFrame) {
-      throw DataError("{}: damaged GIF: byte {} begins no frame; save it as PNG", place_, at_);
+      throw DataError("{}: damaged GIF: no frame at byte {}; save it as PNG", name_, at_);
     }
-    check_image_size(number(at_ + 5), number(at_ + 7), place_);
+    check_image_size(number(at_ + 5), number(at_ + 7), name_);
     at_ += kDescriptor + palette_size(at_ + kDescriptor - 1);
-    ++at_;  // the width of its codes
+    ++at_;  // LZW minimum code size
     skip_blocks();
     std::vector<std::uint8_t> file(bytes_.begin(),
                                    bytes_.begin() + static_cast<std::ptrdiff_t>(at_));
@@ -72,7 +72,7 @@ class GifReader {
  private:
   [[nodiscard]] std::uint8_t byte(std::size_t at) const {
     if (at >= bytes_.size()) {
-      throw DataError("{}: damaged GIF: ends at byte {}; expected its first frame", place_,
+      throw DataError("{}: damaged GIF: ends at byte {}; expected its first frame", name_,
                       bytes_.size());
     }
     return bytes_[at];
@@ -80,7 +80,7 @@ class GifReader {
   [[nodiscard]] std::size_t number(std::size_t at) const {
     return byte(at) | std::size_t{byte(at + 1)} << 8;
   }
-  /// In bytes, as a field of flags says.
+  /// Size in bytes of the palette described by a flags field; 0 for none.
   [[nodiscard]] std::size_t palette_size(std::size_t flags_at) const {
     const unsigned flags = byte(flags_at);
     return (flags & 0x80U) != 0 ? std::size_t{6} << (flags & 7U) : 0;
@@ -93,11 +93,11 @@ class GifReader {
   }
 
   Bytes bytes_;
-  const std::string& place_;
+  const std::string& name_;
   std::size_t at_ = 0;
 };
 
-/// @param pix  32 bits per pixel
+/// @param pix 32 bits per pixel
 ColourImage to_colour_image(PIX* pix, bool has_alpha) {
   ColourImage image{.width = static_cast<std::size_t>(pixGetWidth(pix)),
                     .height = static_cast<std::size_t>(pixGetHeight(pix)),
@@ -120,50 +120,50 @@ ColourImage to_colour_image(PIX* pix, bool has_alpha) {
   return image;
 }
 
-/// Checks the size that the header says, before memory is allocated.
-void check_header(Bytes bytes, const std::string& place) {
+/// Checks the image size in the header before memory is allocated.
+void check_header(Bytes bytes, const std::string& name) {
   int format = 0;
   int width = 0;
   int height = 0;
   if (pixReadHeaderMem(bytes.data(), bytes.size(), &format, &width, &height, nullptr, nullptr,
                        nullptr) == 0) {
     check_image_size(static_cast<std::size_t>(std::max(width, 0)),
-                     static_cast<std::size_t>(std::max(height, 0)), place);
+                     static_cast<std::size_t>(std::max(height, 0)), name);
   }
 }
 
-ColourImage decode(Bytes bytes, const std::string& place) {
+ColourImage decode(Bytes bytes, const std::string& name) {
   silence_leptonica();
   std::vector<std::uint8_t> gif;
   if (bytes.front() == 'G') {
-    gif = GifReader(bytes, place).first_frame();
+    gif = GifReader(bytes, name).first_frame();
     bytes = gif;
   } else {
-    check_header(bytes, place);
+    check_header(bytes, name);
   }
   PixPtr pix(pixReadMem(bytes.data(), bytes.size()));
   if (pix != nullptr) {
     check_image_size(static_cast<std::size_t>(pixGetWidth(pix.get())),
-                     static_cast<std::size_t>(pixGetHeight(pix.get())), place);
+                     static_cast<std::size_t>(pixGetHeight(pix.get())), name);
   }
   if (pix != nullptr && pixGetDepth(pix.get()) == 16) {
     pix.reset(pixConvert16To8(pix.get(), L_MS_BYTE));
   }
   const PixPtr colour(pix != nullptr ? pixConvertTo32(pix.get()) : nullptr);
   if (colour == nullptr) {
-    throw_undecodable(place);
+    throw_undecodable(name);
   }
   return to_colour_image(colour.get(), pixGetSpp(pix.get()) == 4);
 }
 
-// How a child process answers: width and height, then the pixels; where there are none, an error.
+// The child process returns width, height and pixels, or two zeros and an error message.
 using Size = std::array<std::size_t, 2>;
 
-std::string answer(Bytes bytes, const std::string& place) {
+std::string serialized_result(Bytes bytes, const std::string& name) {
   Size size{};
   std::string content;
   try {
-    const ColourImage image = decode(bytes, place);
+    const ColourImage image = decode(bytes, name);
     size = {image.width, image.height};
     content.assign(image.pixels.begin(), image.pixels.end());
   } catch (const DataError& error) {
@@ -172,28 +172,28 @@ std::string answer(Bytes bytes, const std::string& place) {
   return std::string(reinterpret_cast<const char*>(size.data()), sizeof size) + content;
 }
 
-ColourImage to_image(std::string_view answer) {
+ColourImage parse_result(std::string_view result) {
   Size size{};
-  std::memcpy(size.data(), answer.data(), sizeof size);
-  answer.remove_prefix(sizeof size);
+  std::memcpy(size.data(), result.data(), sizeof size);
+  result.remove_prefix(sizeof size);
   if (size[0] == 0) {
-    throw DataError("{}", answer);
+    throw DataError("{}", result);
   }
-  return {.width = size[0], .height = size[1], .pixels = {answer.begin(), answer.end()}};
+  return {.width = size[0], .height = size[1], .pixels = {result.begin(), result.end()}};
 }
 
 }  // namespace
 
-ColourImage decode_by_leptonica(Bytes bytes, const std::string& place) {
-  // Leptonica and libtiff crash where an allocation fails, and four decoders in C see whatever a
-  // file holds. A child process costs about a millisecond.
+ColourImage decode_by_leptonica(Bytes bytes, const std::string& name) {
+  // Leptonica and libtiff crash if an allocation fails, and four C decoders process untrusted data.
+  // A child process costs about a millisecond.
   std::string result;
   try {
-    result = run_in_child("decoding", [&] { return answer(bytes, place); });
+    result = run_in_child("decoding", [&] { return serialized_result(bytes, name); });
   } catch (const UsageError&) {
-    throw_undecodable(place);
+    throw_undecodable(name);
   }
-  return to_image(result);
+  return parse_result(result);
 }
 
 }  // namespace qmnist

@@ -1,5 +1,5 @@
-// PNG and BMP. Not by Leptonica: it lets libpng print to standard error, makes a grey PNG with a
-// transparent level all transparent, and (1.82) swaps red and blue in a BMP of 32 bits.
+// PNG and BMP. Leptonica lets libpng print to standard error, makes a grey PNG with a transparent
+// level fully transparent, and (1.82) swaps red and blue in a 32-bit BMP.
 #include <zlib.h>
 
 #include <algorithm>
@@ -9,15 +9,15 @@
 #include "host/error.h"
 #include "host/image/decoders.h"
 
-// The library is one header; warnings in it are its own.
+// A header-only library; its warnings are suppressed.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wall"
 #pragma GCC diagnostic ignored "-Wextra"
 #pragma GCC diagnostic ignored "-Wconversion"
-#ifndef __clang__  // which has no such warning
+#ifndef __clang__  // clang has no such warning
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
-#ifndef __clang_analyzer__  // it finds that the library leaks where there is no more memory
+#ifndef __clang_analyzer__  // reports leaks in the library if an allocation fails
 #define STB_IMAGE_STATIC
 #define STB_IMAGE_IMPLEMENTATION
 #endif
@@ -31,7 +31,7 @@
 namespace qmnist {
 namespace {
 
-/// Reads whole numbers at offsets; beyond the end there are zeros.
+/// Reads integers at byte offsets; bytes beyond the end are zero.
 class Numbers {
  public:
   explicit Numbers(Bytes bytes) : bytes_(bytes) {}
@@ -56,7 +56,7 @@ struct Free {
   void operator()(stbi_uc* pixels) const { stbi_image_free(pixels); }
 };
 
-ColourImage decode_by_stb(Bytes bytes, std::string_view format, const std::string& place) {
+ColourImage decode_by_stb(Bytes bytes, std::string_view format, const std::string& name) {
   int width = 0;
   int height = 0;
   int channels = 0;
@@ -64,7 +64,7 @@ ColourImage decode_by_stb(Bytes bytes, std::string_view format, const std::strin
       stbi_load_from_memory(bytes.data(), static_cast<int>(bytes.size()), &width, &height,
                             &channels, static_cast<int>(ColourImage::kChannels)));
   if (pixels == nullptr) {
-    throw DataError("{}: damaged or unusual {}: {}; save it as a plain PNG", place, format,
+    throw DataError("{}: damaged or unusual {}: {}; save it as a plain PNG", name, format,
                     stbi_failure_reason());
   }
   ColourImage image{.width = static_cast<std::size_t>(width),
@@ -75,57 +75,56 @@ ColourImage decode_by_stb(Bytes bytes, std::string_view format, const std::strin
   return image;
 }
 
-/// Checks what stb_image does not: that every chunk is there, and is what was written.
-void check_png_chunks(Bytes bytes, const std::string& place) {
+/// Checks what stb_image does not: that the file is complete and each chunk's CRC is correct.
+void check_png_chunks(Bytes bytes, const std::string& name) {
   constexpr std::size_t kSignature = 8;
-  constexpr std::size_t kAround = 12;          // length, type and checksum
+  constexpr std::size_t kOverhead = 12;        // length, type and CRC
   constexpr std::uint32_t kLast = 0x49454E44;  // IEND
   const Numbers numbers(bytes);
   std::uint32_t type = 0;
   for (std::size_t at = kSignature; type != kLast;) {
     const std::size_t length = numbers.big(at);
-    if (bytes.size() - at < kAround || bytes.size() - at - kAround < length) {
-      throw DataError("{}: damaged PNG: ends at byte {}, within the part from byte {} on", place,
+    if (bytes.size() - at < kOverhead || bytes.size() - at - kOverhead < length) {
+      throw DataError("{}: damaged PNG: ends at byte {}, within the chunk at byte {}", name,
                       bytes.size(), at);
     }
     const Bytes content = bytes.subspan(at + 4, 4 + length);
     const auto sum = crc32(0, content.data(), static_cast<uInt>(content.size()));
     if (sum != numbers.big(at + 8 + length)) {
-      throw DataError("{}: damaged PNG: the part from byte {} on does not have its checksum", place,
-                      at);
+      throw DataError("{}: damaged PNG: wrong CRC in the chunk at byte {}", name, at);
     }
     type = numbers.big(at + 4);
-    at += kAround + length;
+    at += kOverhead + length;
   }
 }
 
 }  // namespace
 
-ColourImage decode_png(Bytes bytes, const std::string& place) {
+ColourImage decode_png(Bytes bytes, const std::string& name) {
   constexpr std::size_t kWidth = 16;
   constexpr std::size_t kHeight = 20;
-  check_png_chunks(bytes, place);
-  check_image_size(Numbers(bytes).big(kWidth), Numbers(bytes).big(kHeight), place);
-  return decode_by_stb(bytes, "PNG", place);
+  check_png_chunks(bytes, name);
+  check_image_size(Numbers(bytes).big(kWidth), Numbers(bytes).big(kHeight), name);
+  return decode_by_stb(bytes, "PNG", name);
 }
 
-ColourImage decode_bmp(Bytes bytes, const std::string& place) {
+ColourImage decode_bmp(Bytes bytes, const std::string& name) {
   const Numbers numbers(bytes);
   const std::uint32_t offset = numbers.little(10);
   const std::uint32_t header = numbers.little(14);
   const bool is_short = header == 12;
   const std::uint32_t width = is_short ? numbers.short_little(18) : numbers.little(18);
   const std::uint32_t rows = is_short ? numbers.short_little(20) : numbers.little(22);
-  const std::uint32_t height = std::min(rows, 0 - rows);  // negative: from the top down
+  const std::uint32_t height = std::min(rows, 0 - rows);  // negative for top-down images
   const std::uint32_t bits = numbers.short_little(is_short ? 24 : 28);
-  check_image_size(width, height, place);
-  // stb_image takes what is missing for black, and pixels may not lie in the header.
+  check_image_size(width, height, name);
+  // stb_image treats missing pixels as black, and does not check that pixels are after the header.
   const std::size_t row_size = (std::size_t{width} * bits + 31) / 32 * 4;
   if (offset < 14 + header || offset > bytes.size() || bytes.size() - offset < row_size * height) {
     throw DataError("{}: damaged BMP: ends at byte {}; expected {} bytes of pixels from byte {} on",
-                    place, bytes.size(), row_size * height, offset);
+                    name, bytes.size(), row_size * height, offset);
   }
-  return decode_by_stb(bytes, "BMP", place);
+  return decode_by_stb(bytes, "BMP", name);
 }
 
 }  // namespace qmnist

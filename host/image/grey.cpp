@@ -5,7 +5,7 @@ namespace {
 
 constexpr unsigned kOpaque = 255;
 
-/// The level of a pixel: red, green, blue.
+/// The grey level of an RGB pixel.
 unsigned luma(const std::uint8_t* pixel) {
   constexpr unsigned kRed = 9798;  // of 2^15
   constexpr unsigned kGreen = 19235;

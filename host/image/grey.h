@@ -6,14 +6,14 @@
 
 namespace qmnist {
 
-/// Grey levels as OpenCV's COLOR_BGR2GRAY computes them, bit for bit: 0.299 R + 0.587 G + 0.114 B
-/// in fixed point. Alpha is dropped, as imread does.
+/// Grey levels, bit-identical to OpenCV's COLOR_BGR2GRAY: 0.299 R + 0.587 G + 0.114 B in fixed
+/// point. Alpha is ignored, as in imread.
 [[nodiscard]] GreyImage to_grey(const ColourImage& image);
 
-/// Grey levels of the image over a background of that level.
+/// Grey levels of the image, alpha-blended with a background of the given level.
 [[nodiscard]] GreyImage to_grey_on(const ColourImage& image, std::uint8_t background);
 
-/// Whether no pixel is transparent.
+/// Whether all pixels are opaque.
 [[nodiscard]] bool is_opaque(const ColourImage& image);
 
 }  // namespace qmnist

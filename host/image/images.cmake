@@ -1,6 +1,6 @@
-# Decoding images, for predict.
+# Image decoders, which only predict needs.
 find_modules(images lept libexif libturbojpeg)
-find_path(STB_INCLUDE_DIR stb/stb_image.h)  # headers only; the distribution has no CMake package of it
+find_path(STB_INCLUDE_DIR stb/stb_image.h)  # header-only, without a CMake package
 if(images_FOUND AND STB_INCLUDE_DIR)
   set(images_complete ON)
 endif()

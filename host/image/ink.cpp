@@ -10,38 +10,38 @@ namespace {
 
 using Mask = std::vector<bool>;
 
-/// Noise goes with the pixels that are merged, and what is left is quick to work on.
+/// Downscales a large image, which also averages out noise.
 Plane at_working_size(const GreyImage& image) {
-  constexpr std::size_t kLongestSide = 256;
-  const std::size_t longest = std::max({image.width, image.height, kLongestSide});
+  constexpr std::size_t kMaxSide = 256;
+  const std::size_t longest = std::max({image.width, image.height, kMaxSide});
   const auto shrunk = [&](std::size_t side) {
-    return std::max<std::size_t>((side * kLongestSide + longest / 2) / longest, 1);
+    return std::max<std::size_t>((side * kMaxSide + longest / 2) / longest, 1);
   };
   return scaled(image, shrunk(image.width), shrunk(image.height));
 }
 
-/// A connected component of ink, corners included.
-struct Piece {
+/// An 8-connected component of ink.
+struct Component {
   std::vector<std::size_t> pixels;
-  std::size_t strong = 0;  ///< how many of them exceed the upper threshold
+  std::size_t strong = 0;  ///< number of pixels above the upper threshold
 };
 
-/// Connected components of the pixels above `weak`; a pixel is its index in the image.
-std::vector<Piece> pieces_of(const Plane& plane, float weak, float strong) {
+/// Connected components of the pixels above `weak`; pixels are indices into the image.
+std::vector<Component> connected_components(const Plane& plane, float weak, float strong) {
   Mask left(plane.levels.size());
   for (std::size_t i = 0; i < left.size(); ++i) {
     left[i] = plane.levels[i] > weak;
   }
-  std::vector<Piece> pieces;
+  std::vector<Component> components;
   for (std::size_t seed = 0; seed < left.size(); ++seed) {
     if (!left[seed]) {
       continue;
     }
-    Piece piece{.pixels = {seed}};
+    Component component{.pixels = {seed}};
     left[seed] = false;
-    for (std::size_t next = 0; next < piece.pixels.size(); ++next) {
-      const std::size_t pixel = piece.pixels[next];
-      piece.strong += plane.levels[pixel] > strong ? 1 : 0;
+    for (std::size_t next = 0; next < component.pixels.size(); ++next) {
+      const std::size_t pixel = component.pixels[next];
+      component.strong += plane.levels[pixel] > strong ? 1 : 0;
       const std::size_t x = pixel % plane.width;
       const std::size_t y = pixel / plane.width;
       for (std::size_t near_y = y - std::min<std::size_t>(y, 1);
@@ -51,17 +51,17 @@ std::vector<Piece> pieces_of(const Plane& plane, float weak, float strong) {
           const std::size_t near = near_y * plane.width + near_x;
           if (left[near]) {
             left[near] = false;
-            piece.pixels.push_back(near);
+            component.pixels.push_back(near);
           }
         }
       }
     }
-    pieces.push_back(std::move(piece));
+    components.push_back(std::move(component));
   }
-  return pieces;
+  return components;
 }
 
-/// Crops to the bounding box of all levels above 0; there must be one.
+/// Crops to the bounding box of the levels above 0; there must be at least one.
 Plane cropped(const Plane& plane) {
   std::size_t left = plane.width;
   std::size_t right = 0;
@@ -89,30 +89,29 @@ Plane cropped(const Plane& plane) {
 }  // namespace
 
 std::optional<Plane> find_ink(const GreyImage& image) {
-  constexpr float kLeastInk = 8;          // levels; less is compression noise
-  constexpr float kLeastContrast = 2.9F;  // 5,000 images of 28 x 28 of noise alone reach 2.6
-  constexpr float kWeakOverNoise = 3;     // a background pixel in 700 exceeds it
-  constexpr float kWeakOfInk = 0.15F;     // the soft edge of a stroke
-  constexpr double kSpeck = 0.03;         // of the largest piece
+  constexpr float kMinInk = 8;          // levels; less is compression noise
+  constexpr float kMinContrast = 2.9F;  // the maximum of 5,000 noise images of 28 x 28 is 2.6
+  constexpr float kWeakOverNoise = 3;   // exceeded by one background pixel in 700
+  constexpr float kWeakOfInk = 0.15F;   // antialiased edge of a stroke
+  constexpr double kSpeck = 0.03;       // fraction of the largest component
   const Plane levels = at_working_size(image);
   const std::optional<ForegroundMap> found = subtract_background(levels);
-  if (!found || found->threshold <= 0 || found->ink < kLeastInk ||
-      found->contrast() < kLeastContrast) {
+  if (!found || found->threshold <= 0 || found->ink < kMinInk || found->contrast() < kMinContrast) {
     return std::nullopt;
   }
-  const ForegroundMap& out = *found;
+  const ForegroundMap& map = *found;
   const float weak =
-      std::min(out.threshold, std::max(kWeakOverNoise * out.noise, kWeakOfInk * out.ink));
-  const std::vector<Piece> pieces = pieces_of(out.strength, weak, out.threshold);
-  const std::size_t largest = std::ranges::max(pieces, {}, &Piece::strong).strong;
+      std::min(map.threshold, std::max(kWeakOverNoise * map.noise, kWeakOfInk * map.ink));
+  const std::vector<Component> components = connected_components(map.strength, weak, map.threshold);
+  const std::size_t largest = std::ranges::max(components, {}, &Component::strong).strong;
   Plane ink{.width = levels.width,
             .height = levels.height,
             .levels = std::vector<float>(levels.levels.size())};
-  for (const Piece& piece : pieces) {
-    if (piece.strong > 0 &&
-        static_cast<double>(piece.strong) >= kSpeck * static_cast<double>(largest)) {
-      for (const std::size_t pixel : piece.pixels) {
-        ink.levels[pixel] = std::clamp(out.strength.levels[pixel] / out.ink, 0.0F, 1.0F);
+  for (const Component& component : components) {
+    if (component.strong > 0 &&
+        static_cast<double>(component.strong) >= kSpeck * static_cast<double>(largest)) {
+      for (const std::size_t pixel : component.pixels) {
+        ink.levels[pixel] = std::clamp(map.strength.levels[pixel] / map.ink, 0.0F, 1.0F);
       }
     }
   }

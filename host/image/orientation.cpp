@@ -14,7 +14,7 @@ struct Unref {
   void operator()(ExifData* data) const { exif_data_unref(data); }
 };
 
-/// Which of a picture's sides change their direction before, for 5 to 8, they change places.
+/// Whether an axis is mirrored before, for orientations 5 to 8, the axes are swapped.
 bool is_mirrored_across(unsigned orientation) {
   return orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
 }
@@ -42,17 +42,17 @@ ColourImage upright(ColourImage image, unsigned orientation) {
   if (orientation == kUpright) {
     return image;
   }
-  const bool turns = orientation >= 5;
+  const bool is_transposed = orientation >= 5;
   const bool mirrored_across = is_mirrored_across(orientation);
   const bool mirrored_down = is_mirrored_down(orientation);
-  ColourImage result{.width = turns ? image.height : image.width,
-                     .height = turns ? image.width : image.height,
+  ColourImage result{.width = is_transposed ? image.height : image.width,
+                     .height = is_transposed ? image.width : image.height,
                      .pixels = std::vector<std::uint8_t>(image.pixels.size())};
   auto to = result.pixels.begin();
   for (std::size_t y = 0; y < result.height; ++y) {
     for (std::size_t x = 0; x < result.width; ++x) {
-      const std::size_t across = turns ? y : x;
-      const std::size_t down = turns ? x : y;
+      const std::size_t across = is_transposed ? y : x;
+      const std::size_t down = is_transposed ? x : y;
       const std::size_t from_x = mirrored_across ? image.width - 1 - across : across;
       const std::size_t from_y = mirrored_down ? image.height - 1 - down : down;
       const std::size_t from = (from_y * image.width + from_x) * ColourImage::kChannels;

@@ -7,11 +7,10 @@
 
 namespace qmnist {
 
-/// How a camera was held: EXIF's orientation of a JPEG file's content, 1 to 8; 1, upright, where it
-/// says nothing.
+/// The EXIF orientation (1 to 8) of a JPEG file's content; 1 (upright) if it has none.
 [[nodiscard]] unsigned exif_orientation(std::span<const std::uint8_t> jpeg);
 
-/// Turns and mirrors a picture of that EXIF orientation upright.
+/// Rotates and mirrors an image of the given EXIF orientation upright.
 [[nodiscard]] ColourImage upright(ColourImage image, unsigned orientation);
 
 }  // namespace qmnist

@@ -9,31 +9,33 @@
 
 namespace qmnist {
 
-/// How an image becomes what the network was trained on: 28 x 28 levels, bright ink on black.
+/// Method that converts an image to the network's input format: 28 x 28 grey levels, bright ink on
+/// black.
 enum class Preprocess {
-  kAuto,      ///< kNotebook where the image is laid out as MNIST's are, else kMnist
-  kNotebook,  ///< as the notebook does: inverted if bright, resized as a whole
-  kMnist,     ///< as MNIST was made: the ink alone, scaled to 20 x 20, centred by mass
+  kAuto,      ///< kNotebook if the image already looks like MNIST's, else kMnist
+  kNotebook,  ///< as in the notebook: inverted if bright, resized as a whole
+  kMnist,     ///< as in MNIST: ink segmented, scaled to 20 x 20, centred by its centre of mass
 };
 
-/// An image that is ready for a network.
-struct Digit {
+/// Input of the network.
+struct PreprocessedImage {
   std::array<std::uint8_t, kPixels> pixels;  ///< [28, 28], row-major
-  Preprocess way;                            ///< in which it was made; not kAuto
+  Preprocess method;                         ///< the method used; not kAuto
 };
 
-/// Makes a network's input of an image.
+/// Converts an image to the network's input.
 ///
-/// kNotebook gives the bits that the notebook's cv2.cvtColor, 255 - image where the mean exceeds
-/// 128, and cv2.resize give. kMnist does what MNIST's authors did (http://yann.lecun.com/exdb/
-/// mnist/): it scales the ink's bounding box to fit 20 x 20 pixels, aspect ratio kept, and puts it
-/// into 28 x 28 with its centre of mass in the centre; before that it segments the ink, dark or
-/// bright, from a background that may be lit unevenly and noisy. kAuto looks at the ink, not at the
-/// size: an opaque 28 x 28 image stays as it is only if kNotebook makes of it what an MNIST sample
-/// looks like, a black background and ink whose longer side has 19 or 20 pixels, with its centre of
-/// mass in the centre. All 70,000 samples do.
-/// @param place what errors call the image
-/// @throws DataError where nothing is drawn on it.
-[[nodiscard]] Digit preprocess(const ColourImage& image, Preprocess way, const std::string& place);
+/// kNotebook is bit-identical to the notebook's code: cv2.cvtColor, 255 - image if the mean exceeds
+/// 128, cv2.resize. kMnist does what MNIST's authors did (http://yann.lecun.com/exdb/mnist/): it
+/// scales the ink's bounding box to fit 20 x 20 pixels with the aspect ratio kept, and puts it into
+/// 28 x 28 with its centre of mass in the centre. Before that, it segments the ink, dark or bright,
+/// from a background that may be noisy and unevenly lit. kAuto looks at the ink, not at the size:
+/// it uses kNotebook for an opaque 28 x 28 image if the result looks like an MNIST sample (a black
+/// background, the longer side of the ink 19 or 20 pixels, its centre of mass in the centre), as
+/// for all 70,000 samples; for any other image, it uses kMnist.
+/// @param name name of the image in errors
+/// @throws DataError if no ink is found
+[[nodiscard]] PreprocessedImage preprocess(const ColourImage& image, Preprocess method,
+                                           const std::string& name);
 
 }  // namespace qmnist

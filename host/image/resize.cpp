@@ -8,7 +8,7 @@ namespace {
 
 constexpr int kOne = 1 << 11;  // a weight of 1
 
-/// The two pixels of a line that make one of a resized line, and their weights.
+/// The two pixels of a line that are blended into a pixel of the resized line, and their weights.
 struct Tap {
   std::size_t first;
   std::size_t second;
@@ -18,8 +18,8 @@ struct Tap {
 
 enum class Direction { kAcross, kDown };
 
-/// OpenCV stops weights at the left and right edges, and rows at the upper and lower ones, which
-/// rounds differently. Rounding is to even, as cvRound does.
+/// OpenCV clamps weights at the left and right edges but row indices at the upper and lower ones,
+/// which rounds differently. Rounds half to even, as cvRound.
 std::vector<Tap> taps(std::size_t size, std::size_t new_size, Direction direction) {
   const double scale = 1 / (static_cast<double>(new_size) / static_cast<double>(size));
   const auto last = static_cast<std::ptrdiff_t>(size) - 1;
@@ -44,7 +44,7 @@ std::vector<Tap> taps(std::size_t size, std::size_t new_size, Direction directio
   return result;
 }
 
-/// Means of 2 x 2 pixels, to which OpenCV turns where both sides halve.
+/// Means of 2 x 2 pixels, which OpenCV uses if both sides are halved.
 GreyImage halved(const GreyImage& image) {
   GreyImage result{.width = image.width / 2, .height = image.height / 2, .pixels = {}};
   for (std::size_t y = 0; y < result.height; ++y) {

@@ -6,10 +6,10 @@
 
 namespace qmnist {
 
-/// Resizes as OpenCV's cv::resize does with INTER_LINEAR, bit for bit (modules/imgproc/src/
-/// resize.cpp, for 8 bit). It looks at four pixels for each of the result's, so a large picture
-/// made small is sampled, not averaged.
-/// @param image  with at least one pixel; likewise the result
+/// Resizes an image, bit-identical to OpenCV's cv::resize with INTER_LINEAR (modules/imgproc/src/
+/// resize.cpp, 8 bit). Each pixel of the result is interpolated from four pixels, so downscaling
+/// samples and does not average.
+/// @param image with at least one pixel; likewise the result
 [[nodiscard]] GreyImage resize_bilinear(const GreyImage& image, std::size_t width,
                                         std::size_t height);
 

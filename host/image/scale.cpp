@@ -6,7 +6,7 @@
 namespace qmnist {
 namespace {
 
-/// What one place of a scaled line is made of: the levels from `begin` on, weighted.
+/// The weights of the levels from `begin` that are summed into a level of the scaled line.
 struct Window {
   std::size_t begin;
   std::vector<float> weights;
@@ -35,7 +35,7 @@ std::vector<Window> windows(std::size_t size, std::size_t new_size) {
   return result;
 }
 
-/// Across each row first, so that a large picture is read once and in order.
+/// Scales rows first, so that a large image is read once and sequentially.
 template <typename Level>
 Plane scale_levels(const std::vector<Level>& levels, std::size_t old_width, std::size_t old_height,
                    std::size_t width, std::size_t height) {

@@ -36,7 +36,8 @@ std::vector<std::size_t> hidden_sizes(const std::string& place, const Safetensor
   if (outputs.empty() || outputs.back() != kClasses ||
       content.tensors.size() != 2 * outputs.size()) {
     throw DataError(
-        "{}: holds no model of {} digits; expected tensors 0.weight, 0.bias, 2.weight, ... as a "
+        "{}: is not a classifier of {} classes; expected tensors 0.weight, 0.bias, 2.weight, ... "
+        "as a "
         "run's model.safetensors has them",
         place, kClasses);
   }
@@ -79,9 +80,8 @@ fs::path model_file(const fs::path& run_or_file) {
   }
   fs::path file = run_or_file / "model.safetensors";
   if (!fs::exists(file)) {
-    throw DataError(
-        "{}: there is no model.safetensors in this folder; expected that of a finished run",
-        run_or_file.string());
+    throw DataError("{}: this folder has no model.safetensors; expected that of a finished run",
+                    run_or_file.string());
   }
   return file;
 }

@@ -28,7 +28,7 @@ struct Model {
 
 /// The model that a file's tensors make; their shapes say what network it is.
 /// @throws DataError, starting with `place`, where they are not the layers of a network from 784
-///   pixels to 10 digits, hold what is no finite number, or go with an unknown activation.
+///   pixels to 10 classes, have a value that is not finite, or an unknown activation.
 [[nodiscard]] Model to_model(const Safetensors& content, const std::string& place);
 
 /// Reads a model.safetensors.

@@ -7,7 +7,8 @@
 
 namespace qmnist {
 
-/// What a config asks of the engine that trains its network on so many images.
+/// The engine settings for a config.
+/// @param train_size number of training images
 [[nodiscard]] EngineSettings engine_settings(const Config& config, const Network& network,
                                              std::size_t train_size);
 

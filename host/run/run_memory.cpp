@@ -7,20 +7,20 @@
 
 namespace qmnist {
 
-std::size_t bytes_beside_engine(const Config& config, const Network& network) {
+std::size_t bytes_without_engine(const Config& config, const Network& network) {
   constexpr std::size_t kReport = std::size_t{24} << 20;  // measured: librsvg with its fonts
   const std::size_t ema = config.regularization.ema_decay > 0 ? 1 : 0;
   const std::size_t best = config.training.early_stopping > 0 ? 1 : 0;
   const std::size_t moments = moment_count(config.optimizer.name);
   const std::size_t state = (1 + moments + ema + best) * network.arena_size() * sizeof(float);
-  const std::size_t checkpoint = 2 * state;  // a copy as tensors, and these as the file's bytes
+  const std::size_t checkpoint = 2 * state;  // a copy as tensors, and the bytes of the file
   return state + std::max(checkpoint, kReport);
 }
 
 std::size_t bytes_of_run(const Config& config, std::string_view device) {
   const Network network(kPixels, config.model.hidden, kClasses);
   return engine_kind(device).host_bytes(engine_settings(config, network, 1)) +
-         bytes_beside_engine(config, network);
+         bytes_without_engine(config, network);
 }
 
 }  // namespace qmnist

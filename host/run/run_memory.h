@@ -8,11 +8,11 @@
 
 namespace qmnist {
 
-/// Memory in bytes that a training run takes at its peak beside its engine and its images: the
-/// states that it keeps, and what is made of them to write a checkpoint or to draw the report.
-[[nodiscard]] std::size_t bytes_beside_engine(const Config& config, const Network& network);
+/// Peak host memory in bytes of a training run, without its engine and its images: training states,
+/// and the buffers to write a checkpoint or to draw the report.
+[[nodiscard]] std::size_t bytes_without_engine(const Config& config, const Network& network);
 
-/// The same with the engine of that kind.
+/// The same with an engine of that kind. Device memory is not included.
 [[nodiscard]] std::size_t bytes_of_run(const Config& config, std::string_view device);
 
 }  // namespace qmnist

@@ -20,7 +20,7 @@ TrainingRun::TrainingRun(Config config, const Dataset& dataset, const Stopwatch&
                            config_.data.validation_fraction)),
       network_(kPixels, config_.model.hidden, kClasses, config_.model.activation),
       chosen_(make_engine(config_.device, engine_settings(config_, network_, split_.train.size()),
-                          bytes_beside_engine(config_, network_))),
+                          bytes_without_engine(config_, network_))),
       folder_(config_.output.dir),
       seconds_load_(since_start.seconds()) {
   check_validation();
@@ -33,14 +33,14 @@ void TrainingRun::check_validation() const {
     const Json& value = value_of(values, key);
     if (value != 0 && split_.validation.empty()) {
       throw UsageError(
-          "{} is {}, but no digits are held back to validate on; set data.validation_fraction to "
-          "0.1, say, or {} to 0",
+          "{} is {}, but there is no validation set; set data.validation_fraction, for example to "
+          "0.1, or set {} to 0",
           key, value.dump(), key);
     }
   }
 }
 
-/// Puts what was chosen in place of "auto" and 0, so that config.json gives the same run again.
+/// Replaces "auto" and 0 by the chosen values, so that config.json reproduces the run.
 void TrainingRun::resolve_config() {
   config_.data.source = dataset_.source;
   config_.device = chosen_.device;
@@ -70,8 +70,9 @@ void TrainingRun::check_epochs() const {
       checkpoint_.finished_epochs() + (checkpoint_.running.samples > 0 ? 1 : 0);
   if (config_.training.epochs < begun) {
     throw UsageError(
-        "training.epochs is {}, but this run is in epoch {} already; resume with at "
-        "least that many, or start anew without --resume",
+        "training.epochs is {}, but this run is already in epoch {}; resume with at least that "
+        "many, "
+        "or restart without --resume",
         config_.training.epochs, begun);
   }
 }
@@ -109,7 +110,7 @@ Evaluation TrainingRun::finish() {
                          .seconds_test = seconds_test};
   folder_.write_summary(summary_json(result));
   folder_.write_report(html_report(result));
-  // Last, as drawing needs the most memory of what is left to do.
+  // Last, because drawing needs the most memory.
   if (has_svg_to_png()) {
     folder_.write_charts(svg_to_png(confusion_svg(test)),
                          svg_to_png(curves_svg(checkpoint_.history)));

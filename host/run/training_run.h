@@ -14,29 +14,30 @@
 
 namespace qmnist {
 
-/// One training run from config to report, a step a member: start() or resume(), train(), finish().
-/// It writes the run folder and prints nothing.
+/// One training run from config to report: start() or resume(), then train(), then finish(). Writes
+/// the run folder and prints nothing.
 class TrainingRun {
  public:
-  /// Splits the digits, makes the engine and takes the run folder. `dataset` must outlive the run;
-  /// what passed `since_start` counts as time of loading.
+  /// Splits the data set, creates the engine, and creates and locks the run folder.
+  /// @param dataset must outlive the run
+  /// @param since_start started before loading the data, for the loading time in the summary
   /// @throws UsageError, DeviceError
   TrainingRun(Config config, const Dataset& dataset, const Stopwatch& since_start);
 
-  /// Begins anew. @return whether an earlier run's files were set aside for that.
+  /// Starts from the beginning. @return whether a previous run's files were archived
   bool start();
 
-  /// Takes up the run folder's checkpoint. @return false where there is none.
-  /// @throws UsageError, DataError where it is not one of this config and data.
+  /// Resumes from the run folder's checkpoint. @return false if there is none
+  /// @throws UsageError, DataError if the checkpoint does not match config and data
   [[nodiscard]] bool resume();
 
-  /// Trains until the config says that it is enough, with a checkpoint after each epoch and where
-  /// the stop request ends it.
-  /// @throws UsageError where the training diverges.
+  /// Trains to the end that the config defines or until `stop_requested` returns true, with a
+  /// checkpoint after each epoch and on a stop.
+  /// @throws UsageError if training diverges
   [[nodiscard]] TrainingEnd train(TrainingObserver& observer,
                                   const std::function<bool()>& stop_requested);
 
-  /// Tests what was trained and writes the results. @return the evaluation of the test part.
+  /// Evaluates the model on the test set and writes the results. @return that evaluation
   Evaluation finish();
 
   [[nodiscard]] const Config& config() const { return config_; }  ///< "auto" and 0 resolved

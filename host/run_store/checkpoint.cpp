@@ -77,7 +77,7 @@ void check_same_run(const std::string& place, const Json& run, const Config& con
     if (before != now) {
       throw UsageError(
           "{}: {} was {} when this run started and is {} now{}; resume with the old "
-          "value, or start anew without --resume",
+          "value, or restart without --resume",
           place, key.name, before.dump(), now.dump(),
           key.name == kEpochs ? ", and the learning rate follows it (schedule.name)" : "");
     }
@@ -85,7 +85,7 @@ void check_same_run(const std::string& place, const Json& run, const Config& con
   if (run.at("data") != checksums(dataset)) {
     throw DataError(
         "{}: this run was trained on other data files; resume with those, or start "
-        "anew without --resume",
+        "without --resume",
         place);
   }
 }
@@ -165,7 +165,7 @@ Checkpoint read_checkpoint(const std::filesystem::path& path, const Network& net
                            const Config& config, const Dataset& dataset) {
   const Safetensors file = read_safetensors(path);
   if (!file.metadata.contains(kRunKey)) {
-    throw DataError("{}: is no checkpoint of a run; expected one that qmnist_gpu wrote",
+    throw DataError("{}: is not a checkpoint of a run; expected one that qmnist_gpu wrote",
                     path.string());
   }
   try {

@@ -33,7 +33,7 @@ struct Checkpoint {
   [[nodiscard]] std::size_t finished_epochs() const { return history.size(); }
 };
 
-/// Writes the checkpoint atomically, with the config and the data's checksums beside it.
+/// Writes the checkpoint atomically, including the config and the data's checksums.
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint,
                       const Network& network, const Config& config, const Dataset& dataset);
 

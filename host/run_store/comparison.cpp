@@ -21,14 +21,14 @@ ComparedRun to_compared(const RunRecord& run, const RunRecord& first) {
   } catch (const Json::exception& error) {
     throw DataError("{}: {}", (run.folder / run_file::kSummary).string(), error.what());
   }
-  compared.digits = run.predictions.size();
+  compared.images = run.predictions.size();
   if (&run != &first) {
     compared.against_first = disagreement(first.predictions, run.predictions);
   }
   return compared;
 }
 
-/// Dotted keys of all values that are no objects.
+/// Collects the dotted keys of all values except objects.
 void add_keys(const Json& values, const std::string& prefix, std::vector<std::string>& keys) {
   for (const auto& [name, value] : values.items()) {
     const std::string key = prefix + name;
@@ -61,8 +61,8 @@ std::optional<Disagreement> disagreement(std::span<const Prediction> first,
     if (first[i].index != second[i].index || first[i].label != second[i].label) {
       return std::nullopt;
     }
-    result.only_first += first[i].is_right() && !second[i].is_right() ? 1 : 0;
-    result.only_second += second[i].is_right() && !first[i].is_right() ? 1 : 0;
+    result.only_first += first[i].is_correct() && !second[i].is_correct() ? 1 : 0;
+    result.only_second += second[i].is_correct() && !first[i].is_correct() ? 1 : 0;
   }
   return result;
 }
@@ -71,7 +71,7 @@ double mcnemar_p(const Disagreement& disagreement) {
   const auto total = static_cast<double>(disagreement.only_first + disagreement.only_second);
   const std::size_t fewer = std::min(disagreement.only_first, disagreement.only_second);
   double tail = 0;
-  double log_probability = -total * std::log(2.0);  // of just `only` disagreements of one kind
+  double log_probability = -total * std::log(2.0);  // of exactly `only` disagreements of one kind
   for (std::size_t only = 0; only <= fewer; ++only) {
     tail += std::exp(log_probability);
     const auto count = static_cast<double>(only);

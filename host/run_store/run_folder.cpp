@@ -25,7 +25,7 @@ constexpr std::array kFiles{
     run_file::kModel,       run_file::kSummary, run_file::kPredictions, run_file::kConfusionChart,
     run_file::kCurvesChart, run_file::kReport};
 
-/// Removes a run's files from a folder, and nothing else that lies there.
+/// Removes a run's files from a folder; other files stay.
 void clear(const fs::path& folder) {
   for (const std::string_view name : kFiles) {
     std::error_code ignored;
@@ -33,23 +33,21 @@ void clear(const fs::path& folder) {
   }
 }
 
-FileDescriptor make_and_lock(const fs::path& folder) {
+FileDescriptor create_and_lock(const fs::path& folder) {
   std::error_code reason;
   fs::create_directories(folder, reason);
   if (reason || !fs::is_directory(folder)) {
     throw UsageError(
-        "{}: this folder cannot be made ({}); choose another output.dir, as with "
+        "{}: cannot create this folder ({}); choose another output.dir, such as "
         "--set output.dir=runs/baseline",
         folder.string(), reason ? reason.message() : "a file has that name");
   }
   FileDescriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  // The lock ends with the process, however it ends.
+  // The kernel releases the lock when the process exits for any reason.
   if (!descriptor || ::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
     if (!descriptor || errno != EWOULDBLOCK) {
-      throw UsageError(
-          "{}: this folder cannot be opened and locked ({}); set output.dir to another "
-          "one",
-          folder.string(), std::generic_category().message(errno));
+      throw UsageError("{}: cannot open and lock this folder ({}); set output.dir to another one",
+                       folder.string(), std::generic_category().message(errno));
     }
     throw UsageError(
         "{}: another run is writing to this folder; wait for it, or set output.dir to "
@@ -59,7 +57,7 @@ FileDescriptor make_and_lock(const fs::path& folder) {
   return descriptor;
 }
 
-/// metrics.jsonl as a table; a run has the same keys in every epoch.
+/// The metrics as CSV; all epochs of a run have the same keys.
 std::string metrics_csv(std::span<const EpochMetrics> history) {
   const Json keys = to_json(history.empty() ? EpochMetrics{} : history.front());
   std::string header;
@@ -79,14 +77,14 @@ std::string metrics_csv(std::span<const EpochMetrics> history) {
 
 }  // namespace
 
-RunFolder::RunFolder(fs::path path) : path_(std::move(path)), lock_(make_and_lock(path_)) {
+RunFolder::RunFolder(fs::path path) : path_(std::move(path)), lock_(create_and_lock(path_)) {
   for (const std::string_view name : kFiles) {
     std::error_code ignored;
     fs::remove(file(fmt::format("{}{}", name, kTemporaryEnding)), ignored);
   }
 }
 
-bool RunFolder::holds(std::string_view name) const {
+bool RunFolder::contains(std::string_view name) const {
   return fs::is_regular_file(file(name));
 }
 
@@ -94,7 +92,7 @@ bool RunFolder::archive_previous_run() const {
   const fs::path previous = path_ / run_file::kPrevious;
   bool found = false;
   for (const std::string_view name : kFiles) {
-    if (!holds(name)) {
+    if (!contains(name)) {
       continue;
     }
     std::error_code reason;
@@ -104,10 +102,8 @@ bool RunFolder::archive_previous_run() const {
     }
     fs::rename(file(name), previous / name, reason);
     if (reason) {
-      throw UsageError(
-          "{}: cannot be moved to {}: {}; set output.dir to a folder where you may "
-          "write",
-          file(name).string(), previous.string(), reason.message());
+      throw UsageError("{}: cannot be moved to {}: {}; set output.dir to a writable folder",
+                       file(name).string(), previous.string(), reason.message());
     }
     found = true;
   }

@@ -12,7 +12,7 @@
 
 namespace qmnist {
 
-/// Names of a run's files; docs/usage.md says what they hold.
+/// Names of a run's files; docs/usage.md describes their content.
 namespace run_file {
 inline constexpr std::string_view kConfig = "config.json";
 inline constexpr std::string_view kMetrics = "metrics.jsonl";
@@ -24,26 +24,26 @@ inline constexpr std::string_view kReport = "report.html";
 inline constexpr std::string_view kConfusionChart = "confusion.png";
 inline constexpr std::string_view kCurvesChart = "curves.png";
 inline constexpr std::string_view kCheckpoint = "checkpoint.safetensors";
-/// Folder that keeps the files of the run before.
+/// Subfolder with the files of the previous run.
 inline constexpr std::string_view kPrevious = "previous";
 }  // namespace run_file
 
 /// First line of predictions.csv.
 inline constexpr std::string_view kPredictionColumns = "index,label,prediction,confidence";
 
-/// The folder that takes a run's results. Every file is written atomically.
+/// The folder with a run's results. Every file is written atomically.
 class RunFolder {
  public:
-  /// Makes the folder if need be, locks it for this process and clears what a killed run left half
-  /// written. @throws UsageError where it cannot be made, written or locked.
+  /// Creates the folder if it does not exist, locks it for this process and removes temporary files
+  /// that a killed run left. @throws UsageError if it cannot be created or locked
   explicit RunFolder(std::filesystem::path path);
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] std::filesystem::path file(std::string_view name) const { return path_ / name; }
-  [[nodiscard]] bool holds(std::string_view name) const;
+  [[nodiscard]] bool contains(std::string_view name) const;
 
-  /// Moves an earlier run's files to previous/, where they replace those of the run before it.
-  /// @return whether there were any.
+  /// Moves the previous run's files to previous/ and overwrites the files there.
+  /// @return whether there were any
   [[nodiscard]] bool archive_previous_run() const;
 
   void write_config(const Json& values) const;

@@ -19,9 +19,9 @@ std::string read_run_file(const fs::path& path) {
   return read_file<DataError>(path, "the folder of a finished run");
 }
 
-/// Takes a number and the `end` behind it off the front of `text`.
+/// Parses a number followed by `end` and removes both from the front of `text`.
 template <typename Number>
-bool take(std::string_view& text, std::string_view end, Number& number) {
+bool consume(std::string_view& text, std::string_view end, Number& number) {
   const auto [rest, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
   text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
   if (failure != std::errc() || !text.starts_with(end)) {
@@ -33,16 +33,17 @@ bool take(std::string_view& text, std::string_view end, Number& number) {
 
 std::optional<Prediction> to_prediction(std::string_view row) {
   Prediction prediction{};
-  const bool is_whole = take(row, ",", prediction.index) && take(row, ",", prediction.label) &&
-                        take(row, ",", prediction.predicted) &&
-                        take(row, "", prediction.confidence) && row.empty();
-  const bool are_digits = prediction.label < kClasses && prediction.predicted < kClasses;
-  return is_whole && are_digits ? std::optional(prediction) : std::nullopt;
+  const bool is_complete = consume(row, ",", prediction.index) &&
+                           consume(row, ",", prediction.label) &&
+                           consume(row, ",", prediction.predicted) &&
+                           consume(row, "", prediction.confidence) && row.empty();
+  const bool are_classes = prediction.label < kClasses && prediction.predicted < kClasses;
+  return is_complete && are_classes ? std::optional(prediction) : std::nullopt;
 }
 
 std::vector<Prediction> read_predictions(const fs::path& path) {
   std::istringstream file(read_run_file(path));
-  file.exceptions(std::ios::badbit);  // so that a failed allocation is not taken for the end
+  file.exceptions(std::ios::badbit);  // a failed allocation must not look like the end of the file
   std::vector<Prediction> predictions;
   std::string row;
   for (std::size_t line = 1; std::getline(file, row); ++line) {
@@ -57,7 +58,7 @@ std::vector<Prediction> read_predictions(const fs::path& path) {
     predictions.push_back(*prediction);
   }
   if (predictions.empty()) {
-    throw DataError("{}: holds no prediction; expected that of a finished run", path.string());
+    throw DataError("{}: contains no predictions; expected those of a finished run", path.string());
   }
   return predictions;
 }
@@ -69,7 +70,7 @@ Json read_run_json(const fs::path& path) {
   try {
     Json values = parse_json(text);
     if (!values.is_object()) {
-      throw DataError("{}: holds no JSON object; expected that of a finished run", path.string());
+      throw DataError("{}: is not a JSON object; expected that of a finished run", path.string());
     }
     return values;
   } catch (const Json::exception& error) {

@@ -8,7 +8,7 @@
 
 namespace qmnist {
 
-/// What a finished run left in its folder.
+/// The results of a finished run, read from its folder.
 struct RunRecord {
   std::filesystem::path folder;
   Json config;                          ///< config.json
@@ -19,7 +19,7 @@ struct RunRecord {
 /// Reads a JSON file of a run's folder. @throws DataError naming it
 [[nodiscard]] Json read_run_json(const std::filesystem::path& path);
 
-/// @throws DataError naming the file that is missing or damaged, and its line where it has one.
+/// @throws DataError naming the missing or damaged file, and the line in a CSV file
 [[nodiscard]] RunRecord read_run(const std::filesystem::path& folder);
 
 }  // namespace qmnist

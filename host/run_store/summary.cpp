@@ -8,15 +8,15 @@ namespace qmnist {
 namespace {
 
 Json dataset_json(const Dataset& dataset, const Split& split) {
-  Json sums = Json::object();
+  Json checksums = Json::object();
   for (const DataFile& file : dataset.files) {
-    sums[file.path.filename().string()] = file.sha256;
+    checksums[file.path.filename().string()] = file.sha256;
   }
   return {{"name", dataset.name},
           {"train_size", split.train.size()},
           {"validation_size", split.validation.size()},
           {"test_size", split.test.size()},
-          {"sha256", sums}};
+          {"sha256", checksums}};
 }
 
 }  // namespace
@@ -50,7 +50,7 @@ double RunResult::samples_per_second() const {
 Json summary_json(const RunResult& result) {
   Json summary{{"test_loss", result.test.loss},
                {"test_accuracy", result.test.accuracy},
-               {"test_accuracy_deviation", result.test.accuracy_deviation()},
+               {"test_accuracy_deviation", result.test.standard_error()},
                {"confusion", result.test.confusion},
                {"per_class", per_class_json(result.test)},
                {"dataset", dataset_json(result.dataset, result.split)},

@@ -9,7 +9,7 @@
 
 namespace qmnist {
 
-/// What a finished run was: the content of summary.json and report.html.
+/// The result of a finished run: the content of summary.json and report.html.
 struct RunResult {
   const Config& config;
   const Dataset& dataset;
@@ -21,13 +21,14 @@ struct RunResult {
   double seconds_load;
   double seconds_test;
 
-  [[nodiscard]] double seconds_train() const;       ///< of all epochs, an earlier process's too
+  [[nodiscard]] double seconds_train() const;       ///< of all epochs, before a resume too
   [[nodiscard]] double samples_per_second() const;  ///< of training
 };
 
-/// Precision, recall, F1 and support of every digit.
+/// Precision, recall, F1 and support of each class.
 [[nodiscard]] Json per_class_json(const Evaluation& evaluation);
 
+/// The content of summary.json.
 [[nodiscard]] Json summary_json(const RunResult& result);
 
 }  // namespace qmnist

@@ -10,10 +10,11 @@
 
 #include "host/charts/dot_chart.h"
 
-namespace qmnist {
+namespace qmnist::sweep {
 namespace {
 
-/// What trials are ranked by: validation, or the test where nothing is chosen.
+/// Trials are ranked by validation accuracy; those of a repetition, which selects nothing, by test
+/// accuracy.
 double accuracy_of(const Sweep& sweep, const TrialResult& result) {
   return sweep.config().is_repetition() ? result.test->accuracy : result.validation()->accuracy;
 }
@@ -32,82 +33,51 @@ std::string_view ranking_name(const Sweep& sweep) {
 }
 
 bool joins_seeds(const Sweep& sweep) {
-  return sweep.config().search != Search::kHalving;  // which may stop some of them
+  return sweep.config().search != Search::kHalving;  // halving may stop only some of the seeds
 }
 
 template <typename Value>
-std::vector<double> values_of(const Sweep& sweep, const Setting& setting, const Value& value) {
+std::vector<double> values_of(const Sweep& sweep, const Configuration& configuration,
+                              const Value& value) {
   std::vector<double> values;
-  for (const std::size_t trial : setting.trials) {
+  for (const std::size_t trial : configuration.trials) {
     values.push_back(value(sweep, sweep.results()[trial]));
   }
   return values;
 }
 
 double mean(const std::vector<double>& values) {
-  return spread_of(values).mean;
+  return mean_stddev(values).mean;
 }
 
-std::string spread_text(const MeanStddev& spread) {
-  return fmt::format("{:.2f} ± {:.2f} %", 100 * spread.mean, 100 * spread.deviation);
+std::string mean_stddev_text(const MeanStddev& summary) {
+  return fmt::format("{:.2f} ± {:.2f} %", 100 * summary.mean, 100 * summary.stddev);
 }
 
-std::string accuracy_cell(const Sweep& sweep, const Setting& setting) {
-  const MeanStddev spread = spread_of(values_of(sweep, setting, accuracy_of));
-  return setting.trials.size() == 1 ? accuracy_text(spread.mean, ranking_images(sweep))
-                                    : spread_text(spread);
+std::string accuracy_cell(const Sweep& sweep, const Configuration& configuration) {
+  const MeanStddev summary = mean_stddev(values_of(sweep, configuration, accuracy_of));
+  return configuration.trials.size() == 1 ? accuracy_text(summary.mean, ranking_images(sweep))
+                                          : mean_stddev_text(summary);
 }
 
-std::string numbers_text(const Setting& setting) {
-  return fmt::format("{:03}", fmt::join(setting.trials, " "));
-}
-
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) {
-    return text;
-  }
-  std::string quoted = "\"";
-  for (const char c : text) {
-    quoted += c == '"' ? "\"\"" : std::string(1, c);
-  }
-  return quoted + "\"";
-}
-
-std::vector<std::string> csv_row(const Sweep& sweep, std::size_t trial) {
-  const TrialResult& result = sweep.results()[trial];
-  std::vector<std::string> row{fmt::format("{:03}", trial)};
-  for (const Json& value : sweep.trials()[trial].parameters) {
-    row.push_back(value.dump());
-  }
-  row.push_back(std::to_string(result.epochs()));
-  if (const auto score = result.validation()) {
-    row.insert(row.end(), {fmt::format("{}", score->accuracy), fmt::format("{}", score->loss)});
-  } else {
-    row.insert(row.end(), 2, "");
-  }
-  if (sweep.config().is_repetition()) {
-    row.push_back(result.test ? fmt::format("{}", result.test->accuracy) : "");
-    row.push_back(result.test ? fmt::format("{}", result.test->loss) : "");
-  }
-  row.insert(row.end(), {fmt::format("{:.3f}", result.seconds()), result.failure, result.warning});
-  std::ranges::transform(row, row.begin(), csv_cell);
-  return row;
+std::string trial_numbers(const Configuration& configuration) {
+  return fmt::format("{:03}", fmt::join(configuration.trials, " "));
 }
 
 }  // namespace
 
-MeanStddev spread_of(std::span<const double> values) {
+MeanStddev mean_stddev(std::span<const double> values) {
   const auto count = static_cast<double>(values.size());
   const double mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
   double squares = 0;
   for (const double value : values) {
     squares += (value - mean) * (value - mean);
   }
-  return {.mean = mean, .deviation = count > 1 ? std::sqrt(squares / (count - 1)) : 0};
+  return {.mean = mean, .stddev = count > 1 ? std::sqrt(squares / (count - 1)) : 0};
 }
 
-std::vector<Setting> ranked_settings(const Sweep& sweep) {
-  std::vector<Setting> settings;
+std::vector<Configuration> rank_configurations(const Sweep& sweep) {
+  std::vector<Configuration> configurations;
   for (std::size_t trial = 0; trial < sweep.trials().size(); ++trial) {
     if (!sweep.results()[trial].failure.empty()) {
       continue;
@@ -116,32 +86,35 @@ std::vector<Setting> ranked_settings(const Sweep& sweep) {
     if (joins_seeds(sweep)) {
       parameters.erase(kSeedKey);
     }
-    auto place = std::ranges::find(settings, parameters, &Setting::parameters);
-    if (place == settings.end() || !joins_seeds(sweep)) {
-      place = settings.insert(settings.end(), {.parameters = parameters, .trials = {}});
+    auto place = std::ranges::find(configurations, parameters, &Configuration::parameters);
+    if (place == configurations.end() || !joins_seeds(sweep)) {
+      place = configurations.insert(configurations.end(), {.parameters = parameters, .trials = {}});
     }
     place->trials.push_back(trial);
   }
-  std::ranges::stable_sort(settings, {}, [&](const Setting& setting) {
+  std::ranges::stable_sort(configurations, {}, [&](const Configuration& configuration) {
     const bool is_halving = sweep.config().search == Search::kHalving;
-    const std::size_t epochs = is_halving ? sweep.results()[setting.trials.front()].epochs() : 0;
-    return std::tuple(-static_cast<double>(epochs), -mean(values_of(sweep, setting, accuracy_of)),
-                      mean(values_of(sweep, setting, loss_of)));
+    const std::size_t epochs =
+        is_halving ? sweep.results()[configuration.trials.front()].epochs() : 0;
+    return std::tuple(-static_cast<double>(epochs),
+                      -mean(values_of(sweep, configuration, accuracy_of)),
+                      mean(values_of(sweep, configuration, loss_of)));
   });
-  return settings;
+  return configurations;
 }
 
-Table settings_table(const Sweep& sweep, std::span<const Setting> settings) {
+Table configurations_table(const Sweep& sweep, std::span<const Configuration> configurations) {
   const bool is_halving = sweep.config().search == Search::kHalving;
   const bool has_seeds = std::ranges::any_of(
-      settings, [](const Setting& setting) { return setting.trials.size() > 1; });
+      configurations,
+      [](const Configuration& configuration) { return configuration.trials.size() > 1; });
   Table table{
       .caption = has_seeds
-                     ? "Settings, the best first; ± is the standard deviation over their trials"
-                     : "Trials, the best first; ± is the deviation of so many digits",
+                     ? "Configurations, best first; ± is the standard deviation over their trials"
+                     : "Trials, best first; ± is the binomial standard error",
       .columns = {has_seeds ? "trials" : "trial"},
       .rows = {}};
-  for (const auto& [key, value] : settings.front().parameters.items()) {
+  for (const auto& [key, value] : configurations.front().parameters.items()) {
     table.columns.push_back(key);
   }
   if (is_halving) {
@@ -149,18 +122,18 @@ Table settings_table(const Sweep& sweep, std::span<const Setting> settings) {
   }
   table.columns.insert(table.columns.end(),
                        {fmt::format("{} accuracy", ranking_name(sweep)), "loss", "seconds"});
-  for (const Setting& setting : settings) {
-    std::vector<std::string>& row = table.rows.emplace_back(1, numbers_text(setting));
-    for (const Json& value : setting.parameters) {
+  for (const Configuration& configuration : configurations) {
+    std::vector<std::string>& row = table.rows.emplace_back(1, trial_numbers(configuration));
+    for (const Json& value : configuration.parameters) {
       row.push_back(value.dump());
     }
     if (is_halving) {
-      row.push_back(std::to_string(sweep.results()[setting.trials.front()].epochs()));
+      row.push_back(std::to_string(sweep.results()[configuration.trials.front()].epochs()));
     }
-    row.push_back(accuracy_cell(sweep, setting));
-    row.push_back(fmt::format("{:.4f}", mean(values_of(sweep, setting, loss_of))));
+    row.push_back(accuracy_cell(sweep, configuration));
+    row.push_back(fmt::format("{:.4f}", mean(values_of(sweep, configuration, loss_of))));
     row.push_back(fmt::format(
-        "{:.1f}", mean(values_of(sweep, setting, [](const Sweep&, const TrialResult& result) {
+        "{:.1f}", mean(values_of(sweep, configuration, [](const Sweep&, const TrialResult& result) {
           return result.seconds();
         }))));
   }
@@ -181,42 +154,26 @@ std::string repetition_text(const Sweep& sweep) {
   const std::string validation =
       validations.empty()
           ? ""
-          : fmt::format(", validation accuracy {}", spread_text(spread_of(validations)));
+          : fmt::format(", validation accuracy {}", mean_stddev_text(mean_stddev(validations)));
   return fmt::format("Mean and standard deviation over {} seeds: test accuracy {}{}", tests.size(),
-                     spread_text(spread_of(tests)), validation);
+                     mean_stddev_text(mean_stddev(tests)), validation);
 }
 
-std::string results_csv(const Sweep& sweep) {
-  std::vector<std::string> columns{"trial"};
-  for (const Parameter& parameter : sweep.config().parameters) {
-    columns.push_back(parameter.key);
-  }
-  columns.insert(columns.end(), {"epochs", "validation_accuracy", "validation_loss"});
-  if (sweep.config().is_repetition()) {
-    columns.insert(columns.end(), {"test_accuracy", "test_loss"});
-  }
-  columns.insert(columns.end(), {"seconds", "failure", "warning"});
-  std::string csv = fmt::format("{}\n", fmt::join(columns, ","));
-  for (std::size_t trial = 0; trial < sweep.trials().size(); ++trial) {
-    fmt::format_to(std::back_inserter(csv), "{}\n", fmt::join(csv_row(sweep, trial), ","));
-  }
-  return csv;
-}
-
-std::string settings_chart(const Sweep& sweep, std::span<const Setting> settings) {
-  constexpr std::size_t kMaxRows = 60;  // a picture of 1,500 units' height
+std::string configurations_chart(const Sweep& sweep,
+                                 std::span<const Configuration> configurations) {
+  constexpr std::size_t kMaxRows = 60;  // an image of 1,500 units' height
   const std::string unit = fmt::format("{} accuracy, %", ranking_name(sweep));
   std::vector<DotRow> rows;
-  for (const Setting& setting : settings) {
-    const std::string label = parameters_text(setting.parameters);
+  for (const Configuration& configuration : configurations) {
+    const std::string label = parameters_text(configuration.parameters);
     DotRow& row = rows.emplace_back(DotRow{label.empty() ? "all seeds" : label, {}});
-    for (const double accuracy : values_of(sweep, setting, accuracy_of)) {
+    for (const double accuracy : values_of(sweep, configuration, accuracy_of)) {
       row.values.push_back(100 * accuracy);
     }
   }
   const std::size_t shown = std::min(rows.size(), kMaxRows);
   const std::string title =
-      shown < rows.size() ? fmt::format("The best {} of {}", shown, rows.size()) : "The best first";
+      shown < rows.size() ? fmt::format("The best {} of {}", shown, rows.size()) : "Best first";
   return dot_chart_svg(title, unit, std::span(rows).first(shown));
 }
 
@@ -228,4 +185,4 @@ std::string parameters_text(const Json& parameters) {
   return text;
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::sweep

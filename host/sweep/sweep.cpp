@@ -15,12 +15,12 @@
 #include "host/run/training_run.h"
 #include "host/system/available_cpus.h"
 
-namespace qmnist {
+namespace qmnist::sweep {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// Tells a sweep's observer of a trial's progress.
+/// Forwards a trial's progress to the sweep's observer.
 class TrialObserver final : public TrainingObserver {
  public:
   explicit TrialObserver(SweepObserver& sweep) : sweep_(sweep) {}
@@ -98,7 +98,7 @@ std::size_t Sweep::epochs_left() const {
   return planned - std::min(planned, done);
 }
 
-/// What an earlier process left of a trial.
+/// The result of a trial so far, read from the run folder that an earlier process left.
 TrialResult Sweep::earlier_result(const Trial& trial) const {
   const fs::path folder = trial.config.output.dir;
   if (!fs::exists(folder / run_file::kCheckpoint)) {
@@ -113,7 +113,7 @@ TrialResult Sweep::earlier_result(const Trial& trial) const {
                        .failure = "",
                        .best_epoch = best_epoch_of(checkpoint)};
     if (result.epochs() > trial.config.training.epochs) {
-      throw UsageError("{}: this trial has {} epochs behind it, and training.epochs is {}",
+      throw UsageError("{}: this trial has finished {} epochs, but training.epochs is {}",
                        folder.string(), result.epochs(), trial.config.training.epochs);
     }
     if (fs::exists(folder / run_file::kSummary) &&
@@ -124,7 +124,7 @@ TrialResult Sweep::earlier_result(const Trial& trial) const {
     }
     return result;
   } catch (const UsageError& error) {
-    throw UsageError("{}; to start another sweep, give it another output.dir", error.what());
+    throw UsageError("{}; to start another sweep, set another output.dir", error.what());
   } catch (const Json::exception& error) {
     throw DataError("{}: {}", (folder / run_file::kSummary).string(), error.what());
   }
@@ -144,7 +144,8 @@ bool Sweep::run(SweepObserver& observer, const std::function<bool()>& stop_reque
   return true;
 }
 
-/// The best ones after so many epochs, whatever an earlier process made of them since.
+/// The best `count` trials by their scores after `epochs` epochs, even if an earlier process
+/// trained them further.
 std::vector<std::size_t> Sweep::best(std::vector<std::size_t> trials, std::size_t count,
                                      std::size_t epochs) const {
   std::erase_if(trials, [this](std::size_t i) { return !results_[i].failure.empty(); });
@@ -160,7 +161,7 @@ std::vector<std::size_t> Sweep::best(std::vector<std::size_t> trials, std::size_
   return trials;
 }
 
-/// Whether a trial has nothing more to do in a rung of so many epochs.
+/// Whether a trial is finished with a rung that ends after `epochs` epochs.
 bool Sweep::has_ended(std::size_t trial, std::size_t epochs) const {
   const TrialResult& result = results_[trial];
   const bool is_whole = epochs >= trials_[trial].config.training.epochs;
@@ -169,28 +170,28 @@ bool Sweep::has_ended(std::size_t trial, std::size_t epochs) const {
 
 void Sweep::run_rung(std::span<const std::size_t> trials, const Job& job) {
   std::atomic<std::size_t> next = 0;
-  std::atomic<bool> is_given_up = false;
-  const auto stop_requested = [&] { return is_given_up || job.stop_requested(); };
+  std::atomic<bool> is_cancelled = false;
+  const auto stop_requested = [&] { return is_cancelled || job.stop_requested(); };
   const auto work = [&] {
     try {
       for (std::size_t i = next++; i < trials.size() && !stop_requested(); i = next++) {
         run_trial(trials[i], {job.observer, stop_requested, job.epochs});
       }
     } catch (...) {
-      is_given_up = true;
+      is_cancelled = true;
       throw;
     }
   };
-  std::vector<std::future<void>> workers;  // wait for their threads in the end
+  std::vector<std::future<void>> workers;  // their destructors wait for the threads
   try {
     for (std::size_t i = 0; i < std::min(jobs_, trials.size()); ++i) {
       workers.push_back(std::async(std::launch::async, work));
     }
   } catch (const std::system_error& error) {
-    is_given_up = true;
+    is_cancelled = true;
     throw UsageError(
-        "only {} trials of {} can be trained at once: {}; give --jobs at most {}, or raise the "
-        "limit of processes (ulimit -u) or of memory",
+        "only {} of {} trials can be trained in parallel: {}; set --jobs to at most {}, or raise "
+        "the limit on processes (ulimit -u) or on memory",
         workers.size(), std::min(jobs_, trials.size()), error.code().message(),
         std::max(workers.size(), std::size_t{1}));
   }
@@ -218,8 +219,8 @@ void Sweep::run_trial(std::size_t trial, const Job& job) {
   }
 }
 
-/// Trains to the end of the rung. The trial's own number of epochs stays, so that whatever follows
-/// from it does not depend on rungs.
+/// Trains to the end of the rung. The config keeps the trial's total number of epochs, so that
+/// learning-rate schedules do not depend on rungs.
 void Sweep::train(std::size_t trial, const Job& job) {
   Config config = trials_[trial].config;
   if (config.training.threads == 0) {
@@ -243,4 +244,4 @@ void Sweep::train(std::size_t trial, const Job& job) {
   }
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::sweep

@@ -13,9 +13,9 @@
 #include "host/run_store/run_folder.h"
 #include "host/sweep/trials.h"
 
-namespace qmnist {
+namespace qmnist::sweep {
 
-/// How far a trial has come.
+/// Progress and result of a trial.
 struct TrialResult {
   struct Test {
     double loss;
@@ -23,17 +23,18 @@ struct TrialResult {
   };
   std::vector<EpochMetrics> history;           ///< of the finished epochs
   std::optional<Test> test;                    ///< of a finished trial
-  std::string failure;                         ///< why it cannot go on; empty if it can
-  std::optional<std::size_t> best_epoch = {};  ///< whose weights count; else the last one's
+  std::string failure;                         ///< error that ended the trial; empty for none
+  std::optional<std::size_t> best_epoch = {};  ///< with early stopping; else the last epoch counts
   std::string warning = {};                    ///< of a finished trial at chance level
 
   [[nodiscard]] std::size_t epochs() const { return history.size(); }
   [[nodiscard]] double seconds() const;
-  /// After the epoch that counts; nothing without a validation part.
+  /// Of the best epoch, or of the last one without early stopping; nothing without a validation
+  /// set.
   [[nodiscard]] std::optional<EpochMetrics::Validation> validation() const;
 };
 
-/// Hears how a sweep goes.
+/// Receives the progress of a sweep.
 class SweepObserver {
  public:
   SweepObserver() = default;
@@ -43,24 +44,25 @@ class SweepObserver {
   SweepObserver& operator=(SweepObserver&&) = delete;
   virtual ~SweepObserver() = default;
 
-  /// Some trial trained on so many more digits. Called from any thread.
-  virtual void on_progress(std::size_t digits) = 0;
-  /// A trial has reached its rung or failed; `is_new` if not in an earlier process. One call at a
-  /// time.
+  /// A trial trained on `samples` more samples. Called from any thread.
+  virtual void on_progress(std::size_t samples) = 0;
+  /// A trial has reached the end of its rung or failed. `is_new` is false if that happened in an
+  /// earlier process. Calls do not overlap.
   virtual void on_trial_end(std::size_t trial, const TrialResult& result, bool is_new) = 0;
 };
 
-/// Trains the trials of a sweep, several at once, each in a run folder of its own.
+/// Trains the trials of a sweep, several in parallel, each in its own run folder.
 ///
-/// What an earlier process left in those folders is taken up: finished trials are not trained
-/// again, others go on from their checkpoints. Results do not depend on the number of jobs.
+/// Resumes what an earlier process started: finished trials are not trained again, other trials
+/// continue from their checkpoints. Results do not depend on the number of jobs.
 class Sweep {
  public:
-  /// Takes the sweep's folder. `dataset` must outlive the sweep.
-  /// @throws UsageError, DataError where another sweep's trials lie there
+  /// Creates and locks the sweep's folder. `dataset` must outlive the sweep.
+  /// @throws UsageError, DataError if the folder contains trials of another sweep
   Sweep(const SweepConfig& config, const Dataset& dataset, std::size_t jobs);
 
-  /// @return false if the stop request, asked from any thread, ended it early; all is saved then.
+  /// @param stop_requested called from any thread; true stops the sweep after saving checkpoints
+  /// @return false if it was stopped
   [[nodiscard]] bool run(SweepObserver& observer, const std::function<bool()>& stop_requested);
 
   [[nodiscard]] const SweepConfig& config() const { return config_; }
@@ -69,8 +71,8 @@ class Sweep {
   [[nodiscard]] std::span<const Rung> rungs() const { return rungs_; }
   [[nodiscard]] std::span<const TrialResult> results() const { return results_; }
   [[nodiscard]] std::size_t jobs() const { return jobs_; }
-  [[nodiscard]] std::size_t threads() const;  ///< of the CPU, that a trial has
-  /// Epochs still to train; more than there are where a trial ends early.
+  [[nodiscard]] std::size_t threads() const;  ///< CPU threads per trial
+  /// Epochs left to train; an upper bound, as trials may stop early.
   [[nodiscard]] std::size_t epochs_left() const;
 
  private:
@@ -94,9 +96,9 @@ class Sweep {
   std::vector<Trial> trials_;
   std::size_t jobs_;
   std::vector<Rung> rungs_;
-  RunFolder folder_;  ///< locked, so that one process at a time sweeps there
+  RunFolder folder_;  ///< locked: only one process may write to it
   std::vector<TrialResult> results_;
   std::mutex end_of_trial_;
 };
 
-}  // namespace qmnist
+}  // namespace qmnist::sweep

@@ -9,31 +9,31 @@
 #include "host/config/config_keys.h"
 #include "host/error.h"
 
-namespace qmnist {
+namespace qmnist::sweep {
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr std::int64_t kMaxTrials = 10000;
 
-/// Keys that must be the same for all trials, or they could not be compared.
+/// Keys that must be the same for all trials, so that they can be compared.
 constexpr std::array<std::string_view, 6> kFixedKeys{
     "data.source", "data.dir", "data.test_fraction", "data.split_seed", "data.validation_fraction",
     "output.dir"};
 
-/// An object of a sweep file; errors start with its place.
+/// An object of a sweep file; errors start with its path in the file.
 class Section {
  public:
-  Section(const Json& object, std::string place) : object_(object), place_(std::move(place)) {
+  Section(const Json& object, std::string path) : object_(object), path_(std::move(path)) {
     if (!object.is_object()) {
-      throw UsageError("{} is {}; it must be an object in braces", place_, text(object));
+      throw UsageError("{} is {}; it must be an object in braces", path_, text(object));
     }
   }
 
   void check_keys(const std::vector<std::string_view>& known) const {
     for (const auto& [key, value] : object_.items()) {
       if (std::ranges::find(known, key) == known.end()) {
-        throw UsageError("{}: unknown key {} here; known are \"{}\"", place_, text(key),
+        throw UsageError("{}: unknown key {} here; known are \"{}\"", path_, text(key),
                          fmt::join(known, "\", \""));
       }
     }
@@ -43,10 +43,10 @@ class Section {
   [[nodiscard]] const Json& at(std::string_view key, const Constraint& constraint) const {
     const auto found = object_.find(key);
     if (found == object_.end()) {
-      throw UsageError("{}: {} is missing; it must be {}", place_, key, describe(constraint));
+      throw UsageError("{}: {} is missing; it must be {}", path_, key, describe(constraint));
     }
     if (!satisfies(constraint, *found)) {
-      throw UsageError("{}: {} is {}; it must be {}", place_, key, text(*found),
+      throw UsageError("{}: {} is {}; it must be {}", path_, key, text(*found),
                        describe(constraint));
     }
     return *found;
@@ -60,14 +60,14 @@ class Section {
   [[nodiscard]] Section section(std::string_view key) const {
     const auto found = object_.find(key);
     if (found == object_.end()) {
-      throw UsageError("{}: {} is missing; it must be an object in braces", place_, key);
+      throw UsageError("{}: {} is missing; it must be an object in braces", path_, key);
     }
-    return {*found, fmt::format("{}: {}", place_, key)};
+    return {*found, fmt::format("{}: {}", path_, key)};
   }
 
   [[nodiscard]] bool has(std::string_view key) const { return object_.contains(key); }
   [[nodiscard]] const Json& json() const { return object_; }
-  [[nodiscard]] const std::string& place() const { return place_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
   static std::string text(const Json& value) {
@@ -75,10 +75,10 @@ class Section {
   }
 
   const Json& object_;
-  std::string place_;
+  std::string path_;
 };
 
-/// The keys that a sweep of this kind has.
+/// The keys of a sweep file with this search.
 std::vector<std::string_view> known_keys(Search search) {
   std::vector<std::string_view> keys{"base", "set", "search", "parameters", "output"};
   if (search != Search::kGrid) {
@@ -93,7 +93,7 @@ std::vector<std::string_view> known_keys(Search search) {
 ParameterRange read_range(const Section& range, const ConfigKey& key) {
   const bool is_integer = std::holds_alternative<constraint::Integer>(key.constraint);
   if (!is_integer && !std::holds_alternative<constraint::Number>(key.constraint)) {
-    throw UsageError("{} is a range, but must be {}; list the values to try", range.place(),
+    throw UsageError("{} is a range, but must be {}; list the values to try", range.path(),
                      describe(key.constraint));
   }
   range.check_keys({"min", "max", "scale"});
@@ -103,24 +103,24 @@ ParameterRange read_range(const Section& range, const ConfigKey& key) {
       .is_log = range.get("scale", constraint::OneOf{{"linear", "log"}}, "linear") == "log",
       .is_integer = is_integer};
   if (result.min >= result.max) {
-    throw UsageError("{}: min is {} and max {}; the first must be less than the second",
-                     range.place(), result.min, result.max);
+    throw UsageError("{}: min is {} and max is {}; min must be less than max", range.path(),
+                     result.min, result.max);
   }
   if (result.is_log && result.min <= 0) {
-    throw UsageError("{}: min is {}; on the scale \"log\" it must be more than 0", range.place(),
+    throw UsageError("{}: min is {}; with scale \"log\" it must be more than 0", range.path(),
                      result.min);
   }
   return result;
 }
 
-std::vector<Json> read_list(const Json& list, const ConfigKey& key, const std::string& place) {
+std::vector<Json> read_list(const Json& list, const ConfigKey& key, const std::string& path) {
   if (!list.is_array() || list.empty()) {
-    throw UsageError("{} is {}; it must be a list of values to try, in brackets", place,
+    throw UsageError("{} is {}; it must be a list of values to try, in brackets", path,
                      list.dump());
   }
   for (const Json& value : list) {
     if (!satisfies(key.constraint, value)) {
-      throw UsageError("{}: a value is {}; it must be {}", place, value.dump(),
+      throw UsageError("{}: a value is {}; it must be {}", path, value.dump(),
                        describe(key.constraint));
     }
   }
@@ -129,25 +129,24 @@ std::vector<Json> read_list(const Json& list, const ConfigKey& key, const std::s
 
 Parameter read_parameter(const std::string& name, const Json& values, const Section& parameters,
                          Search search) {
-  const std::string place = fmt::format("{}: {}", parameters.place(), name);
+  const std::string path = fmt::format("{}: {}", parameters.path(), name);
   const ConfigKey* key = find_key(name);
   if (key == nullptr) {
-    throw UsageError("{} is not a config key; the nearest one is \"{}\"", place, nearest_key(name));
+    throw UsageError("{} is not a config key; the nearest one is \"{}\"", path, nearest_key(name));
   }
   const bool is_rung = search == Search::kHalving && name == "training.epochs";
   if (is_rung || std::ranges::find(kFixedKeys, name) != kFixedKeys.end()) {
     throw UsageError(
-        "{} must be the same for all trials, or they could not be compared; put it "
-        "into \"set\"",
-        place);
+        "{} must be the same for all trials, so that they can be compared; put it into \"set\"",
+        path);
   }
   if (!values.is_object()) {
-    return {.key = name, .values = read_list(values, *key, place)};
+    return {.key = name, .values = read_list(values, *key, path)};
   }
   if (search == Search::kGrid) {
-    throw UsageError("{} is a range, which a grid cannot take; list the values to try", place);
+    throw UsageError("{} is a range, but search is \"grid\"; list the values to try", path);
   }
-  return {.key = name, .values = read_range({values, place}, *key)};
+  return {.key = name, .values = read_range({values, path}, *key)};
 }
 
 std::vector<Parameter> read_parameters(const Section& parameters, Search search) {
@@ -157,13 +156,13 @@ std::vector<Parameter> read_parameters(const Section& parameters, Search search)
     result.push_back(read_parameter(key, values, parameters, search));
     combinations *= search == Search::kGrid ? values.size() : 1;
     if (combinations > kMaxTrials) {
-      throw UsageError("{}: these are more than {} trials; list fewer values, or search \"random\"",
-                       parameters.place(), kMaxTrials);
+      throw UsageError("{}: more than {} trials; list fewer values, or set search to \"random\"",
+                       parameters.path(), kMaxTrials);
     }
   }
   if (result.empty()) {
-    throw UsageError("{}: there is none; name at least one key with the values to try",
-                     parameters.place());
+    throw UsageError("{} is empty; name at least one key with the values to try",
+                     parameters.path());
   }
   return result;
 }
@@ -174,23 +173,23 @@ Halving read_halving(const Section& halving, const Config& base) {
                        .first_epochs = halving.at("first_epochs", constraint::Integer{1, 100000})};
   if (result.first_epochs >= base.training.epochs) {
     throw UsageError("{}: first_epochs is {}; it must be less than training.epochs, which is {}",
-                     halving.place(), result.first_epochs, base.training.epochs);
+                     halving.path(), result.first_epochs, base.training.epochs);
   }
   return result;
 }
 
-/// The base config with the sweep's own changes of it.
+/// The base config with the sweep's "set" and "output" applied.
 Config read_base(const Section& sweep, const fs::path& folder) {
   const std::string base = sweep.at("base", constraint::Path{});
   Config config = load_config(folder / base, {});
   if (sweep.has("set")) {
     const Section set = sweep.section("set");
-    config = with_changes(config, set.json(), set.place(), folder);
+    config = with_changes(config, set.json(), set.path(), folder);
   }
   const Section output = sweep.section("output");
   output.check_keys({"dir"});
   const Json changes{{"output.dir", output.at("dir", constraint::Path{})}};
-  return with_changes(config, changes, output.place(), folder);
+  return with_changes(config, changes, output.path(), folder);
 }
 
 }  // namespace
@@ -227,4 +226,4 @@ SweepConfig load_sweep(const fs::path& file) {
   return config;
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::sweep

@@ -10,13 +10,13 @@
 
 #include "host/config/config.h"
 
-namespace qmnist {
+namespace qmnist::sweep {
 
-/// The key whose values repeat a setting instead of making another one.
+/// The key whose values repeat a configuration instead of making another one.
 inline constexpr const char* kSeedKey = "training.seed";
 
-/// How trials are chosen: every combination of the values, combinations drawn at random, or those
-/// with successive halving.
+/// How trials are chosen: every combination of the values, random draws, or random draws with
+/// successive halving.
 enum class Search { kGrid, kRandom, kHalving };
 
 inline constexpr std::array kSearches{
@@ -28,11 +28,11 @@ inline constexpr std::array kSearches{
   return kSearches;
 }
 
-/// Numbers from `min` to `max`, both included; for integer keys the integers among them.
+/// Numbers from `min` to `max`, both included; integers for integer keys.
 struct ParameterRange {
   double min;
   double max;
-  bool is_log;  ///< each factor is as likely as the next, not each difference
+  bool is_log;  ///< uniform in the logarithm
   bool is_integer;
 };
 
@@ -42,10 +42,9 @@ struct Parameter {
   std::variant<std::vector<Json>, ParameterRange> values;
 };
 
-/// Successive halving: all trials train `first_epochs`, the best 1/factor of them go on to factor
-/// times as many, and so on up to training.epochs.
-/// Source: Jamieson and Talwalkar, Non-stochastic best arm identification and hyperparameter
-/// optimization (2016)
+/// Successive halving: all trials train `first_epochs` epochs, the best 1/factor of them continue
+/// to factor times as many, and so on up to training.epochs. Source: Jamieson and Talwalkar,
+/// Non-stochastic best arm identification and hyperparameter optimization (2016)
 struct Halving {
   std::size_t factor;
   std::size_t first_epochs;
@@ -53,19 +52,19 @@ struct Halving {
 
 /// A checked sweep file.
 struct SweepConfig {
-  Config base;  ///< of all trials; its output.dir is the sweep's
+  Config base;  ///< config of all trials; its output.dir is the sweep's folder
   Search search;
   std::vector<Parameter> parameters;  ///< in the file's order, at least one
-  std::size_t trials;                 ///< of a random search or halving
-  std::uint32_t seed;                 ///< likewise
+  std::size_t trials;                 ///< number of draws of a random search or halving
+  std::uint32_t seed;                 ///< of these draws
   Halving halving;
 
-  /// Whether the trials are one experiment with several seeds, among which nothing is chosen.
+  /// Whether the trials repeat one experiment with several seeds, so that nothing is selected.
   [[nodiscard]] bool is_repetition() const;
 };
 
-/// Reads a sweep file; its relative paths are taken from its folder.
+/// Reads a sweep file; paths in it are relative to its folder.
 /// @throws UsageError naming file, key and what would be right
 [[nodiscard]] SweepConfig load_sweep(const std::filesystem::path& file);
 
-}  // namespace qmnist
+}  // namespace qmnist::sweep

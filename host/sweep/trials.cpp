@@ -7,10 +7,10 @@
 #include <limits>
 #include <random>
 
-namespace qmnist {
+namespace qmnist::sweep {
 namespace {
 
-/// Every combination of listed values.
+/// Every combination of the listed values.
 std::vector<Json> grid(const std::vector<Parameter>& parameters) {
   std::vector<Json> combinations{Json::object()};
   for (const Parameter& parameter : parameters) {
@@ -26,39 +26,40 @@ std::vector<Json> grid(const std::vector<Parameter>& parameters) {
   return combinations;
 }
 
-/// Six digits tell trials apart, and people can copy them.
-double six_digits(double value) {
+/// Rounded to six significant digits, which are enough and easy to copy.
+double six_significant_digits(double value) {
   return std::stod(fmt::format("{:.6g}", value));
 }
 
-/// Draws values; the same on every machine for a seed, but for the last bit of a logarithm.
+/// Draws values. A seed gives the same values on every machine, except for the last bit of
+/// logarithmic ones.
 class Draw {
  public:
   explicit Draw(std::uint32_t seed) : generator_(seed) {}
 
   Json operator()(const std::vector<Json>& values) {
-    return values[static_cast<std::size_t>(share() * static_cast<double>(values.size()))];
+    return values[static_cast<std::size_t>(uniform() * static_cast<double>(values.size()))];
   }
 
   Json operator()(const ParameterRange& range) {
     const double end = range.is_integer ? range.max + 1 : range.max;
-    const double place = share();
-    const double value = range.is_log ? range.min * std::pow(end / range.min, place)
-                                      : range.min + place * (end - range.min);
+    const double fraction = uniform();
+    const double value = range.is_log ? range.min * std::pow(end / range.min, fraction)
+                                      : range.min + fraction * (end - range.min);
     if (range.is_integer) {
       return static_cast<std::int64_t>(std::clamp(std::floor(value), range.min, range.max));
     }
-    return std::clamp(six_digits(value), range.min, range.max);
+    return std::clamp(six_significant_digits(value), range.min, range.max);
   }
 
  private:
   /// Uniform in (0, 1).
-  double share() { return (static_cast<double>(generator_()) + 0.5) * 0x1p-32; }
+  double uniform() { return (static_cast<double>(generator_()) + 0.5) * 0x1p-32; }
 
   std::mt19937 generator_;
 };
 
-std::vector<Json> drawn(const SweepConfig& sweep) {
+std::vector<Json> random_draws(const SweepConfig& sweep) {
   Draw draw(sweep.seed);
   std::vector<Json> combinations(sweep.trials, Json::object());
   for (Json& combination : combinations) {
@@ -73,7 +74,7 @@ std::vector<Json> drawn(const SweepConfig& sweep) {
 
 std::vector<Trial> make_trials(const SweepConfig& sweep) {
   const std::vector<Json> combinations =
-      sweep.search == Search::kGrid ? grid(sweep.parameters) : drawn(sweep);
+      sweep.search == Search::kGrid ? grid(sweep.parameters) : random_draws(sweep);
   std::vector<Trial> trials;
   for (const Json& parameters : combinations) {
     Json changes = parameters;
@@ -101,4 +102,4 @@ std::vector<Rung> make_rungs(const SweepConfig& sweep, std::size_t trials) {
   return rungs;
 }
 
-}  // namespace qmnist
+}  // namespace qmnist::sweep

@@ -18,8 +18,8 @@ std::array<std::size_t, kClasses> prediction_counts(const Evaluation& evaluation
 }  // namespace
 
 double chance_limit(double majority_share, std::size_t images) {
-  constexpr double kDeviations = 3;
-  return majority_share + kDeviations * accuracy_deviation(majority_share, images);
+  constexpr double kStandardErrors = 3;
+  return majority_share + kStandardErrors * accuracy_standard_error(majority_share, images);
 }
 
 std::optional<ChanceLevel> find_chance_level(const Evaluation& evaluation) {

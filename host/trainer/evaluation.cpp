@@ -26,7 +26,7 @@ ClassReport class_report(const Evaluation& evaluation, std::size_t digit) {
 
 }  // namespace
 
-double accuracy_deviation(double accuracy, std::size_t images) {
+double accuracy_standard_error(double accuracy, std::size_t images) {
   return std::sqrt(accuracy * (1 - accuracy) / static_cast<double>(images));
 }
 

@@ -14,7 +14,7 @@ struct EpochMetrics {
     double accuracy;
   };
   std::size_t epoch;     ///< 1, 2, ...
-  double loss;           ///< running mean while the weights moved
+  double loss;           ///< running mean over the epoch, while the weights change
   double accuracy;       ///< likewise
   double seconds;        ///< of training and validation
   double learning_rate;  ///< of the epoch's last step

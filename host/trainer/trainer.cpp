@@ -38,8 +38,8 @@ bool reaches_target(const TrainingSettings& training, const EpochMetrics& epoch)
          epoch.validation.value().accuracy >= training.target_accuracy;
 }
 
-/// Keeps the weights of an epoch that has just ended, if they are the best so far.
-void keep_best(const TrainingSettings& training, Checkpoint& checkpoint) {
+/// Saves the weights of the last epoch if they are the best so far.
+void update_best(const TrainingSettings& training, Checkpoint& checkpoint) {
   const EpochMetrics& last = checkpoint.history.back();
   const double loss = last.validation.value().loss;
   if (!checkpoint.best || loss < checkpoint.best->loss || reaches_target(training, last)) {
@@ -48,7 +48,7 @@ void keep_best(const TrainingSettings& training, Checkpoint& checkpoint) {
   }
 }
 
-/// Why no epoch follows the finished ones, if none does.
+/// The reason why training ends after the finished epochs; nothing if it continues.
 std::optional<TrainingEnd> end_of(const TrainingSettings& training, const Checkpoint& checkpoint) {
   const std::size_t epochs = checkpoint.finished_epochs();
   if (epochs > 0 && reaches_target(training, checkpoint.history.back())) {
@@ -63,8 +63,7 @@ std::optional<TrainingEnd> end_of(const TrainingSettings& training, const Checkp
   return std::nullopt;
 }
 
-/// The part of an epoch's running metrics that came after nine tenths of it: what the network is
-/// like at its end, if it was better before.
+/// Running metrics over the last tenth of an epoch, which show a collapse within the epoch.
 class EpochTail {
  public:
   EpochTail(const RunningMetrics& done, std::size_t samples) : before_(done), samples_(samples) {}
@@ -94,8 +93,8 @@ double majority_share(const DataView& data, std::span<const std::uint32_t> indic
   return static_cast<double>(std::ranges::max(counts)) / static_cast<double>(indices.size());
 }
 
-/// Whether the network answers alike, seen on a sample of the training set. It is only evaluated if
-/// the epoch's end is at chance level: other epochs take no longer for this.
+/// Detects a network with constant predictions on a sample of the training set. Evaluates it only
+/// if the epoch's last tenth is at chance level, so that other epochs take no longer.
 std::optional<ChanceLevel> find_collapse(const EpochTail& tail, const DataView& data,
                                          std::span<const std::uint32_t> train, Engine& engine) {
   constexpr std::size_t kSample = 2000;
@@ -107,7 +106,7 @@ std::optional<ChanceLevel> find_collapse(const EpochTail& tail, const DataView& 
   return found && found->is_constant() ? found : std::nullopt;
 }
 
-/// Trains to the end of the epoch under way, or until it is told to stop, and saves.
+/// Trains to the end of the current epoch or until it is stopped, and saves a checkpoint.
 void train_epoch(const Config& config, const DataView& data, const Split& split, Engine& engine,
                  Checkpoint& checkpoint, const TrainingHooks& hooks) {
   const std::size_t epoch = checkpoint.finished_epochs() + 1;
@@ -115,8 +114,7 @@ void train_epoch(const Config& config, const DataView& data, const Split& split,
   const auto order = epoch_order(split.train, config.training, epoch);
   if (checkpoint.running.samples >= order.size()) {
     throw DataError(
-        "the checkpoint stands behind {} images of an epoch of {}; start anew without "
-        "--resume",
+        "checkpoint position {} is beyond the epoch's {} samples; restart without --resume",
         checkpoint.running.samples, order.size());
   }
   hooks.observer.on_epoch_begin(epoch, checkpoint.running);
@@ -128,8 +126,8 @@ void train_epoch(const Config& config, const DataView& data, const Split& split,
   });
   if (!std::isfinite(checkpoint.running.loss_sum)) {
     throw UsageError(
-        "training diverged in epoch {}: the loss is no longer a number; lower "
-        "optimizer.learning_rate, which is {}",
+        "training diverged in epoch {}: the loss is not finite; lower optimizer.learning_rate, "
+        "which is {}",
         epoch, config.optimizer.learning_rate);
   }
   const bool finished = checkpoint.running.samples == order.size();
@@ -142,7 +140,7 @@ void train_epoch(const Config& config, const DataView& data, const Split& split,
   }
   checkpoint.state = engine.state();
   if (finished && config.training.early_stopping > 0) {
-    keep_best(config.training, checkpoint);
+    update_best(config.training, checkpoint);
   }
   hooks.save(checkpoint);
   if (finished) {

@@ -10,7 +10,7 @@
 
 namespace qmnist {
 
-/// Hears how training goes; the terminal is one implementation.
+/// Receives the progress of training; the terminal is one implementation.
 class TrainingObserver {
  public:
   TrainingObserver() = default;
@@ -20,22 +20,23 @@ class TrainingObserver {
   TrainingObserver& operator=(TrainingObserver&&) = delete;
   virtual ~TrainingObserver() = default;
 
-  /// An epoch begins, or goes on after the `done` samples of it.
+  /// An epoch begins, or continues after the samples in `done`.
   virtual void on_epoch_begin(std::size_t epoch, const RunningMetrics& done) = 0;
   virtual void on_progress(const RunningMetrics& running) = 0;
   virtual void on_epoch_end(const EpochMetrics& metrics) = 0;
-  /// After an epoch that leaves a network with a constant answer on a sample of the training set.
+  /// Called after an epoch if the network's predictions on a sample of the training set are
+  /// constant.
   virtual void on_collapse(std::size_t /*epoch*/, const ChanceLevel& /*found*/) {}
 };
 
-/// What the trainer asks and tells while it works.
+/// Callbacks of the trainer.
 struct TrainingHooks {
   TrainingObserver& observer;
-  std::function<bool()> stop_requested;         ///< asked after every step
+  std::function<bool()> stop_requested;         ///< called after every step
   std::function<void(const Checkpoint&)> save;  ///< after each epoch, and when stopped
 };
 
-/// The learning rate of each step of the config's run.
+/// The learning-rate schedule of a run with this config.
 [[nodiscard]] Schedule schedule_of(const Config& config, std::size_t train_size);
 
 /// The order in which an epoch (1, 2, ...) visits the training images.
@@ -44,18 +45,18 @@ struct TrainingHooks {
                                                      std::size_t epoch);
 
 enum class TrainingEnd {
-  kInterrupted,    ///< by the stop request; the checkpoint is saved as it stands
-  kLastEpoch,      ///< that the config asks for
-  kStoppedEarly,   ///< as the validation loss no longer fell
-  kTargetReached,  ///< the validation accuracy, in the last finished epoch
+  kInterrupted,    ///< stop_requested() returned true; a checkpoint is saved
+  kLastEpoch,      ///< training.epochs epochs are finished
+  kStoppedEarly,   ///< no improvement of the validation loss for training.early_stopping epochs
+  kTargetReached,  ///< the last epoch's validation accuracy is at least training.target_accuracy
 };
 
-/// Trains from `checkpoint` until the config says that it is enough, and updates it on the way.
+/// Trains from `checkpoint`, which it updates, until one of the ends above.
 ///
-/// The engine's state must be the checkpoint's. Where early stopping is on and nothing interrupts,
-/// both hold the best epoch's weights in the end; what is saved keeps the last epoch's beside them,
-/// so that a run can be extended. Knows neither device nor file nor terminal.
-/// @throws UsageError where the loss is no longer finite; what was saved before stays.
+/// The engine's state must be the checkpoint's. With early stopping and without an interruption,
+/// both contain the best epoch's weights on return; the saved checkpoint contains the last epoch's
+/// weights too, so that a run can be extended. Does not depend on a device, a file or a terminal.
+/// @throws UsageError if the loss is not finite; the last saved checkpoint stays
 [[nodiscard]] TrainingEnd train(const Config& config, const DataView& data, const Split& split,
                                 Engine& engine, Checkpoint& checkpoint, const TrainingHooks& hooks);
 

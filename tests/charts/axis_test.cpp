@@ -33,8 +33,8 @@ TEST(AxisTest, ARoundAxisBeginsAndEndsWithATick) {
     const auto ticks = axis.ticks();
     ASSERT_GE(ticks.size(), 3U) << high;
     EXPECT_LE(ticks.size(), 7U) << high;
-    EXPECT_NEAR(axis.share(ticks.front()), 0, 1e-9) << high;
-    EXPECT_NEAR(axis.share(ticks.back()), 1, 1e-9) << high;
+    EXPECT_NEAR(axis.position(ticks.front()), 0, 1e-9) << high;
+    EXPECT_NEAR(axis.position(ticks.back()), 1, 1e-9) << high;
     EXPECT_GE(axis.high, high * (1 - 1e-12));
     for (const std::string& label : labels_of(axis)) {
       EXPECT_LE(label.size(), 12U) << label;
@@ -52,7 +52,7 @@ TEST(AxisTest, ZeroHasNoSign) {
 
 TEST(AxisTest, EpochsAreWhole) {
   EXPECT_EQ(labels_of(epoch_axis(1)), (Labels{"1"}));
-  EXPECT_EQ(epoch_axis(1).share(1), 0.5);
+  EXPECT_EQ(epoch_axis(1).position(1), 0.5);
   EXPECT_EQ(labels_of(epoch_axis(2)), (Labels{"1", "2"}));
   EXPECT_EQ(labels_of(epoch_axis(4)), (Labels{"1", "2", "3", "4"}));
   EXPECT_EQ(labels_of(epoch_axis(10)).size(), 10U);

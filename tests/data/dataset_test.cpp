@@ -194,7 +194,7 @@ TEST_F(DatasetTest, SourcesFindNothingInAnEmptyFolder) {
     SCOPED_TRACE(source.name);
     EXPECT_FALSE(source.detect(folder_.path()));
     if (!source.files.empty()) {
-      expect_error(source.name, "", "set data.dir to the folder that holds it");
+      expect_error(source.name, "", "set data.dir to the folder that has it");
       expect_error(kAutoSource, "", source.files);
     }
   }
@@ -258,7 +258,7 @@ TEST_F(DatasetTest, AutoTakesTheLargestCompleteSet) {
   fs::remove(folder_ / kMnistFiles[0]);
   expect_error(
       kAutoSource, "",
-      "holds no complete data set; expected QMNIST's four files (scripts/download fetches them), "
+      "has no complete data set; expected QMNIST's four files (scripts/download fetches them), "
       "Kaggle's MNIST-120k or MNIST's four files");
 }
 
@@ -268,17 +268,17 @@ TEST_F(DatasetTest, MissingFilesAreNamed) {
     write_qmnist();
     fs::remove(folder_ / kMnistFiles[i]);
     fs::remove(folder_ / kQmnistFiles[i]);
-    expect_error("mnist", "", fmt::format("there is no {0} or {0}.gz", kMnistFiles[i]));
-    expect_error("qmnist", "", fmt::format("there is no {0} or {0}.gz", kQmnistFiles[i]));
+    expect_error("mnist", "", fmt::format("{0} or {0}.gz is missing", kMnistFiles[i]));
+    expect_error("qmnist", "", fmt::format("{0} or {0}.gz is missing", kQmnistFiles[i]));
   }
-  expect_error("kaggle", "", "there is no MNIST-120k");
+  expect_error("kaggle", "", "MNIST-120k is missing");
 }
 
 TEST_F(DatasetTest, MissingFolderIsNamed) {
   write("a-file", "");
   for (const char* name : {"missing", "a-file"}) {
     const std::string message = error_of(folder_ / name, kAutoSource);
-    EXPECT_TRUE(message.starts_with((folder_ / name).string() + ": is no folder")) << message;
+    EXPECT_TRUE(message.starts_with((folder_ / name).string() + ": is not a folder")) << message;
   }
 }
 

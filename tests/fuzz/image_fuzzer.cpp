@@ -1,4 +1,4 @@
-// Whatever a picture's file holds, it becomes a network's input or is refused as bad data.
+// Every image file becomes a network's input or is refused as bad data.
 #include <zlib.h>
 
 #include <cstddef>
@@ -42,9 +42,9 @@ void repair_png(std::vector<std::uint8_t>& bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::vector<std::uint8_t> bytes(data, data + size);
   repair_png(bytes);
-  for (const Preprocess way : {Preprocess::kNotebook, Preprocess::kMnist}) {
+  for (const Preprocess method : {Preprocess::kNotebook, Preprocess::kMnist}) {
     try {
-      (void)qmnist::preprocess(qmnist::decode_image(bytes, "input"), way, "input");
+      (void)qmnist::preprocess(qmnist::decode_image(bytes, "input"), method, "input");
     } catch (const qmnist::DataError&) {  // NOLINT(bugprone-empty-catch): that is what it is for
     }
   }

@@ -1,4 +1,4 @@
-// Whatever a model file holds, it is read or refused as bad data.
+// Every model file is read or refused as bad data.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -19,7 +19,8 @@ using test::elements_of;
 
 constexpr std::size_t kImages = 300;
 
-/// A run of 300 test digits; every fifth is read as the digit above it, the later the surer.
+/// A run of 300 test images; every fifth is predicted as the next class, later ones with more
+/// confidence.
 class HtmlReportTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -116,7 +117,7 @@ TEST_F(HtmlReportTest, StartsWithTheResult) {
   EXPECT_EQ(elements_of(html, "title").at(0).text, "first: 80.00 ± 2.31 %");
   EXPECT_EQ(elements_of(html, "h1").at(0).text, "Test accuracy 80.00 ± 2.31 %");
   expect_in(elements_of(html, "header").at(0).text,
-            {"first", "240 of 300 test digits", "0.1235", "60", "2.00 s", "1,000"});
+            {"first", "240 of 300 test images", "0.1235", "60", "2.00 s", "1,000"});
 }
 
 TEST_F(HtmlReportTest, HasEverySectionUnderItsHeading) {
@@ -130,10 +131,10 @@ TEST_F(HtmlReportTest, HasEverySectionUnderItsHeading) {
                                            "first-layer", "timing", "environment", "config"}));
   EXPECT_EQ(elements_of(html, "h2").size(), ids.size());
   expect_in(section(html, "run"),
-            {"157,000", "3,216", "170", "160,386", "MNIST, 300 digits of 28 x 28", "1,000",
+            {"157,000", "3,216", "170", "160,386", "MNIST, 300 images of 28 x 28", "1,000",
              "10 epochs, batches of 32, shuffled every epoch, seed 0", "learning rate 0.001",
              "CPU: a fast one, 2 threads"});
-  expect_in(section(html, "timing"), {"0.25 s", "2.00 s, 1.000 s an epoch", "0.50 s", "1,000"});
+  expect_in(section(html, "timing"), {"0.25 s", "2.00 s, 1.000 s per epoch", "0.50 s", "1,000"});
   expect_in(section(html, "environment"),
             {"qmnist_gpu", "images.gz", "0123abcd", "labels.gz", "4567ef01"});
 }
@@ -162,7 +163,7 @@ TEST_F(HtmlReportTest, IsOneFileThatEveryoneCanRead) {
   EXPECT_EQ(elements_of(html, "caption").size(), elements_of(html, "table").size());
 }
 
-TEST_F(HtmlReportTest, ShowsTheFortySurestMistakes) {
+TEST_F(HtmlReportTest, ShowsTheFortyMostConfidentMistakes) {
   const auto images = pictures(report(), "A handwritten");
   ASSERT_EQ(images.size(), 40U);
   // The last wrong one is image 295, a 5.
@@ -171,7 +172,7 @@ TEST_F(HtmlReportTest, ShowsTheFortySurestMistakes) {
   EXPECT_EQ(picture.width, kImageSide);
   EXPECT_EQ(picture.height, kImageSide);
   EXPECT_EQ(picture.at(3, 7), (test::Rgb{295 % 256, 295 % 256, 295 % 256}));
-  expect_in(section(report(), "mistakes"), {"5 read as 6", "79.50 % sure", "No. 295"});
+  expect_in(section(report(), "mistakes"), {"5 read as 6", "79.50 %", "No. 295"});
   EXPECT_EQ(section(report(), "mistakes").find("No. 95"), std::string::npos);  // the 41st
 }
 
@@ -180,7 +181,7 @@ TEST_F(HtmlReportTest, SaysSoWhereNothingWasWrong) {
     row.predicted = row.label;
   }
   EXPECT_TRUE(pictures(report(), "A handwritten").empty());
-  expect_in(section(report(), "mistakes"), {"every test digit was read right"});
+  expect_in(section(report(), "mistakes"), {"No misclassified test images"});
 }
 
 TEST_F(HtmlReportTest, ShowsTheFirstUnitsOfAWideLayer) {
@@ -242,9 +243,9 @@ TEST_F(HtmlReportTest, TheTableOfEpochsHasValidationWhereThereIsOne) {
 }
 
 TEST_F(HtmlReportTest, SaysWhichEpochsWeightsItShows) {
-  EXPECT_EQ(report().find("weights of epoch"), std::string::npos);
+  EXPECT_EQ(report().find("best weights"), std::string::npos);
   checkpoint_.best = {.epoch = 1, .loss = 0.3, .parameters = checkpoint_.state.parameters};
-  expect_in(section(report(), "run"), {"weights of epoch 1, the best of 2"});
+  expect_in(section(report(), "run"), {"best weights: epoch 1 of 2"});
 }
 
 TEST_F(HtmlReportTest, OfManyEpochsTheTableHasAHundred) {

@@ -115,7 +115,7 @@ TEST(DecodeTest, NamesWhatItExpected) {
   expect_refusal("P5 2 2 255\nabc", "ends at byte 14; expected 4 bytes");
   expect_refusal("P5 2 2 70000\nabcd", "1 to 65535");
   expect_refusal("P5 2 2 0\nabcd", "1 to 65535");
-  expect_refusal("P5 x", "byte 3: is no digit; expected a number");
+  expect_refusal("P5 x", "byte 3: not a digit; expected a number");
   expect_refusal("P5 0 2 255\n", "0 x 2 pixels");
   expect_refusal("BM", "0 x 0 pixels");
   expect_refusal("RIFF1234WEBP", "0 x 0 pixels");
@@ -149,12 +149,12 @@ TEST(DecodeTest, ReadsABmpFromTheTopDown) {
 
 TEST(DecodeTest, RefusesHostileHeadersBeforeItTakesMemory) {
   expect_refusal("P5 65000 65000 255\n", "65000 x 65000 pixels; expected at most");
-  expect_refusal("P5 70000 1 255\n", "at most 65535 a side");
-  expect_refusal("P5 99999999999999999999 1 255\n", "at most 65535 a side");
+  expect_refusal("P5 70000 1 255\n", "at most 65535 per side");
+  expect_refusal("P5 99999999999999999999 1 255\n", "at most 65535 per side");
   expect_refusal("P2 8000 8000 255\n1 2 3", "expected 64000000 numbers");
   expect_refusal(bmp(54, 60000, 60000, 24, ""), "60000 x 60000 pixels");
   expect_refusal(bmp(54, 8000, 8000, 24, "abc"), "expected 192000000 bytes of pixels");
-  expect_refusal(bmp(54, 1, 0x80000000U, 24, "abcd"), "a side");
+  expect_refusal(bmp(54, 1, 0x80000000U, 24, "abcd"), "per side");
   expect_refusal(bmp(20, 1, 1, 24, "abcd"), "BMP");
   expect_refusal(bmp(54, 1, 1, 17, "abcdefgh"), "BMP");
   std::string png = test::read_file(image_fixture("same_28x28.png"));
@@ -177,7 +177,7 @@ TEST(DecodeTest, LeavesGifFramesAfterTheFirstAlone) {
   const std::string header = "GIF89a" + number(0x00010001U, 4) + std::string(3, '\0');
   expect_refusal(header + second, "65535 x 65535 pixels");
   expect_refusal(header + ",", "damaged GIF: ends at byte 14");
-  expect_refusal(header + "x", "damaged GIF: byte 13 begins no frame");
+  expect_refusal(header + "x", "damaged GIF: no frame at byte 13");
 }
 
 TEST(DecodeTest, PrintsNothing) {

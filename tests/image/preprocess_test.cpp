@@ -21,7 +21,7 @@ ColourImage fixture(const std::string& name) {
   return decode_image(test::bytes_of(test::read_file(test::image_fixture(name))), name);
 }
 
-std::string hexadecimal(const Digit& digit) {
+std::string hexadecimal(const PreprocessedImage& digit) {
   std::string text;
   for (const std::uint8_t level : digit.pixels) {
     text += fmt::format("{:02x}", level);
@@ -51,7 +51,7 @@ double bar(double x, double y) {
 /// What the bar becomes: 5 x 20 in the middle. The centre of mass of 5 columns from `left` on is at
 /// left + 2.5, so they begin at 12; the rows begin at 4 or 5, between which 4.5 is.
 void expect_bar(const ColourImage& image) {
-  const Digit digit = preprocess(image, Preprocess::kMnist, "bar");
+  const PreprocessedImage digit = preprocess(image, Preprocess::kMnist, "bar");
   const std::size_t top = digit.pixels.at(4 * kImageSide + 14) > 0 ? 4 : 5;
   for (std::size_t y = 0; y < kImageSide; ++y) {
     for (std::size_t x = 0; x < kImageSide; ++x) {
@@ -104,8 +104,8 @@ ColourImage small_bar(std::size_t left, std::size_t top, std::size_t height, boo
 TEST(PreprocessTest, AutoTakesWhatLooksLikeMnistAsItIs) {
   for (const ColourImage& image :
        {small_bar(12, 4, 20), small_bar(12, 5, 20), small_bar(12, 4, 20, true)}) {
-    const Digit digit = preprocess(image, Preprocess::kAuto, "bar");
-    EXPECT_EQ(digit.way, Preprocess::kNotebook);
+    const PreprocessedImage digit = preprocess(image, Preprocess::kAuto, "bar");
+    EXPECT_EQ(digit.method, Preprocess::kNotebook);
     EXPECT_EQ(digit.pixels, preprocess(image, Preprocess::kNotebook, "bar").pixels);
   }
 }
@@ -117,8 +117,8 @@ TEST(PreprocessTest, AutoNormalizesInkOfAnotherSizeOrPlace) {
        {small_bar(14, 4, 20), small_bar(12, 2, 20), small_bar(12, 8, 12), small_bar(12, 0, 28),
         small_bar(0, 0, 20), small_bar(23, 8, 20, true), transparent, fixture("bright_28x28.png"),
         fixture("large_640x480.png")}) {
-    const Digit digit = preprocess(image, Preprocess::kAuto, "image");
-    EXPECT_EQ(digit.way, Preprocess::kMnist);
+    const PreprocessedImage digit = preprocess(image, Preprocess::kAuto, "image");
+    EXPECT_EQ(digit.method, Preprocess::kMnist);
     EXPECT_EQ(digit.pixels, preprocess(image, Preprocess::kMnist, "image").pixels);
   }
 }
@@ -171,12 +171,12 @@ TEST(PreprocessTest, MnistTakesClearGroundForPaperUnlessTheInkIsWhite) {
 TEST(PreprocessTest, APictureWithoutInkIsAnError) {
   std::mt19937 generator(5);
   std::normal_distribution<double> noise(0, 10);
-  const auto expect_refusal = [](const ColourImage& image, Preprocess way) {
+  const auto expect_refusal = [](const ColourImage& image, Preprocess method) {
     try {
-      (void)preprocess(image, way, "blank.png");
+      (void)preprocess(image, method, "blank.png");
       ADD_FAILURE() << "a digit was found";
     } catch (const DataError& error) {
-      EXPECT_TRUE(std::string(error.what()).starts_with("blank.png: nothing is drawn on it"));
+      EXPECT_TRUE(std::string(error.what()).starts_with("blank.png: no ink found"));
     }
   };
   const auto flat = [](double /*x*/, double /*y*/) { return 255; };
@@ -198,9 +198,9 @@ TEST(PreprocessTest, PicturesOfFewPixelsAreNoDefect) {
     for (std::size_t height = 1; height <= 6; ++height) {
       const ColourImage image = picture(
           width, height, [](double x, double y) { return std::fmod(x * 7 + y * 3, 5) * 60; });
-      for (const Preprocess way : {Preprocess::kNotebook, Preprocess::kMnist}) {
+      for (const Preprocess method : {Preprocess::kNotebook, Preprocess::kMnist}) {
         try {
-          (void)preprocess(image, way, "small");
+          (void)preprocess(image, method, "small");
         } catch (const DataError&) {
         }
       }

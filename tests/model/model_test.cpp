@@ -63,15 +63,15 @@ TEST_F(ModelTest, KeepsItsActivation) {
 }
 
 TEST_F(ModelTest, NamesWhatIsNoModel) {
-  expect_refusal({}, "holds no model");
+  expect_refusal({}, "is not a classifier");
 
   Safetensors content = content_of({7});
   content.tensors.erase("2.weight");
-  expect_refusal(content, "holds no model");
+  expect_refusal(content, "is not a classifier");
 
   content = content_of({7});
   content.tensors["more"] = {{1}, {0}};
-  expect_refusal(content, "holds no model");
+  expect_refusal(content, "is not a classifier");
 
   content = content_of({7});
   content.tensors["0.weight"] = {{7}, std::vector<float>(7)};

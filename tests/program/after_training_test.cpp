@@ -64,7 +64,7 @@ TEST_F(AfterTrainingTest, EvaluationShowsTablesAndFiles) {
   const ProgramResult result =
       run_qmnist({"evaluate", "--model", run().output(), "--device", "cpu"});
   expect_success(result);
-  for (const char* text : {"the run's test part", "784-", "true \\ predicted", "precision",
+  for (const char* text : {"the run's test set", "784-", "true \\ predicted", "precision",
                            "training file", "test file", "Accuracy ", " ± ", "loss "}) {
     expect_contains(result.output, text);
   }
@@ -118,7 +118,7 @@ TEST_F(AfterTrainingTest, EnsembleOfRunsIsTestedOnTheirTestPart) {
   const ProgramResult text = run_qmnist({"evaluate", "--model", run().output(), other.output()});
   expect_success(text);
   expect_contains(text.output, "ensemble of 2 models");
-  expect_contains(text.output, "the runs' test part");
+  expect_contains(text.output, "the runs' test set");
 }
 
 TEST_F(AfterTrainingTest, EnsembleNamesHowItsTestPartsDiffer) {
@@ -157,7 +157,7 @@ TEST_F(AfterTrainingTest, EvaluationNamesWhatIsMissing) {
   fs::copy_file(run().data("t10k-images-idx3-ubyte"), folder / "t10k-images-idx3-ubyte");
   expect_refusal({"evaluate", "--model", folder / "model.safetensors", "--data",
                   folder / "t10k-images-idx3-ubyte"},
-                 3, {"no labels beside it", "t10k-labels-idx1-ubyte"});
+                 3, {"no labels in its folder", "t10k-labels-idx1-ubyte"});
 }
 
 TEST_F(AfterTrainingTest, ComparisonShowsDifferencesAndSignificance) {
@@ -250,7 +250,7 @@ TEST(CommandsTest, EachHasAHelpWithAnExampleAndALineForEachOption) {
     expect_contains(run_qmnist({"--help"}).output, fmt::format("\n  {} ", command));
     std::istringstream lines(result.output);
     std::size_t options = 0;
-    bool is_described = true;  // the option above, beside it or on a line of its own
+    bool is_described = true;  // the option above, next to it or on its own line
     for (std::string line; std::getline(lines, line);) {
       const bool is_option =
           line.starts_with("  -") || line.starts_with("  IMAGE") || line.starts_with("  RUN");

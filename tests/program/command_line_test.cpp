@@ -130,7 +130,7 @@ TEST(CommandLineTest, TrainIsACommandWithTheSameOptions) {
   expect_contains(run_qmnist({"train", "--config", named.config().string(), "--resume", "--set",
                               "training.seed=3"})
                       .output,
-                  "Resuming after epoch 3");
+                  "Resuming at epoch 4, sample 0");
   expect_usage_error({"train"}, {"--config"});
   expect_usage_error({"--quiet", "train", "--config", "a.json"}, {"after the command"});
 }
@@ -255,8 +255,8 @@ TEST(CommandLineTest, PrintsThePlanThenPlainLines) {
   const ProgramResult result = SmallRun().train();
   expect_success(result);
   const std::string plan = result.output.substr(0, result.output.find("Epoch 1/3"));
-  for (const char* part : {"MNIST, 1,000 digits", "800 to train", "200 to test", "784 inputs",
-                           "9,614", "device    CPU: ", "3 epochs", "output"}) {
+  for (const char* part : {"MNIST, 1,000 images", "800 training", "200 test", "784 inputs", "9,614",
+                           "device    CPU: ", "3 epochs", "output"}) {
     expect_contains(plan, part);
   }
   for (const char* later : {"Epoch 1/3", "Epoch 3/3", "Confusion matrix", "Test accuracy"}) {

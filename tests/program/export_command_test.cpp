@@ -158,7 +158,7 @@ TEST_F(ExportCommandTest, RefusesWhatIsNoModel) {
   expect_bad_model("/no/such", "cannot be read");
   expect_bad_model(run_.folder(), "no model.safetensors");
   expect_bad_model(run_.config(), "safetensors file");
-  expect_bad_model(run_.file("checkpoint.safetensors"), "holds no model");
+  expect_bad_model(run_.file("checkpoint.safetensors"), "is not a classifier");
   EXPECT_TRUE(read_folder(folder_.path()).empty());
 }
 

@@ -137,13 +137,13 @@ TEST_F(FailingCallsTest, ThreadsThatCannotBeStartedAreNamed) {
       "base": "config.json", "search": "grid", "parameters": {"training.seed": [0, 1, 2]},
       "output": {"dir": "jobs"}})");
   expect_error(run_failing("thread:2", {"sweep", "--config", sweep, "--jobs", "3", "--quiet"}), 2,
-               {"only 1 trials of 3", "--jobs at most 1"});
+               {"only 1 of 3 trials", "--jobs to at most 1"});
   expect_success(run_qmnist({"sweep", "--config", sweep, "--quiet"}));
 }
 
 TEST_F(FailingCallsTest, TooLittleMemoryToDecodeIsAnError) {
   if (QMNIST_HAS_IMAGES == 0) {
-    GTEST_SKIP() << "this build reads no images";
+    GTEST_SKIP() << "this build has no image decoders";
   }
   const std::string image = source_dir() / "tests/fixtures/image/colour_40x30.tiff";
   walk("memory", 60, {"predict", "--model", finished().output(), image},

@@ -191,7 +191,7 @@ TEST_F(PredictTest, ABrokenPictureIsOneErrorLineAndTheOthersRun) {
                                        "1_text.jpg: unknown format",       //
                                        "2_cut.png: damaged PNG: ends at",  //
                                        "3_huge.pgm: is 60000 x 60000",     //
-                                       "4_blank.pgm: nothing is drawn",    //
+                                       "4_blank.pgm: no ink found",        //
                                        "/no/such.png: cannot be read: No"};
   for (std::size_t i = 0; i < all.size(); ++i) {
     expect_contains(all[i], kExpected[i]);  // NOLINT: of equal size
@@ -200,7 +200,7 @@ TEST_F(PredictTest, ABrokenPictureIsOneErrorLineAndTheOthersRun) {
 
 TEST_F(PredictTest, RefusesWhatItCannotBegin) {
   const TemporaryFolder empty;
-  expect_error(predict({empty.path().string()}), 3, {empty.path().string(), "holds no images"});
+  expect_error(predict({empty.path().string()}), 3, {empty.path().string(), "contains no images"});
   expect_error(run_qmnist({"predict", "--model", "/no/such", picture(0)}), 3, {"/no/such"});
   expect_error(run_qmnist({"predict", "--model", empty.path().string(), picture(0)}), 3,
                {"model.safetensors"});
@@ -271,7 +271,7 @@ TEST_F(PredictTest, AContactSheetSaysHowManyItLeavesOut) {
   const std::string sheet = (pictures_ / "sheet.out").string();
   const ProgramResult result = predict({folder(), folder(), folder(), "--contact-sheet", sheet});
   expect_success(result);
-  expect_contains(result.output, "the first 400 pictures");
+  expect_contains(result.output, "the first 400 images");
   const auto [width, height] = png_size(read_file(sheet));
   EXPECT_LT(width * height, 12'000'000U);
 }

@@ -158,7 +158,7 @@ TEST(SweepTest, InterruptedEndsAsIfNeverInterrupted) {
   for (int status = -1; status != 0;) {
     Program program(sweep.command({"--jobs", "2"}));
     const bool is_first = interruptions == 0;
-    ASSERT_TRUE(program.wait_for_output(is_first ? "output" : "begun earlier", kLimit));
+    ASSERT_TRUE(program.wait_for_output(is_first ? "output" : "resuming: ", kLimit));
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     if (interruptions < 3) {
       program.send_signal(SIGINT);
@@ -167,7 +167,7 @@ TEST(SweepTest, InterruptedEndsAsIfNeverInterrupted) {
     status = result.status;
     if (status != 0) {
       ASSERT_EQ(status, 130) << result.errors;
-      expect_contains(result.output, "the same command goes on");
+      expect_contains(result.output, "run the same command to resume");
       ++interruptions;
     }
   }

@@ -27,9 +27,9 @@ TEST(TrainingEndTest, EarlyStoppingRestoresTheBestEpoch) {
   EXPECT_LT(epochs.size(), 200);
   const auto loss_of = [](const Json& epoch) { return epoch.at("val_loss").get<double>(); };
   EXPECT_EQ(std::ranges::min_element(epochs, {}, loss_of) - epochs.begin() + 1, best);
-  expect_contains(result.output, fmt::format("has not fallen since epoch {}:", best));
+  expect_contains(result.output, fmt::format("no improvement since epoch {};", best));
   expect_contains(read_file(run.file("report.html")),
-                  fmt::format("weights of epoch {}, the best of {}", best, epochs.size()));
+                  fmt::format("best weights: epoch {} of {}", best, epochs.size()));
   // A run that ends with the best epoch has that epoch's model.
   const SmallRun short_run(with_early_stopping(3));
   expect_success(short_run.train({"--set", fmt::format("training.epochs={}", best)}));
@@ -44,7 +44,7 @@ TEST(TrainingEndTest, ResumedInTheMidstOfItsPatienceEndsTheSame) {
   const SmallRun run(with_early_stopping(4));
   const ProgramResult first = run.train({"--set", fmt::format("training.epochs={}", best + 2)});
   expect_success(first);
-  expect_contains(first.output, fmt::format("The weights of epoch {} are restored", best));
+  expect_contains(first.output, fmt::format("Restored weights of epoch {}", best));
   EXPECT_EQ(read_tensors(run.file("checkpoint.safetensors")).tensors.size(), 24);
   for (int again = 0; again < 2; ++again) {  // the second finds it ended
     expect_success(run.train({"--resume"}));
@@ -67,10 +67,10 @@ TEST(TrainingEndTest, TargetAccuracyEndsTrainingInTheEpochThatReachesIt) {
   for (const Json& epoch : epochs) {
     EXPECT_EQ(epoch.at("val_accuracy") >= 0.6, epoch == epochs.back());
   }
-  expect_contains(result.output,
-                  fmt::format("Target accuracy 0.6 reached: it was {:.4f} on the validation digits "
-                              "in epoch {}\n",
-                              epochs.back().at("val_accuracy").get<double>(), epochs.size()));
+  expect_contains(
+      result.output,
+      fmt::format("Target accuracy 0.6 reached: validation accuracy {:.4f} in epoch {}\n",
+                  epochs.back().at("val_accuracy").get<double>(), epochs.size()));
   expect_success(run.train({"--resume"}));
   EXPECT_EQ(read_json_lines(run.file("metrics.jsonl")).size(), epochs.size());
 }
@@ -81,7 +81,7 @@ TEST(TrainingEndTest, AMissedTargetIsExitStatus5WithAllResults) {
     const ProgramResult result = run.train({more});
     EXPECT_EQ(result.status, 5);
     EXPECT_EQ(result.errors, "");
-    expect_contains(result.output, "Target accuracy 1 not reached: at best it was 0.");
+    expect_contains(result.output, "Target accuracy 1 not reached: best validation accuracy 0.");
     expect_contains(result.output, "Saved in");
     EXPECT_EQ(read_folder(run.output()).size(), 10);
   }

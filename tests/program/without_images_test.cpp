@@ -7,7 +7,7 @@ namespace {
 
 TEST(WithoutImagesTest, PredictSaysWhatToInstall) {
   expect_error(run_qmnist({"predict", "image.png"}), 2,
-               {"this build reads no images", "Leptonica", "QMNIST_IMAGES=ON"});
+               {"this build has no image decoders", "Leptonica", "QMNIST_IMAGES=ON"});
 }
 
 }  // namespace

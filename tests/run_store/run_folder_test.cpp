@@ -96,11 +96,11 @@ TEST_F(RunFolderTest, ClearsWhatAKilledRunLeftAndNothingElse) {
 
 TEST_F(RunFolderTest, KnowsWhatItHolds) {
   const RunFolder folder(path());
-  EXPECT_FALSE(folder.holds(run_file::kCheckpoint));
+  EXPECT_FALSE(folder.contains(run_file::kCheckpoint));
   test::write_file(path() / run_file::kCheckpoint, "");
-  EXPECT_TRUE(folder.holds(run_file::kCheckpoint));
+  EXPECT_TRUE(folder.contains(run_file::kCheckpoint));
   fs::create_directory(path() / run_file::kModel);
-  EXPECT_FALSE(folder.holds(run_file::kModel));
+  EXPECT_FALSE(folder.contains(run_file::kModel));
 }
 
 TEST_F(RunFolderTest, NothingToSetAside) {
@@ -136,7 +136,7 @@ TEST_F(RunFolderTest, AFileInTheWayThrows) {
   test::write_file(parent_ / "file", "mine");
   for (const char* name : {"file", "file/run"}) {
     const std::string message = error_of(parent_ / name);
-    EXPECT_TRUE(message.starts_with((parent_ / name).string() + ": this folder cannot be made"))
+    EXPECT_TRUE(message.starts_with((parent_ / name).string() + ": cannot create this folder"))
         << message;
     EXPECT_NE(message.find("--set output.dir="), std::string::npos) << message;
   }

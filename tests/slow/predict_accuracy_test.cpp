@@ -194,7 +194,7 @@ std::vector<std::size_t> classify(Ensemble& model, const std::vector<GreyImage>&
     for (const std::uint8_t level : image.pixels) {
       colour.pixels.insert(colour.pixels.end(), {level, level, level, 255});
     }
-    const Digit input = preprocess(colour, Preprocess::kAuto, "image");
+    const PreprocessedImage input = preprocess(colour, Preprocess::kAuto, "image");
     pixels.insert(pixels.end(), input.pixels.begin(), input.pixels.end());
   }
   const std::vector<std::uint8_t> no_labels(images.size());

@@ -158,7 +158,7 @@ TEST(ResumeTest, InterruptedRunEndsAsIfNeverInterrupted) {
   EXPECT_GE(within_epoch, 1);
   const ProgramResult last = run.train({"--resume"});
   expect_success(last);
-  expect_contains(last.output, fmt::format("Resuming after epoch {}", finished));
+  expect_contains(last.output, fmt::format("Resuming at epoch {}", finished + 1));
   expect_same_result(run.output(), whole.output());
 }
 

@@ -5,20 +5,20 @@
 #include <array>
 #include <cmath>
 
-namespace qmnist {
+namespace qmnist::sweep {
 namespace {
 
-TEST(ResultsTest, SpreadIsMeanAndSampleDeviation) {
-  const MeanStddev spread = spread_of(std::array{1.0, 2.0, 4.0, 5.0});
-  EXPECT_DOUBLE_EQ(spread.mean, 3);
-  EXPECT_DOUBLE_EQ(spread.deviation, std::sqrt(10.0 / 3));
-  EXPECT_EQ(spread_of(std::array{7.0}).deviation, 0);
+TEST(ResultsTest, ComputesMeanAndSampleStandardDeviation) {
+  const MeanStddev summary = mean_stddev(std::array{1.0, 2.0, 4.0, 5.0});
+  EXPECT_DOUBLE_EQ(summary.mean, 3);
+  EXPECT_DOUBLE_EQ(summary.stddev, std::sqrt(10.0 / 3));
+  EXPECT_EQ(mean_stddev(std::array{7.0}).stddev, 0);
 }
 
-TEST(ResultsTest, ParametersStandOnOneLine) {
+TEST(ResultsTest, FormatsParametersOnOneLine) {
   const Json parameters{{"optimizer.learning_rate", 0.002}, {"model.hidden", {64, 32}}};
   EXPECT_EQ(parameters_text(parameters), "optimizer.learning_rate 0.002, model.hidden [64,32]");
 }
 
 }  // namespace
-}  // namespace qmnist
+}  // namespace qmnist::sweep

@@ -5,7 +5,7 @@
 #include "host/error.h"
 #include "tests/support/support.h"
 
-namespace qmnist {
+namespace qmnist::sweep {
 namespace {
 
 /// A folder with a base config, in which tests write their sweep.
@@ -92,7 +92,7 @@ TEST_F(SweepConfigTest, NamesWhatIsWrong) {
   expect_refusal({{"output", nullptr}}, {"output is missing"});
   expect_refusal({{"set", {{"training.epoch", 3}}}}, {"set", "\"training.epochs\""});
   expect_refusal({{"set", 3}}, {"set is 3", "object"});
-  expect_refusal({{"parameters", {{"training.batch_size", nullptr}}}}, {"there is none"});
+  expect_refusal({{"parameters", {{"training.batch_size", nullptr}}}}, {"parameters is empty"});
   expect_refusal(parameters({{"training.batchsize", {1}}}),
                  {"training.batchsize", "\"training.batch_size\""});
   expect_refusal(parameters({{"training.batch_size", Json::array()}}),
@@ -139,7 +139,7 @@ TEST_F(SweepConfigTest, NamesWhatIsWrongWithHalving) {
   expect_refusal(epochs, {"training.epochs", "same for all"});
 }
 
-TEST_F(SweepConfigTest, WantsValidationDigitsUnlessItRepeatsOneExperiment) {
+TEST_F(SweepConfigTest, WantsValidationImagesUnlessItRepeatsOneExperiment) {
   const Json none{{"data.validation_fraction", 0.0}};
   const Json seeds{{"training.batch_size", nullptr}, {"training.seed", {0, 1}}};
   expect_refusal({{"set", none}}, {"validation_fraction is 0", "0.1"});
@@ -157,4 +157,4 @@ TEST_F(SweepConfigTest, RefusesGridsThatNobodyTrains) {
 }
 
 }  // namespace
-}  // namespace qmnist
+}  // namespace qmnist::sweep

@@ -7,7 +7,7 @@
 
 #include "tests/support/support.h"
 
-namespace qmnist {
+namespace qmnist::sweep {
 namespace {
 
 SweepConfig sweep_of(Search search, std::vector<Parameter> parameters, std::size_t trials = 0) {
@@ -87,4 +87,4 @@ TEST(TrialsTest, HalvingKeepsTheBestOfEachRung) {
 }
 
 }  // namespace
-}  // namespace qmnist
+}  // namespace qmnist::sweep

@@ -92,7 +92,7 @@ TEST(ChanceLevelTest, TextSaysWhichClassAndWhatToChange) {
   found.top_predictions = 7000;
   EXPECT_EQ(chance_level_text(found, "test images", 1e-6),
             "the network has learned nothing: its accuracy on 14,000 test images is 9.86 %, and "
-            "always answering 1 gives 11.43 %; change optimizer.learning_rate, which is 1e-06 "
+            "always predicting 1 gives 11.43 %; change optimizer.learning_rate, which is 1e-06 "
             "(default 0.001), or train for more epochs");
 }
 

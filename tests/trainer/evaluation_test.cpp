@@ -48,7 +48,7 @@ TEST(EvaluationTest, CountsWhatWasPredicted) {
   const Evaluation evaluation = evaluate(engine, data.view(), data.all());
 
   EXPECT_DOUBLE_EQ(evaluation.accuracy, 4.0 / 6);
-  EXPECT_DOUBLE_EQ(evaluation.accuracy_deviation(), std::sqrt(4.0 / 6 * 2 / 6 / 6));
+  EXPECT_DOUBLE_EQ(evaluation.standard_error(), std::sqrt(4.0 / 6 * 2 / 6 / 6));
   EXPECT_EQ(evaluation.confusion[0][0], 2U);
   EXPECT_EQ(evaluation.confusion[0][1], 1U);
   EXPECT_EQ(evaluation.confusion[1][0], 1U);

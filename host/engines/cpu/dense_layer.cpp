@@ -10,7 +10,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace qmnist::cpu::HWY_NAMESPACE {
 
-/// Rows of a register tile, and blocks of columns where as many are left: so many sums as the
+/// Rows of a register tile, and blocks of columns where as many are left: as many sums as the
 /// registers hold, and enough of them in flight for each value that is read.
 inline constexpr std::size_t kRows = kLanes == 16 ? 8 : kLanes == 8 ? 4 : 2;
 inline constexpr std::size_t kTileBlocks = kLanes == 16 ? 2 : 1;

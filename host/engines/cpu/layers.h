@@ -35,7 +35,7 @@ struct Layer {
   PackedMatrix weight_transposed;  ///< [outputs, filled up; inputs], for the backward pass
 };
 
-/// The layers of a network, with so many moments of each parameter.
+/// The layers of a network, with that number of moments per parameter.
 [[nodiscard]] std::vector<Layer> make_layers(const Network& network, std::size_t moments);
 
 /// Memory that they take, with an EMA of the parameters or without.

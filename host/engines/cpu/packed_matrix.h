@@ -29,7 +29,7 @@ struct Range {
 }
 
 /// A matrix [rows, columns] cut into panels of one or four blocks of columns, each panel row-major,
-/// so that a product reads its operands in order, whatever their sizes. The columns that fill up
+/// so that a product of any size reads its operands in order. The columns that fill up
 /// the last panel are zeros. Aligned to a cache line; movable, owns its memory.
 class PackedMatrix {
  public:
@@ -58,7 +58,7 @@ class PackedMatrix {
   [[nodiscard]] std::size_t blocks() const { return blocks_; }
   /// From a row of a block to the next.
   [[nodiscard]] std::size_t pitch() const { return panel_blocks_ * kBlockWidth; }
-  /// Blocks behind this one, it included, that stand beside one another in memory.
+  /// Blocks from this one on that are adjacent in memory.
   [[nodiscard]] std::size_t adjacent_blocks(std::size_t block) const {
     return panel_blocks_ - within_panel(block);
   }
@@ -93,7 +93,7 @@ class PackedMatrix {
   [[nodiscard]] static constexpr std::size_t blocks_of_panel(Panels panels) {
     return panels == Panels::kWide ? 4 : 1;
   }
-  /// Blocks that so many columns take, the last panel filled up.
+  /// Blocks for that number of columns, the last panel filled up.
   [[nodiscard]] static constexpr std::size_t whole_panels(std::size_t columns, Panels panels) {
     const std::size_t blocks = blocks_of_panel(panels);
     return (blocks_for(columns) + blocks - 1) / blocks * blocks;

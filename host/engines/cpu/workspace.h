@@ -23,7 +23,7 @@ struct SampleLoss {
   bool correct;
 };
 
-/// Room for what is computed of a batch of up to so many rows.
+/// Memory for the intermediate results of a batch of up to `rows` samples.
 struct Workspace {
   Workspace(const Network& network, std::size_t rows);
 

@@ -71,7 +71,7 @@ void check_index(std::size_t index) {
   }
 }
 
-/// CUDA's own words, to stand behind ours.
+/// CUDA's own message, appended to ours.
 std::string error_text(cudaError_t status) {
   return fmt::format(" ({}: {})", cudaGetErrorName(status), cudaGetErrorString(status));
 }

@@ -1,4 +1,4 @@
-#include "host/html/report_pictures.h"
+#include "host/html/report_images.h"
 
 #include <fmt/format.h>
 
@@ -16,18 +16,18 @@ namespace {
 constexpr std::size_t kMaxMistakes = 40;
 constexpr std::size_t kMaxUnits = 128;
 
-std::string picture(std::vector<std::uint8_t> pixels, std::string_view alternative) {
+std::string image_html(std::vector<std::uint8_t> pixels, std::string_view alternative) {
   const GreyImage image{.width = kImageSide, .height = kImageSide, .pixels = std::move(pixels)};
   return fmt::format(R"(<img src="{}" width="28" height="28" alt="{}"/>)",
                      png_data_uri(encode_png(image)), alternative);
 }
 
-/// The wrong predictions that were surest, the surest first.
-std::vector<Prediction> surest_mistakes(const Evaluation& test) {
+/// The misclassified images of highest confidence, in descending order of confidence.
+std::vector<Prediction> most_confident_mistakes(const Evaluation& test) {
   std::vector<Prediction> wrong;
   std::ranges::copy_if(test.predictions, std::back_inserter(wrong),
-                       [](const Prediction& row) { return !row.is_right(); });
-  // A diverged network's confidence is no number, which would have no place in the order.
+                       [](const Prediction& row) { return !row.is_correct(); });
+  // A diverged network's confidence is NaN, which cannot be sorted.
   std::ranges::stable_sort(wrong, std::greater(), [](const Prediction& row) {
     return std::isfinite(row.confidence) ? row.confidence : 0;
   });
@@ -52,21 +52,23 @@ std::vector<std::uint8_t> grey_levels(std::span<const float> weights) {
 }  // namespace
 
 std::string mistakes_html(const Evaluation& test, const DataView& data) {
-  const std::vector<Prediction> mistakes = surest_mistakes(test);
+  const std::vector<Prediction> mistakes = most_confident_mistakes(test);
   if (mistakes.empty()) {
-    return "<p>There are none: every test digit was read right.</p>\n";
+    return "<p>No misclassified test images.</p>\n";
   }
   std::string html = fmt::format(
-      "<p>The {} wrong readings that the network was surest of. No. is the digit's place in the "
-      "whole data set.</p>\n<ul class=\"mistakes\">\n",
+      "<p>The {} misclassified test images with the highest confidence. No. is the image's index "
+      "in "
+      "the whole data set.</p>\n<ul class=\"mistakes\">\n",
       mistakes.size());
   for (const Prediction& row : mistakes) {
     const auto image = data.image(row.index);
-    fmt::format_to(std::back_inserter(html),
-                   "<li>{}<p><strong>{} read as {}</strong><br/>{} sure<br/>No. {}</p></li>\n",
-                   picture({image.begin(), image.end()},
-                           fmt::format("A handwritten {}, read as {}", row.label, row.predicted)),
-                   row.label, row.predicted, percent(row.confidence), row.index);
+    fmt::format_to(
+        std::back_inserter(html),
+        "<li>{}<p><strong>{} read as {}</strong><br/>{}<br/>No. {}</p></li>\n",
+        image_html({image.begin(), image.end()},
+                   fmt::format("A handwritten {}, read as {}", row.label, row.predicted)),
+        row.label, row.predicted, percent(row.confidence), row.index);
   }
   return html + "</ul>\n";
 }
@@ -75,14 +77,14 @@ std::string first_layer_html(const Network& network, std::span<const float> para
   const DenseLayer& layer = network.layers().front();
   const std::size_t shown = std::min(layer.outputs, kMaxUnits);
   std::string html = fmt::format(
-      "<p>The weights of {} of the {} units of the first layer, each as a picture: bright pixels "
-      "speak for the unit, dark ones against it, mid-grey is zero. Each has its own scale.</p>\n"
+      "<p>The weights of {} of the {} units of the first layer, each as an image: bright is "
+      "positive, dark is negative, mid-grey is zero. Each image has its own scale.</p>\n"
       "<div class=\"units\">\n",
       shown == layer.outputs ? "all" : fmt::format("the first {}", shown), grouped(layer.outputs));
   for (std::size_t unit = 0; unit < shown; ++unit) {
     const auto weights =
         parameters.subspan(layer.weight.offset + unit * layer.inputs, layer.inputs);
-    html += picture(grey_levels(weights), fmt::format("Weights of unit {}", unit)) + "\n";
+    html += image_html(grey_levels(weights), fmt::format("Weights of unit {}", unit)) + "\n";
   }
   return html + "</div>\n";
 }

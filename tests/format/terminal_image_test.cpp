@@ -1,4 +1,4 @@
-#include "host/format/picture.h"
+#include "host/format/terminal_image.h"
 
 #include <gtest/gtest.h>
 
@@ -12,14 +12,14 @@ namespace qmnist {
 namespace {
 
 /// A picture whose left half is full and whose row 1 is full, too; certainly a three.
-Answer answer_of(const std::string& name) {
-  Answer answer{
-      .name = name, .input = {.pixels = {}, .way = Preprocess::kMnist}, .probabilities = {}};
+Classification answer_of(const std::string& name) {
+  Classification classification{
+      .name = name, .input = {.pixels = {}, .method = Preprocess::kMnist}, .probabilities = {}};
   for (std::size_t i = 0; i < kPixels; ++i) {
-    answer.input.pixels.at(i) = i % kImageSide < 14 || i / kImageSide == 1 ? 255 : 0;
+    classification.input.pixels.at(i) = i % kImageSide < 14 || i / kImageSide == 1 ? 255 : 0;
   }
-  answer.probabilities = {0, 0, 0.25F, 0.75F};
-  return answer;
+  classification.probabilities = {0, 0, 0.25F, 0.75F};
+  return classification;
 }
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -40,7 +40,7 @@ std::string repeated(const std::string& text, std::size_t times) {
 }
 
 TEST(PictureTest, ShowsTwoRowsOfPixelsALineAndABarADigit) {
-  const auto plain = lines_of(picture_and_bars(answer_of("x"), {}));
+  const auto plain = lines_of(image_with_bars(answer_of("x"), {}));
   ASSERT_EQ(plain.size(), 14U);
   EXPECT_EQ(plain[0], "  " + repeated("@", 14) + repeated("=", 14));
   EXPECT_EQ(plain[1], "  " + repeated("@", 14) + repeated(" ", 14));
@@ -48,12 +48,12 @@ TEST(PictureTest, ShowsTwoRowsOfPixelsALineAndABarADigit) {
   EXPECT_EQ(plain[4].substr(30), "    2   25.00 %  " + repeated("=", 8));
   EXPECT_EQ(plain[11].substr(30), "    9    0.00 %  ");
 
-  const auto unicode = lines_of(picture_and_bars(answer_of("x"), {.is_unicode = true}));
+  const auto unicode = lines_of(image_with_bars(answer_of("x"), {.is_unicode = true}));
   EXPECT_EQ(unicode[0], "  " + repeated("█", 14) + repeated("▄", 14));
   EXPECT_TRUE(unicode[5].ends_with(repeated("━", 23)));
 
   const auto colour =
-      lines_of(picture_and_bars(answer_of("x"), {.is_unicode = true, .has_colour = true}));
+      lines_of(image_with_bars(answer_of("x"), {.is_unicode = true, .has_colour = true}));
   EXPECT_TRUE(colour[0].starts_with("  \x1b[38;5;255;48;5;255m▀"));
   EXPECT_TRUE(colour[0].ends_with("\x1b[38;5;232;48;5;255m▀\x1b[0m"));
   EXPECT_NE(colour[5].find("\x1b[1m3"), std::string::npos);
@@ -61,21 +61,21 @@ TEST(PictureTest, ShowsTwoRowsOfPixelsALineAndABarADigit) {
 
 TEST(AnswerTest, SaysTheMostProbableDigit) {
   EXPECT_EQ(answer_of("x").digit(), 3U);
-  EXPECT_EQ(answer_line(answer_of("a\nb.png"), 9), "a b.png    3   75.00 %");
+  EXPECT_EQ(classification_line(answer_of("a\nb.png"), 9), "a b.png    3   75.00 %");
   EXPECT_EQ(to_json(answer_of("x")).dump(),
             R"({"file":"x","digit":3,"confidence":0.75,)"
             R"("probabilities":[0.0,0.0,0.25,0.75,0.0,0.0,0.0,0.0,0.0,0.0],"preprocess":"mnist"})");
 }
 
 TEST(ContactSheetTest, HasEachPictureAndWhatItLeavesOut) {
-  const std::vector<Answer> answers{answer_of("folder/<1>.png"),
-                                    answer_of("folder/a_rather_long_name_2.png")};
-  const std::string sheet = contact_sheet(answers, 1234);
+  const std::vector<Classification> classifications{answer_of("folder/<1>.png"),
+                                                    answer_of("folder/a_rather_long_name_2.png")};
+  const std::string sheet = contact_sheet(classifications, 1234);
   EXPECT_NE(sheet.find("&lt;1&gt;.png<"), std::string::npos);
   EXPECT_NE(sheet.find(">…_long_name_2.png<"), std::string::npos);
   EXPECT_EQ(sheet.find("folder"), std::string::npos);
   EXPECT_NE(sheet.find("and 1,234 more"), std::string::npos);
-  EXPECT_EQ(contact_sheet(answers, 0).find("more"), std::string::npos);
+  EXPECT_EQ(contact_sheet(classifications, 0).find("more"), std::string::npos);
 }
 
 }  // namespace
