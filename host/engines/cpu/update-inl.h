@@ -39,15 +39,19 @@ template <OptimizerName kName>
 class StepParameters {
  public:
   StepParameters(Parameters& parameters, const qmnist::OptimizerStep<float>& step)
-      : parameters_(parameters), step_(HWY_NAMESPACE::convert_step<Vector>(step)) {}
+      : values_(parameters.values), step_(HWY_NAMESPACE::convert_step<Vector>(step)) {
+    for (std::size_t j = 0; j < kMoments; ++j) {
+      moments_[j] = &parameters.moments[j];
+    }
+  }
 
   template <std::size_t kCount>
   HWY_INLINE void operator()(std::size_t block, std::size_t row,
                              const std::array<Vector, kCount>& gradients) const {
-    float* w = parameters_.values.row(block, row);
+    float* w = values_.row(block, row);
     std::array<float*, kMoments> m;
     for (std::size_t j = 0; j < kMoments; ++j) {
-      m[j] = parameters_.moments[j].row(block, row);
+      m[j] = moments_[j]->row(block, row);
     }
     for (std::size_t i = 0; i < kCount; ++i) {
       Vector weight = hn::Load(kFloats, w + i * kLanes);
@@ -66,7 +70,8 @@ class StepParameters {
  private:
   static constexpr std::size_t kMoments = kMomentCount<kName>;
 
-  Parameters& parameters_;
+  PackedMatrix& values_;
+  std::array<PackedMatrix*, kMoments> moments_;
   OptimizerStep<Vector> step_;
 };
 
