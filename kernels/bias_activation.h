@@ -18,7 +18,7 @@ struct ActivationParams {
 
 #ifdef QMNIST_KERNELS
 
-/// kDropoutGroup neighbouring units of a row a thread, as they share their random words.
+/// kDropoutGroup neighbouring units of a row per thread, as they share their random words.
 static __global__ void bias_activation_kernel(float* __restrict__ outputs,
                                               float* __restrict__ derivatives,
                                               const float* __restrict__ bias,
@@ -52,7 +52,7 @@ static __global__ void bias_activation_kernel(float* __restrict__ outputs,
   }
 }
 
-/// What follows a hidden layer's matrix product on the way forward, in place:
+/// Forward pass after a hidden layer's matrix product, in place: bias, activation, dropout.
 ///
 ///     z = outputs + bias, outputs = activate(z) * dropout, derivatives = activation_derivative(z)
 ///     * dropout

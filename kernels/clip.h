@@ -9,7 +9,7 @@
 
 namespace qmnist {
 
-/// What all gradients are multiplied by, so that their common length is `clip_norm` at most
+/// Factor for all gradients that limits their global L2 norm to `clip_norm`
 /// (Pascanu, Mikolov and Bengio 2013; Keras's global_clipnorm).
 /// @param squares sum of the squares of all gradients
 template <typename Real>
@@ -58,7 +58,7 @@ static __global__ void sum_of_squares_kernel(const float* __restrict__ gradients
   }
 }
 
-/// A gradient a thread; each block adds up the partial sums for itself.
+/// One gradient per thread; every block adds up the partial sums.
 static __global__ void clip_kernel(float* __restrict__ gradients,
                                    const double* __restrict__ partial_sums, float clip_norm,
                                    std::size_t count) {

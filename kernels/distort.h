@@ -47,7 +47,7 @@ struct ElasticWeights {
 inline constexpr int kNoiseDraws = 2 * kNoiseSide * kNoiseSide / 16;
 static_assert(kNoiseDraws * 16 == 2 * kNoiseSide * kNoiseSide);
 
-/// What an image's elastic field is made from.
+/// Parameters of an image's elastic field.
 struct ElasticField {
   /// -255, -253, ..., 255, all equally likely; [x and y, kNoiseSide, kNoiseSide]
   std::int16_t noise[2 * kNoiseSide * kNoiseSide];
@@ -151,7 +151,7 @@ inline void distort(const std::uint8_t* image, const Distortion& distortion,
 
 #ifdef QMNIST_KERNELS
 
-/// A block an image, whose elastic field lies in shared memory.
+/// One block per image; its elastic field is in shared memory.
 static __global__ void distort_kernel(const std::uint8_t* __restrict__ pixels,
                                       const Distortion* __restrict__ distortions,
                                       const ElasticWeights* __restrict__ weights,
@@ -178,7 +178,7 @@ static __global__ void distort_kernel(const std::uint8_t* __restrict__ pixels,
   }
 }
 
-/// Turns a chunk of images into the network's inputs: normalize() of what distort() gives.
+/// Distorts and normalizes a chunk of images: normalize() of distort().
 ///
 /// @param pixels [images, 28, 28]
 /// @param distortions [images]

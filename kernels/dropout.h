@@ -10,7 +10,7 @@
 namespace qmnist {
 
 /// Inverted dropout (Srivastava et al. 2014): in training each unit of a hidden layer is 0 with
-/// some probability, and otherwise multiplied so that its mean stays what it was.
+/// some probability, and otherwise scaled so that its mean is unchanged.
 struct Dropout {
   std::uint32_t threshold = 0;  ///< of 65,536, to which probabilities are rounded
   float scale = 1;
@@ -25,7 +25,7 @@ struct Dropout {
 /// Units whose factors come from one call of the generator.
 inline constexpr std::size_t kDropoutGroup = 8;
 
-/// What the units kDropoutGroup * group and following of a hidden layer are multiplied by, for one
+/// Dropout factors of kDropoutGroup units of a hidden layer, from kDropoutGroup * group on, for one
 /// image: 0 or the scale. Masks are drawn again wherever they are needed and never stored.
 /// @param factors [kDropoutGroup]
 QMNIST_HOST_DEVICE inline void dropout_factors(const Dropout& dropout, const RowRandom& random,

@@ -1,6 +1,6 @@
 #pragma once
 
-// What a file of this folder needs to define kernels. They are compiled where QMNIST_KERNELS is
+// Everything that a kernel's file needs. Kernels are compiled where QMNIST_KERNELS is
 // set: by nvcc, or by a host compiler that has included tests/cuda_on_host before, which brings
 // CUDA's words (threadIdx, __syncthreads, ...) and the same launch(). Elsewhere only the formulas
 // remain. Kernels are `static`, as a header may be compiled into several objects. A kernel with
@@ -20,7 +20,7 @@ namespace qmnist {
 inline constexpr unsigned kWarp = 32;
 inline constexpr unsigned kAllLanes = 0xFFFFFFFFU;
 
-/// A block of threads for kernels that handle one item, or a few, a thread.
+/// A block of threads for kernels that handle one item, or a few, per thread.
 inline constexpr unsigned kThreadsPerBlock = 256;
 
 /// How many blocks cover `items` where each covers `each`.

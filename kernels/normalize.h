@@ -16,7 +16,7 @@ QMNIST_HOST_DEVICE constexpr Real normalize(std::uint8_t pixel) {
 
 #ifdef QMNIST_KERNELS
 
-/// inputs[i] = normalize(pixels[i]), four a thread; the last one to three are done one by one.
+/// inputs[i] = normalize(pixels[i]), four per thread; the last one to three one by one.
 static __global__ void normalize_kernel(const std::uint8_t* __restrict__ pixels,
                                         float* __restrict__ inputs, std::size_t count) {
   const std::size_t first = 4 * (std::size_t{blockIdx.x} * blockDim.x + threadIdx.x);

@@ -1,10 +1,10 @@
 // The optimizers' formulas over a value type. kernels/optimizer.h includes them for float and
 // double, the CPU engine once per instruction set for vectors of floats, as a function is compiled
 // for the instruction set that is current where it is defined. So this file has neither a guard nor
-// a namespace, and QMNIST_FORMULA stands for what its functions are declared with.
+// a namespace; QMNIST_FORMULA is the specifiers of its functions.
 
-/// What is the same for every parameter of one step. Each warp of a GPU reads it: in floats it is
-/// eight aligned words, two loads.
+/// Scalars of one step, the same for every parameter. Each warp of a GPU reads them: in floats they
+/// are eight aligned words, two loads.
 template <typename Value>
 struct alignas(alignof(Value) > 16 ? alignof(Value) : 16) OptimizerStep {
   Value alpha;  ///< learning rate; Adam's with both bias corrections

@@ -66,7 +66,7 @@ struct alignas(16) FourFloats {
   float at[4];
 };
 
-/// Four parameters a thread; the last one to three are done one by one.
+/// Four parameters per thread; the last one to three are updated one by one.
 template <OptimizerName kName>
 static __global__ void optimizer_kernel(const OptimizerStep<float>* __restrict__ step_scalars,
                                         OptimizerArenas arenas, std::size_t count) {
@@ -108,7 +108,8 @@ static __global__ void optimizer_kernel(const OptimizerStep<float>* __restrict__
   // NOLINTEND(modernize-avoid-c-arrays)
 }
 
-/// One step of the optimizer over whole arenas; moves 12 bytes a parameter, and 8 a moment of it.
+/// One step of the optimizer over whole arenas; moves 12 bytes per parameter, and 8 more per
+/// moment.
 ///
 /// @param step_scalars one, on the device, so that a captured graph can be replayed at any step
 [[nodiscard]] inline cudaError_t launch_optimizer(cudaStream_t stream, OptimizerName name,
@@ -122,7 +123,7 @@ static __global__ void optimizer_kernel(const OptimizerStep<float>* __restrict__
   });
 }
 
-/// A parameter a thread.
+/// One parameter per thread.
 static __global__ void ema_update_kernel(const OptimizerStep<float>* __restrict__ step_scalars,
                                          const float* __restrict__ parameters,
                                          float* __restrict__ ema, std::size_t count) {

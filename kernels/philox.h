@@ -30,7 +30,7 @@ QMNIST_HOST_DEVICE inline RandomWords philox(RandomWords counter, std::uint32_t 
   return counter;
 }
 
-/// What the random numbers of a step are for; each use has its own.
+/// Use of the random numbers of a step; each use has its own.
 enum class StepRandom : std::uint32_t { kAffine, kElastic, kDropout };
 
 /// The random words of a run's step for one row of its batch: 0, 1, ... are different words.

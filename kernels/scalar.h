@@ -7,7 +7,7 @@
 
 namespace qmnist {
 
-// What the formulas in the -inl.h files need of float and double beside operators;
+// Operations on float and double for the formulas in the -inl.h files;
 // host/engines/cpu/vector-inl.h has the same for vectors.
 
 template <std::floating_point Real, std::floating_point From>

@@ -11,7 +11,7 @@
 
 namespace qmnist {
 
-/// What a network says of an image whose label is known.
+/// Score of the prediction for a labelled image.
 struct Score {
   float loss;              ///< cross-entropy
   float confidence;        ///< probability of `predicted`
@@ -33,7 +33,7 @@ QMNIST_HOST_DEVICE inline Score score(const float* probabilities, std::size_t cl
 
 #ifdef QMNIST_KERNELS
 
-/// A row a thread. Counts are integers, so that atomics give the same sums in any order.
+/// One row per thread. Counts are integers, so that atomics give the same sums in any order.
 static __global__ void score_kernel(const float* __restrict__ probabilities,
                                     const std::uint8_t* __restrict__ labels,
                                     Score* __restrict__ scores,

@@ -55,7 +55,7 @@ static __global__ void bias_softmax_kernel(float* __restrict__ outputs,
   softmax(logits, classes, logits);
 }
 
-/// What follows the last layer's matrix product where the network only predicts, in place:
+/// Prediction after the last layer's matrix product, in place:
 /// outputs[row] = softmax(outputs[row] + bias).
 ///
 /// @param outputs [rows, classes] row-major: the products, then the probabilities

@@ -44,7 +44,7 @@ struct DeviceMetrics {
 #ifdef QMNIST_KERNELS
 
 /// One block for the whole batch, so that the sums need neither a second launch nor atomics. First
-/// a row a thread; then a column of the bias gradient a warp.
+/// one row per thread; then one column of the bias gradient per warp.
 static __global__ void softmax_cross_entropy_kernel(
     float* __restrict__ logits, const float* __restrict__ bias,
     const std::uint8_t* __restrict__ labels, float* __restrict__ deltas,

@@ -18,7 +18,7 @@
 
 namespace qmnist {
 
-/// Sums over the part of an epoch that is done, while the weights move, as Keras prints them.
+/// Sums over the finished part of an epoch, computed during training as in Keras.
 struct RunningMetrics {
   double loss_sum = 0;  ///< of the cross-entropy of each image
   std::uint64_t correct = 0;
@@ -31,9 +31,9 @@ struct RunningMetrics {
   friend bool operator==(const RunningMetrics&, const RunningMetrics&) = default;
 };
 
-/// What a network says of labelled images.
+/// Scores of a network's predictions for labelled images.
 struct Scores {
-  std::vector<Score> images;             ///< in the order asked for
+  std::vector<Score> images;             ///< in the requested order
   double loss_sum = 0;                   ///< of their losses
   std::vector<std::uint64_t> confusion;  ///< counts [true][predicted], [classes, classes] row-major
 };
@@ -43,7 +43,7 @@ struct Scores {
 [[nodiscard]] Scores score_predictions(std::span<const float> probabilities, const DataView& data,
                                        std::span<const std::uint32_t> indices);
 
-/// What an engine is made for.
+/// Settings of an engine.
 struct EngineSettings {
   Network network;
   OptimizerSettings optimizer;
@@ -51,7 +51,7 @@ struct EngineSettings {
   std::size_t threads = 1;          ///< of the CPU
   std::size_t device_index = 0;     ///< of the GPU
   MathMode math = MathMode::kFp32;  ///< of the GPU
-  std::uint32_t seed = 0;           ///< of what is random in a step
+  std::uint32_t seed = 0;           ///< of the random numbers in a step
   AugmentationSettings augmentation = {};
   RegularizationSettings regularization = {};
   Schedule schedule = {};  ///< of the learning rate

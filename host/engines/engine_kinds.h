@@ -15,7 +15,7 @@ namespace qmnist {
 struct EngineKind {
   std::string_view name;   ///< in the config key device
   std::string_view title;  ///< for people
-  /// Memory of the host that such an engine takes.
+  /// Host memory in bytes of such an engine.
   std::size_t (*host_bytes)(const EngineSettings&);
   /// @throws DeviceError saying why it cannot be used here
   std::unique_ptr<Engine> (*make)(EngineSettings);
@@ -41,7 +41,7 @@ struct ChosenEngine {
 };
 
 /// Makes the engine of a kind, or the first that can be used where `device` is "auto".
-/// @param bytes_beside memory of the host that is to be available beside the engine
+/// @param bytes_beside host memory that is needed in addition to the engine's
 /// @throws DeviceError where the kind that was asked for cannot be used; UsageError where the host
 ///   has too little memory, before it is allocated.
 [[nodiscard]] ChosenEngine make_engine(std::string_view device, EngineSettings settings,

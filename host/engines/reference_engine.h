@@ -14,7 +14,7 @@
 
 namespace qmnist {
 
-/// What the other engines are checked against: the textbook's loops, in float or double.
+/// The reference for the other engines: plain loops, in float or double.
 ///
 /// Forward:  a_0 = x / 255, z_l = a_{l-1} W_l^T + b_l, a_l = activate(z_l), p = softmax(z_L)
 /// Backward: d z_L = (p - target) / batch, d W_l = d z_l^T a_{l-1}, d b_l = sum of d z_l,
@@ -159,7 +159,7 @@ class ReferenceEngine final : public Engine {
     }
   }
 
-  /// What an image's way through the network leaves.
+  /// Intermediate results of one image.
   struct ForwardPass {
     std::vector<Values>
         activations;  ///< the input and those of each layer; the last are the logits

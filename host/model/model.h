@@ -16,17 +16,17 @@ struct Model {
   std::vector<float> parameters;  ///< arena
 };
 
-/// The state in which an engine answers as the model; its moments are zero.
+/// The state with which an engine predicts as the model does; without moments.
 [[nodiscard]] TrainingState trained_state(const Model& model);
 
 /// The file of a model that a command line names: that file, or a run folder's model.safetensors.
 /// @throws DataError where neither is there.
 [[nodiscard]] std::filesystem::path model_file(const std::filesystem::path& run_or_file);
 
-/// The content of a model's file: its tensors, and its activation where that is not the usual ReLU.
+/// The content of a model's file: its tensors, and its activation unless that is ReLU.
 [[nodiscard]] Safetensors to_content(const Network& network, std::span<const float> parameters);
 
-/// The model that a file's tensors make; their shapes say what network it is.
+/// The model that a file's tensors describe; the network follows from their shapes.
 /// @throws DataError, starting with `place`, where they are not the layers of a network from 784
 ///   pixels to 10 classes, have a value that is not finite, or an unknown activation.
 [[nodiscard]] Model to_model(const Safetensors& content, const std::string& place);

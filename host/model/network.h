@@ -60,7 +60,7 @@ struct TrainingState {
   std::vector<float> ema = {};    ///< arena, moving average of the parameters; empty for none
   std::uint64_t step = 0;         ///< optimizer steps done
 
-  /// What the network predicts with: the EMA where there is one, else the parameters.
+  /// The parameters to predict with: the EMA if there is one, else the parameters.
   [[nodiscard]] const std::vector<float>& eval_parameters() const {
     return ema.empty() ? parameters : ema;
   }
@@ -69,8 +69,8 @@ struct TrainingState {
   friend bool operator==(const TrainingState&, const TrainingState&) = default;
 };
 
-/// The state's moments, of which the optimizer keeps `count`; zeros where it has none.
-/// @throws std::invalid_argument where it has another number of them
+/// The state's moments, or `count` arenas of zeros if it has none.
+/// @throws std::invalid_argument if it has another number of moments
 [[nodiscard]] Arenas moments_or_zeros(const TrainingState& state, std::size_t count);
 
 /// Keras's start: Glorot-uniform weights from that seed, zero biases, no moments yet.

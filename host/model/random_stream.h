@@ -5,7 +5,7 @@
 
 namespace qmnist {
 
-/// What a stream of random numbers is for; each use has its own.
+/// Use of a stream of random numbers; each use has its own stream.
 enum class RandomUse : std::uint32_t { kWeights, kEpochOrder };
 
 /// The generator of (seed, use, index), so that any epoch's numbers can be had without those

@@ -7,7 +7,7 @@ namespace {
 
 static_assert(kBlockWidth % kDropoutGroup == 0);
 
-/// What the units of a block are multiplied by.
+/// Dropout factors of the units of a block.
 std::array<float, kBlockWidth> block_factors(const ActivationParams& units, const RowRandom& random,
                                              std::size_t block) {
   constexpr std::size_t kGroups = kBlockWidth / kDropoutGroup;

@@ -5,8 +5,8 @@
 
 namespace qmnist::cpu {
 
-/// Turns sums into activations, in place, and leaves their derivatives, for some rows and blocks:
-/// what launch_bias_activation() does behind the bias.
+/// Replaces pre-activations by activations and stores the derivatives, for some rows and blocks;
+/// the same as launch_bias_activation() after the bias.
 ///
 /// @param outputs, derivatives [rows, units]
 /// @param random of the step; nullptr without dropout, as where a network predicts

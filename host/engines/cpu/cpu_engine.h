@@ -13,7 +13,7 @@
 
 namespace qmnist::cpu {
 
-/// What this folder offers to the rest of the program.
+/// The entry of this engine in the registry.
 extern const EngineKind kEngineKind;
 
 /// Trains on the CPU with vector code for the instruction set that it finds at run time.
@@ -35,7 +35,7 @@ class CpuEngine final : public Engine {
   /// @throws UsageError where its threads cannot be started, std::bad_alloc
   explicit CpuEngine(EngineSettings settings);
 
-  /// Memory that an engine of these settings takes.
+  /// Memory in bytes of an engine with these settings.
   [[nodiscard]] static std::size_t bytes(const EngineSettings& settings);
 
   [[nodiscard]] std::string device() const override;
@@ -57,7 +57,7 @@ class CpuEngine final : public Engine {
                      std::size_t num_threads);
   void load_batch(SparseBatch& sparse_batch, const DataView& data, Batch batch, Batch next,
                   std::size_t thread, std::size_t num_threads);
-  /// As load_batch(), of what distort_batch() left.
+  /// load_batch() of the images that distort_batch() wrote.
   void load_distorted_batch(SparseBatch& sparse_batch, const DataView& data, Batch batch,
                             std::size_t thread, std::size_t num_threads);
   void forward_first(Workspace& workspace, const SparseBatch& sparse_batch, std::size_t rows,
@@ -68,15 +68,15 @@ class CpuEngine final : public Engine {
   /// forward_rest(), loss() and backward() of the thread's share.
   void forward_backward(Workspace& workspace, const DataView& data, Batch batch, std::size_t thread,
                         std::size_t num_threads) const;
-  /// A step of the optimizer, or only the gradients where there is room for them.
+  /// Optimizer step; with `gradients`, only stores them.
   void optimizer_step(const Workspace& workspace, const SparseBatch& sparse_batch, std::size_t rows,
                       const OptimizerStep<float>& step, std::vector<Layer>* gradients,
                       std::size_t thread, std::size_t num_threads);
 
-  /// A step of the optimizer after all gradients are known, which are clipped together.
+  /// Optimizer step with gradient clipping, which needs all gradients first.
   void clipped_optimizer_step(const SparseBatch& sparse_batch, std::size_t rows,
                               const OptimizerStep<float>& step);
-  /// The part of it that all threads call.
+  /// The part of clipped_optimizer_step() that all threads call.
   void apply_clipped_gradients(const OptimizerStep<float>& step, float scale, std::size_t thread,
                                std::size_t num_threads);
 
@@ -84,22 +84,22 @@ class CpuEngine final : public Engine {
   void update_ema(const OptimizerStep<float>& step, std::size_t thread, std::size_t num_threads);
   [[nodiscard]] bool clips() const { return settings_.optimizer.clip_norm > 0; }
   [[nodiscard]] bool has_ema() const { return settings_.regularization.ema_decay > 0; }
-  /// The values to compute with: in a step the parameters, else the eval parameters.
+  /// The parameters in a training step, else the eval parameters.
   [[nodiscard]] const PackedMatrix& of(const Parameters& parameters, const RowRandom* random) const;
 
-  /// Of the step that comes next.
+  /// Random numbers of the next step.
   [[nodiscard]] RowRandom step_random() const { return {step_, 0, settings_.seed}; }
   /// Whether the activation is ReLU without dropout, which the products apply themselves.
   [[nodiscard]] bool plain_relu(const RowRandom* random) const;
   [[nodiscard]] ActivationParams activation_params(std::size_t layer) const;
 
-  /// Loads a batch and computes the first layer's outputs, with which a step starts.
-  /// @param random of a step of training; nullptr to predict
+  /// Loads a batch and computes the first layer's outputs.
+  /// @param random of a training step; nullptr for prediction
   void begin(Workspace& workspace, const DataView& data, Batch batch, Batch next,
              const RowRandom* random);
-  /// Likewise for a step of training, with the batch distorted, and the next one already, too.
+  /// begin() of a training step with augmentation; also distorts the next batch.
   void begin_distorted(const DataView& data, Batch batch, Batch next);
-  /// Whichever of the two the settings ask for.
+  /// begin_distorted() with augmentation, else begin().
   void begin_step(const DataView& data, Batch batch, Batch next);
 
   EngineSettings settings_;
@@ -107,10 +107,11 @@ class CpuEngine final : public Engine {
   Dropout dropout_;
   ThreadPool pool_;
   std::vector<Layer> layers_;
-  std::vector<std::uint8_t> was_nonzero_;  ///< [inputs]: pixels, since all moments were zero
-  std::vector<std::uint8_t> distorted_;    ///< [batch size, inputs]: the next batch's images
-  std::vector<std::uint32_t> rows_;        ///< 0, 1, ...: the places of these
-  std::vector<Layer> clipped_;             ///< gradients, where they are clipped
+  std::vector<std::uint8_t>
+      was_nonzero_;  ///< [inputs]: pixels that were nonzero since the moments were zero
+  std::vector<std::uint8_t> distorted_;  ///< [batch size, inputs]: the next batch's images
+  std::vector<std::uint32_t> rows_;      ///< 0, 1, ...: indices into distorted_
+  std::vector<Layer> clipped_;           ///< gradients, where they are clipped
   std::uint64_t step_ = 0;
   Workspace training_;
 };

@@ -141,7 +141,7 @@ void CpuEngine::optimizer_step(const Workspace& workspace, const SparseBatch& sp
                                std::vector<Layer>* gradients, std::size_t thread,
                                std::size_t num_threads) {
   const OptimizerName optimizer = settings_.optimizer.name;
-  // The first layer first: its moments fill the cache, and what the others change is needed soon.
+  // The first layer first: its moments fill the cache, and the other layers are needed again soon.
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const PackedMatrix& deltas = workspace.layers[l].deltas;
     Layer& layer = layers_[l];
@@ -190,7 +190,7 @@ void CpuEngine::apply_clipped_gradients(const OptimizerStep<float>& step, float 
     const Range rows{inputs.begin * kBlockWidth, inputs.end * kBlockWidth};
     const Range blocks{0, layer.weight.values.blocks()};
     apply_gradients(gradients.weight.values, scale, rows, blocks, update, layer.weight);
-    if (l > 0) {  // nobody asks for the gradient of the images
+    if (l > 0) {  // the gradient with respect to the images is not needed
       transpose(layer.weight.values, inputs, layer.weight_transposed);
     }
     apply_gradients(gradients.bias.values, scale, {0, 1}, share(blocks.end, thread, num_threads),

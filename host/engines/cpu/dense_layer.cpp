@@ -15,10 +15,10 @@ namespace qmnist::cpu::HWY_NAMESPACE {
 inline constexpr std::size_t kRows = kLanes == 16 ? 8 : kLanes == 8 ? 4 : 2;
 inline constexpr std::size_t kTileBlocks = kLanes == 16 ? 2 : 1;
 
-/// Depth of a product that is summed at a time: so much of a tile's columns stays in the first
-/// cache while all rows pass.
+/// Depth of a product that is summed at a time: that part of a tile's columns stays in the L1
+/// cache while all rows are processed.
 inline constexpr std::size_t kDepth = 16384 / (kTileBlocks * kBlockWidth * sizeof(float));
-/// Rows that pass at a time: their sums wait for the next depth in the first cache, too.
+/// Rows that are processed at a time: their sums stay in the L1 cache, too.
 inline constexpr std::size_t kPassingRows = 128;
 static_assert(kDepth % kBlockWidth == 0 && kPassingRows % kRows == 0);
 

@@ -7,8 +7,8 @@
 
 namespace qmnist::cpu {
 
-/// Rows of a tile of the products: a batch's matrices have a multiple of them, so that no tile is
-/// cut; values in the rows after the batch do not matter.
+/// Rows of a tile of the products. A batch's matrices have a multiple of them, so no tile is cut;
+/// values in the rows after the batch do not matter.
 inline constexpr std::size_t kTileRows = 8;
 
 [[nodiscard]] constexpr std::size_t tiles_for(std::size_t rows) {

@@ -10,15 +10,15 @@
 
 namespace qmnist::cpu {
 
-/// Weights or biases and what the optimizer keeps for them, all of one shape.
+/// Weights or biases and their optimizer state, all of the same shape.
 struct Parameters {
   PackedMatrix values;
   std::vector<PackedMatrix> moments;  ///< as many as the optimizer keeps
   PackedMatrix ema;  ///< moving average of the values; without rows where none is kept
 };
 
-/// What is done with a gradient once it is known, while it is still in registers: a step of the
-/// optimizer, or, where `gradients` is given, only written there.
+/// What to do with a gradient while it is in registers: an optimizer step, or, with `gradients`,
+/// only store it there.
 struct Update {
   OptimizerName optimizer = {};
   OptimizerStep<float> step = {};

@@ -48,7 +48,7 @@ class PackedMatrix {
     std::fill_n(values_.get(), rows_ * blocks_ * kBlockWidth, 0.0F);
   }
 
-  /// Memory that such a matrix takes.
+  /// Memory in bytes of such a matrix.
   [[nodiscard]] static constexpr std::size_t bytes(std::size_t rows, std::size_t columns,
                                                    Panels panels = Panels::kNarrow) {
     return rows * whole_panels(columns, panels) * kBlockWidth * sizeof(float);
@@ -99,7 +99,7 @@ class PackedMatrix {
     return (blocks_for(columns) + blocks - 1) / blocks * blocks;
   }
   [[nodiscard]] std::size_t within_panel(std::size_t block) const {
-    return block & (panel_blocks_ - 1);  // a division would take longer than what it is for
+    return block & (panel_blocks_ - 1);  // a division would be slower than the load it is for
   }
   [[nodiscard]] std::size_t offset(std::size_t block, std::size_t row) const {
     const std::size_t within = within_panel(block);
@@ -112,8 +112,8 @@ class PackedMatrix {
   hwy::AlignedFreeUniquePtr<float[]> values_;  // NOLINT(modernize-avoid-c-arrays): as Highway says
 };
 
-/// Of all matrices whose columns are a layer's outputs: the first layer's sums take four blocks at
-/// a time.
+/// Panels of matrices whose columns are a layer's outputs; the first layer sums four blocks at a
+/// time.
 [[nodiscard]] constexpr PackedMatrix::Panels panels_of(std::size_t layer) {
   return layer == 0 ? PackedMatrix::Panels::kWide : PackedMatrix::Panels::kNarrow;
 }

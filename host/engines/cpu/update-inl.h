@@ -1,5 +1,5 @@
-// What the vector code does with a gradient in registers. Highway includes it once for each
-// instruction set, so the guard is a toggle.
+// What to do with a gradient in vector registers: store it or take an optimizer step. Highway
+// includes it once for each instruction set, so the guard is a toggle.
 #if defined(QMNIST_HOST_ENGINES_CPU_UPDATE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QMNIST_HOST_ENGINES_CPU_UPDATE_INL_H_
 #undef QMNIST_HOST_ENGINES_CPU_UPDATE_INL_H_
@@ -20,7 +20,7 @@ class StoreGradients {
  public:
   explicit StoreGradients(PackedMatrix& gradients) : gradients_(gradients) {}
 
-  /// `sums` are those of a row, from a block on.
+  /// @param sums of a row, from `block` on
   template <std::size_t kCount>
   HWY_INLINE void operator()(std::size_t block, std::size_t row,
                              const std::array<Vector, kCount>& sums) const {
@@ -75,7 +75,7 @@ class StepParameters {
   OptimizerStep<Vector> step_;
 };
 
-/// Calls work(apply), where apply(block, row, gradients) does what `update` says.
+/// Calls work(apply), where apply(block, row, gradients) is the update.
 template <typename Work>
 HWY_INLINE void with_update(Parameters& parameters, const Update& update, const Work& work) {
   if (update.gradients != nullptr) {

@@ -1,5 +1,5 @@
-// Vectors of floats of the instruction set that is current, and what the formulas of kernels/ need
-// of them. Highway includes this once for each instruction set, so the guard is a toggle.
+// Vectors of floats for the current instruction set, and the operations on them that the formulas
+// of kernels/ need. Highway includes this once for each instruction set, so the guard is a toggle.
 #if defined(QMNIST_HOST_ENGINES_CPU_VECTOR_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QMNIST_HOST_ENGINES_CPU_VECTOR_INL_H_
 #undef QMNIST_HOST_ENGINES_CPU_VECTOR_INL_H_

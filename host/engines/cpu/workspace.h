@@ -11,13 +11,13 @@
 
 namespace qmnist::cpu {
 
-/// What a layer writes for a batch.
+/// Results of a layer for a batch.
 struct LayerOutputs {
   PackedMatrix activations;  ///< [rows, outputs]; the last layer's are logits
   PackedMatrix deltas;       ///< [rows, outputs]: d loss / d z
 };
 
-/// How the network did on an image.
+/// Loss of one sample, and whether it was classified correctly.
 struct SampleLoss {
   float loss;
   bool correct;
@@ -27,7 +27,7 @@ struct SampleLoss {
 struct Workspace {
   Workspace(const Network& network, std::size_t rows);
 
-  /// Memory that it takes.
+  /// Its memory in bytes.
   [[nodiscard]] static std::size_t bytes(const Network& network, std::size_t rows);
 
   std::array<SparseBatch, 2> sparse_batch;  ///< of this batch, and of the one that follows

@@ -12,7 +12,7 @@
 
 namespace qmnist::cuda {
 
-/// What a step of training needs to know on the device.
+/// Parameters of a training step on the device.
 struct StepParams {
   OptimizerStep<float> update;
   RowRandom random;

@@ -32,7 +32,7 @@ CudaEngine::CudaEngine(EngineSettings settings)
 }
 
 CudaEngine::~CudaEngine() {
-  (void)cudaDeviceSynchronize();  // an error may have left work behind that uses the buffers
+  (void)cudaDeviceSynchronize();  // after an error, pending work may still use the buffers
 }
 
 std::string CudaEngine::device() const {

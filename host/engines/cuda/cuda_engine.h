@@ -47,11 +47,11 @@ class CudaEngine final : public Engine {
   /// The steps of a chunk of that many samples, captured at its first use.
   [[nodiscard]] cudaGraphExec_t chunk_graph(std::size_t samples);
   void send_metrics(const RunningMetrics& metrics);
-  /// Sends the metrics on their way to the host, where they stand for that many samples.
+  /// Starts copying the metrics, which are those of `samples` samples, to the host.
   void fetch_metrics(std::uint64_t samples);
-  /// Reads what has arrived.
+  /// Reads the metrics that were copied.
   void take_metrics(RunningMetrics& metrics);
-  /// Takes the metrics if they have arrived, and fetches the next if none are on their way.
+  /// Reads the metrics if the copy is done, and starts the next one.
   void poll_metrics(RunningMetrics& metrics, std::uint64_t samples);
   /// Calls visit(first, rows) for the images indices[first ... first + rows) when they are on the
   /// device.
@@ -69,7 +69,7 @@ class CudaEngine final : public Engine {
   DeviceBuffer<DeviceMetrics> metrics_{1};
   PinnedBuffer<DeviceMetrics> arriving_{1};  ///< where metrics_ are copied to, now and then
   Event arrived_ = make_event();
-  std::uint64_t arriving_samples_ = 0;       ///< 0 while none are on their way
+  std::uint64_t arriving_samples_ = 0;       ///< 0 while no copy is pending
   std::map<std::size_t, GraphExec> graphs_;  ///< by samples
   std::uint64_t step_ = 0;
 };

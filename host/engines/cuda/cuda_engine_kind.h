@@ -4,8 +4,8 @@
 
 namespace qmnist::cuda {
 
-/// What this folder offers to the rest of the program; in a build without CUDA,
-/// cuda_engine_stub.cpp defines it.
+/// The entry of this engine in the registry; in a build without CUDA, cuda_engine_stub.cpp defines
+/// it.
 extern const EngineKind kEngineKind;
 
 }  // namespace qmnist::cuda

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-// What the messages of DeviceError say: what is wrong with the GPU and what would be right.
+// Messages of DeviceError: what is wrong with the GPU, and the remedy.
 //
 // These functions are pure and need no CUDA headers, so that they are built and tested without a
 // CUDA Toolkit, too. Each returns text without a trailing full stop, to which its caller adds

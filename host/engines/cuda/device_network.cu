@@ -153,7 +153,7 @@ void DeviceNetwork::upload(const std::vector<float>& values, DeviceBuffer<float>
 
 std::vector<float> DeviceNetwork::download(const DeviceBuffer<float>& arena) const {
   std::vector<float> values(arena.size());
-  // To memory that is not pinned such a copy has ended when the call returns.
+  // Copies to pageable memory are complete when the call returns.
   QMNIST_CHECK(
       cudaMemcpyAsync(values.data(), arena.data(), arena.bytes(), cudaMemcpyDeviceToHost, stream_));
   return values;

@@ -16,7 +16,7 @@
 
 namespace qmnist::cuda {
 
-/// A network in device memory and what a batch does with it.
+/// A network in device memory, its training step and its predictions.
 ///
 /// Members that take a batch enqueue work on the stream, in the order of the calls, and return at
 /// once; pointers are to device memory of the caller, which must live until the work is done.

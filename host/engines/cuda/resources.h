@@ -84,7 +84,7 @@ class PinnedBuffer {
   std::size_t size_;
 };
 
-/// Collects what is enqueued on a stream, while it lives, into a graph instead of running it.
+/// Captures the work that is enqueued on a stream into a graph, instead of running it.
 class StreamCapture {
  public:
   explicit StreamCapture(cudaStream_t stream) : stream_(stream) {
