@@ -1,8 +1,18 @@
 #pragma once
 
+#include <ostream>
 #include <vector>
 
 #include "host/engines/engine_kinds.h"
+
+namespace qmnist {
+
+/// GoogleTest's printer, for the names of tests.
+inline void PrintTo(const EngineKind* kind, std::ostream* stream) {  // NOLINT: GoogleTest's name
+  *stream << kind->name;
+}
+
+}  // namespace qmnist
 
 namespace qmnist::test {
 
