@@ -64,7 +64,8 @@ std::vector<std::span<const float>> TrainingState::arenas() const {
 
 Arenas moments_or_zeros(const TrainingState& state, std::size_t count) {
   if (state.moments.empty()) {
-    return Arenas(count, std::vector<float>(state.parameters.size()));
+    Arenas zeros(count, std::vector<float>(state.parameters.size()));
+    return zeros;
   }
   if (state.moments.size() != count) {
     throw std::invalid_argument("moments of another optimizer");
