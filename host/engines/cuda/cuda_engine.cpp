@@ -158,7 +158,7 @@ std::vector<float> CudaEngine::gradients(const DataView& data,
   send_metrics({});
   network_.forward_backward(prefetcher_.inputs(), prefetcher_.labels(), batch.size(),
                             &prefetcher_.steps()->random, metrics_.data());
-  return network_.gradients();
+  return network_.download_gradients();
 }
 
 template <typename Visit>

@@ -14,21 +14,16 @@ DeviceNetwork::DeviceNetwork(const EngineSettings& settings, std::size_t max_row
       dropout_(settings.regularization.dropout),
       label_smoothing_(static_cast<float>(settings.regularization.label_smoothing)),
       optimizer_(settings.optimizer.name),
+      moments_(moment_count(optimizer_)),
+      has_ema_(settings.regularization.ema_decay > 0),
       clip_norm_(static_cast<float>(settings.optimizer.clip_norm)),
       arena_size_(settings.network.arena_size()),
       stream_(stream),
       gemm_(stream, settings.math),
       squares_(kClipBlocks),
-      parameters_(arena_size_),
-      gradients_(arena_size_) {
-  for (std::size_t i = 0; i < moment_count(optimizer_); ++i) {
-    moments_.emplace_back(arena_size_);
-  }
-  if (settings.regularization.ema_decay > 0) {
-    ema_.emplace(arena_size_);
-  }
+      arenas_((2 + moments_ + (has_ema_ ? 1 : 0)) * arena_size_) {
   // Gradients of the gaps between tensors are never written and must be zero.
-  QMNIST_CHECK(cudaMemsetAsync(gradients_.data(), 0, gradients_.bytes(), stream));
+  QMNIST_CHECK(cudaMemsetAsync(gradients(), 0, arena_size_ * sizeof(float), stream));
   for (const DenseLayer& layer : layers_) {
     activations_.emplace_back(max_rows * layer.outputs);
     derivatives_.emplace_back(max_rows * layer.outputs);
@@ -38,19 +33,16 @@ DeviceNetwork::DeviceNetwork(const EngineSettings& settings, std::size_t max_row
 
 void DeviceNetwork::forward(const float* inputs, std::size_t rows, const RowRandom* random) {
   const NvtxRange range("forward");
-  const bool predicts = random == nullptr;
+  const float* weights = random == nullptr ? eval_parameters() : parameters();
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const DenseLayer& layer = layers_[l];
     float* outputs = activations_[l].data();
-    gemm_.multiply(
-        rows, layer.outputs, layer.inputs, {inputs, layer.inputs},
-        {(predicts ? eval_parameters(layer.weight) : parameters(layer.weight)), layer.inputs, true},
-        outputs);
+    gemm_.multiply(rows, layer.outputs, layer.inputs, {inputs, layer.inputs},
+                   {weights + layer.weight.offset, layer.inputs, true}, outputs);
     if (l + 1 < layers_.size()) {
-      QMNIST_CHECK(
-          launch_bias_activation(stream_, outputs, derivatives_[l].data(),
-                                 predicts ? eval_parameters(layer.bias) : parameters(layer.bias),
-                                 {activation_, dropout_, l}, random, rows, layer.outputs));
+      QMNIST_CHECK(launch_bias_activation(stream_, outputs, derivatives_[l].data(),
+                                          weights + layer.bias.offset, {activation_, dropout_, l},
+                                          random, rows, layer.outputs));
     }
     inputs = outputs;
   }
@@ -63,10 +55,10 @@ void DeviceNetwork::backward(const float* inputs, std::size_t rows) {
     const DenseLayer& below = layers_[l - 1];
     multiply_weight_gradient(l, activations_[l - 1].data(), rows);
     gemm_.multiply(rows, layer.inputs, layer.outputs, {deltas_[l].data(), layer.outputs},
-                   {parameters(layer.weight), layer.inputs}, deltas_[l - 1].data());
+                   {parameters() + layer.weight.offset, layer.inputs}, deltas_[l - 1].data());
     QMNIST_CHECK(launch_activation_backward(stream_, derivatives_[l - 1].data(),
-                                            deltas_[l - 1].data(), gradients(below.bias), rows,
-                                            below.outputs));
+                                            deltas_[l - 1].data(), gradients() + below.bias.offset,
+                                            rows, below.outputs));
   }
   multiply_weight_gradient(0, inputs, rows);
 }
@@ -74,7 +66,7 @@ void DeviceNetwork::backward(const float* inputs, std::size_t rows) {
 void DeviceNetwork::multiply_weight_gradient(std::size_t l, const float* inputs, std::size_t rows) {
   const DenseLayer& layer = layers_[l];
   gemm_.multiply(layer.outputs, layer.inputs, rows, {deltas_[l].data(), layer.outputs, true},
-                 {inputs, layer.inputs}, gradients(layer.weight));
+                 {inputs, layer.inputs}, gradients() + layer.weight.offset);
 }
 
 void DeviceNetwork::forward_backward(const float* inputs, const std::uint8_t* labels,
@@ -82,25 +74,25 @@ void DeviceNetwork::forward_backward(const float* inputs, const std::uint8_t* la
                                      DeviceMetrics* metrics) {
   forward(inputs, rows, random);
   const DenseLayer& last = layers_.back();
-  QMNIST_CHECK(launch_softmax_cross_entropy(
-      stream_, activations_.back().data(), parameters(last.bias), labels, deltas_.back().data(),
-      gradients(last.bias), metrics, label_smoothing_, rows, last.outputs));
+  QMNIST_CHECK(launch_softmax_cross_entropy(stream_, activations_.back().data(),
+                                            parameters() + last.bias.offset, labels,
+                                            deltas_.back().data(), gradients() + last.bias.offset,
+                                            metrics, label_smoothing_, rows, last.outputs));
   backward(inputs, rows);
 }
 
 void DeviceNetwork::optimizer_step(const OptimizerStep<float>* step) {
   const NvtxRange range("optimizer step");
   if (clip_norm_ > 0) {
-    QMNIST_CHECK(launch_clip(stream_, gradients_.data(), clip_norm_, squares_.data(), arena_size_));
+    QMNIST_CHECK(launch_clip(stream_, gradients(), clip_norm_, squares_.data(), arena_size_));
   }
-  OptimizerArenas arenas{
-      .gradients = gradients_.data(), .parameters = parameters_.data(), .moments = {}};
-  for (std::size_t i = 0; i < moments_.size(); ++i) {
-    arenas.moments[i] = moments_[i].data();
+  OptimizerArenas arenas{.gradients = gradients(), .parameters = parameters(), .moments = {}};
+  for (std::size_t i = 0; i < moments_; ++i) {
+    arenas.moments[i] = moments(i);
   }
   QMNIST_CHECK(launch_optimizer(stream_, optimizer_, step, arenas, arena_size_));
-  if (ema_) {
-    QMNIST_CHECK(launch_ema_update(stream_, step, parameters_.data(), ema_->data(), arena_size_));
+  if (has_ema_) {
+    QMNIST_CHECK(launch_ema_update(stream_, step, parameters(), ema(), arena_size_));
   }
 }
 
@@ -108,8 +100,8 @@ const float* DeviceNetwork::predict(const float* inputs, std::size_t rows) {
   forward(inputs, rows, nullptr);
   const DenseLayer& last = layers_.back();
   float* outputs = activations_.back().data();
-  QMNIST_CHECK(
-      launch_bias_softmax(stream_, outputs, eval_parameters(last.bias), rows, last.outputs));
+  QMNIST_CHECK(launch_bias_softmax(stream_, outputs, eval_parameters() + last.bias.offset, rows,
+                                   last.outputs));
   return outputs;
 }
 
@@ -120,42 +112,47 @@ void DeviceNetwork::score(const float* probabilities, const std::uint8_t* labels
 }
 
 void DeviceNetwork::set_state(const TrainingState& state) {
-  upload(state.parameters, parameters_);
-  const auto moments = moments_or_zeros(state, moments_.size());
-  for (std::size_t i = 0; i < moments_.size(); ++i) {
-    upload(moments[i], moments_[i]);
+  upload(state.parameters, parameters());
+  const Arenas start = moments_or_zeros(state, moments_);
+  for (std::size_t i = 0; i < moments_; ++i) {
+    upload(start[i], moments(i));
   }
-  if (ema_) {
-    upload(state.eval_parameters(), *ema_);
+  if (has_ema_) {
+    upload(state.eval_parameters(), ema());
   }
   QMNIST_CHECK(cudaStreamSynchronize(stream_));
 }
 
 void DeviceNetwork::get_state(TrainingState& state) const {
-  state.parameters = download(parameters_);
+  const std::vector<float> arenas = download(0, 1 + moments_);
+  const auto arena_values = [&](std::size_t index) {
+    const auto values = std::span(arenas).subspan(index * arena_size_, arena_size_);
+    return std::vector<float>(values.begin(), values.end());
+  };
+  state.parameters = arena_values(0);
   state.moments.clear();
-  for (const DeviceBuffer<float>& moments : moments_) {
-    state.moments.push_back(download(moments));
+  for (std::size_t i = 0; i < moments_; ++i) {
+    state.moments.push_back(arena_values(1 + i));
   }
-  if (ema_) {
-    state.ema = download(*ema_);
+  if (has_ema_) {
+    state.ema = download(2 + moments_, 1);
   }
 }
 
-std::vector<float> DeviceNetwork::gradients() const {
-  return download(gradients_);
+std::vector<float> DeviceNetwork::download_gradients() const {
+  return download(1 + moments_, 1);
 }
 
-void DeviceNetwork::upload(const std::vector<float>& values, DeviceBuffer<float>& arena) {
-  QMNIST_CHECK(
-      cudaMemcpyAsync(arena.data(), values.data(), arena.bytes(), cudaMemcpyHostToDevice, stream_));
+void DeviceNetwork::upload(const std::vector<float>& values, float* arena) {
+  QMNIST_CHECK(cudaMemcpyAsync(arena, values.data(), arena_size_ * sizeof(float),
+                               cudaMemcpyHostToDevice, stream_));
 }
 
-std::vector<float> DeviceNetwork::download(const DeviceBuffer<float>& arena) const {
-  std::vector<float> values(arena.size());
+std::vector<float> DeviceNetwork::download(std::size_t first_arena, std::size_t count) const {
+  std::vector<float> values(count * arena_size_);
   // Copies to pageable memory are complete when the call returns.
-  QMNIST_CHECK(
-      cudaMemcpyAsync(values.data(), arena.data(), arena.bytes(), cudaMemcpyDeviceToHost, stream_));
+  QMNIST_CHECK(cudaMemcpyAsync(values.data(), arenas_.data() + first_arena * arena_size_,
+                               values.size() * sizeof(float), cudaMemcpyDeviceToHost, stream_));
   return values;
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "host/engines/cuda/gemm.h"
@@ -29,7 +28,7 @@ class DeviceNetwork {
   /// Returns when the device has the state, or the host has it.
   void set_state(const TrainingState& state);
   void get_state(TrainingState& state) const;
-  [[nodiscard]] std::vector<float> gradients() const;
+  [[nodiscard]] std::vector<float> download_gradients() const;
 
   /// Forward and backward pass: leaves the gradient of the mean loss in the gradient arena and adds
   /// losses and hits to `metrics`. inputs [rows, inputs], labels [rows].
@@ -56,32 +55,32 @@ class DeviceNetwork {
   /// d loss / d weights of layer l, from d loss / d its products.
   void multiply_weight_gradient(std::size_t l, const float* inputs, std::size_t rows);
 
-  void upload(const std::vector<float>& values, DeviceBuffer<float>& arena);
-  /// An arena's values, once the stream has come here.
-  [[nodiscard]] std::vector<float> download(const DeviceBuffer<float>& arena) const;
+  void upload(const std::vector<float>& values, float* arena);
+  /// The values of adjacent arenas, after all work on the stream.
+  [[nodiscard]] std::vector<float> download(std::size_t first_arena, std::size_t count) const;
 
-  [[nodiscard]] float* parameters(const Tensor& tensor) {
-    return parameters_.data() + tensor.offset;
-  }
-  [[nodiscard]] float* gradients(const Tensor& tensor) { return gradients_.data() + tensor.offset; }
-  [[nodiscard]] float* eval_parameters(const Tensor& tensor) {
-    return (ema_ ? *ema_ : parameters_).data() + tensor.offset;
-  }
+  // Arenas in the order in which they lie in memory: parameters, moments, gradients, EMA if any. So
+  // parameters and moments are one copy to the host.
+  [[nodiscard]] float* arena(std::size_t index) { return arenas_.data() + index * arena_size_; }
+  [[nodiscard]] float* parameters() { return arena(0); }
+  [[nodiscard]] float* moments(std::size_t index) { return arena(1 + index); }
+  [[nodiscard]] float* gradients() { return arena(1 + moments_); }
+  [[nodiscard]] float* ema() { return arena(2 + moments_); }
+  [[nodiscard]] float* eval_parameters() { return has_ema_ ? ema() : parameters(); }
 
   std::vector<DenseLayer> layers_;
   Activation activation_;
   Dropout dropout_;
   float label_smoothing_;
   OptimizerName optimizer_;
+  std::size_t moments_;
+  bool has_ema_;
   float clip_norm_;
   std::size_t arena_size_;
   cudaStream_t stream_;
   Gemm gemm_;
-  DeviceBuffer<double> squares_;    ///< for clipping
-  DeviceBuffer<float> parameters_;  ///< arena, as are the next three
-  DeviceBuffer<float> gradients_;
-  std::vector<DeviceBuffer<float>> moments_;
-  std::optional<DeviceBuffer<float>> ema_;
+  DeviceBuffer<double> squares_;  ///< for clipping
+  DeviceBuffer<float> arenas_;
   std::vector<DeviceBuffer<float>> activations_;  ///< [layers][max_rows, outputs]; logits last
   std::vector<DeviceBuffer<float>> derivatives_;  ///< [layers][max_rows, outputs]; logits have none
   std::vector<DeviceBuffer<float>> deltas_;       ///< [layers][max_rows, outputs]: d loss / d z
