@@ -36,7 +36,7 @@ class ReferenceEngine final : public Engine {
   void set_state(const TrainingState& state) override {
     parameters_.assign(state.parameters.begin(), state.parameters.end());
     moments_.clear();
-    for (const auto& moments : moments_or_zeros(state, moment_count())) {
+    for (const auto& moments : moments_or_zeros(state, moment_count(settings_.optimizer.name))) {
       moments_.emplace_back(moments.begin(), moments.end());
     }
     averages_.clear();
@@ -129,10 +129,6 @@ class ReferenceEngine final : public Engine {
   }
 
  private:
-  [[nodiscard]] std::size_t moment_count() const {
-    return qmnist::moment_count(settings_.optimizer.name);
-  }
-
   void optimizer_step(const OptimizerStep<Real>& step, const Values& gradient) {
     with_choice(settings_.optimizer.name, [&](auto constant) {
       for (std::size_t i = 0; i < gradient.size(); ++i) {

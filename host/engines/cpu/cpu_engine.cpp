@@ -198,8 +198,7 @@ std::vector<float> CpuEngine::gradients(const DataView& data,
 
 std::vector<float> CpuEngine::predict(const DataView& data,
                                       std::span<const std::uint32_t> indices) {
-  constexpr std::size_t kRows =
-      512;  // enough for an efficient matrix product, and fits in the cache
+  constexpr std::size_t kRows = 512;  // efficient matrix products, and fits in the cache
   const std::size_t classes = settings_.network.classes();
   Workspace workspace(settings_.network, kRows);
   std::vector<float> probabilities(indices.size() * classes);

@@ -107,11 +107,10 @@ class CpuEngine final : public Engine {
   Dropout dropout_;
   ThreadPool pool_;
   std::vector<Layer> layers_;
-  std::vector<std::uint8_t>
-      was_nonzero_;  ///< [inputs]: pixels that were nonzero since the moments were zero
-  std::vector<std::uint8_t> distorted_;  ///< [batch size, inputs]: the next batch's images
-  std::vector<std::uint32_t> rows_;      ///< 0, 1, ...: indices into distorted_
-  std::vector<Layer> clipped_;           ///< gradients, where they are clipped
+  std::vector<std::uint8_t> was_nonzero_;  ///< [inputs]: pixels, since all moments were zero
+  std::vector<std::uint8_t> distorted_;    ///< [batch size, inputs]: the next batch's images
+  std::vector<std::uint32_t> rows_;        ///< 0, 1, ...: indices into distorted_
+  std::vector<Layer> clipped_;             ///< gradients, where they are clipped
   std::uint64_t step_ = 0;
   Workspace training_;
 };

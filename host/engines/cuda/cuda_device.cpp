@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "host/engines/cuda/cuda_check.h"
-#include "host/engines/cuda/cuda_engine_kind.h"
 #include "host/engines/cuda/device_messages.h"
 #include "host/engines/cuda/kernel_image.h"
 #include "host/error.h"
