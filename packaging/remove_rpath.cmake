@@ -1,2 +1,5 @@
-# Debian policy forbids search paths in a package's programs: a library there comes from a package, too.
-file(RPATH_REMOVE FILE ${CPACK_TEMPORARY_DIRECTORY}/usr/bin/qmnist_gpu)
+# Debian policy forbids search paths outside a package: CUDA's libraries come from packages, too.
+set(library ${CPACK_TEMPORARY_DIRECTORY}/usr/libexec/qmnist-gpu/libqmnist_cuda.so)
+if(EXISTS ${library})
+  file(RPATH_REMOVE FILE ${library})
+endif()

@@ -73,6 +73,25 @@ TEST_F(CudaObstacleTest, NoDriver) {
   expect_cpu({}, "no NVIDIA driver here");
 }
 
+TEST_F(CudaObstacleTest, ALibraryOfCudaThatIsMissing) {
+  const TemporaryFolder folder;
+  for (const char* name : {"libcublas.so.12", "libcublas.so.13"}) {
+    write_file(folder / name, "");
+  }
+  const Assignments environment{"LD_LIBRARY_PATH=" + folder.path().string()};
+  expect_device_error(environment, {"CUDA's libraries cannot be loaded (", "libcublas.so.1",
+                                    "LD_LIBRARY_PATH", "; or use --device cpu"});
+  expect_cpu(environment, "CUDA's libraries cannot be loaded (");
+}
+
+TEST(CudaLibraryTest, IsNotLinkedWithTheProgram) {
+  const ProgramResult result = run_program({"ldd", QMNIST_PROGRAM});
+  expect_success(result);
+  for (const char* name : {"libcublas", "libcuda", "libqmnist_cuda"}) {
+    EXPECT_EQ(result.output.find(name), std::string::npos) << result.output;
+  }
+}
+
 TEST_F(CudaObstacleTest, ADriverThatIsTooOld) {
   const Assignments environment{"cudaGetDeviceCount=35", "cudaDriverGetVersion=11040"};
   expect_device_error(environment, {"supports CUDA up to 11.4, but this program uses CUDA 1",

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "host/engines/cuda/cuda_engine_kind.h"
+#include "host/engines/cuda/cuda_library.h"
 #include "host/engines/cuda/nvtx_range.h"
 #include "host/engines/cuda/sum_losses.h"
 
@@ -206,14 +206,11 @@ Scores CudaEngine::score(const DataView& data, std::span<const std::uint32_t> in
   return scores;
 }
 
-const EngineKind kEngineKind{
-    .name = "cuda",
-    .title = "GPU",
-    .host_bytes = [](const EngineSettings& /*any*/) -> std::size_t { return 0; },
-    .make = [](EngineSettings settings) -> std::unique_ptr<Engine> {
-      return std::make_unique<CudaEngine>(std::move(settings));
-    },
-    .devices = describe_cuda_devices,
-};
-
 }  // namespace qmnist::cuda
+
+const qmnist::cuda::CudaLibrary qmnist_cuda_library{
+    .make = [](qmnist::EngineSettings settings) -> std::unique_ptr<qmnist::Engine> {
+      return std::make_unique<qmnist::cuda::CudaEngine>(std::move(settings));
+    },
+    .devices = qmnist::cuda::describe_cuda_devices,
+};

@@ -4,8 +4,8 @@
 
 namespace qmnist::cuda {
 
-/// The entry of this engine in the registry; in a build without CUDA, cuda_engine_stub.cpp defines
-/// it.
+/// The entry of this engine in the registry. Its functions load libqmnist_cuda.so, which holds the
+/// rest of this folder, at their first call; where it cannot be loaded, they throw DeviceError.
 extern const EngineKind kEngineKind;
 
 }  // namespace qmnist::cuda

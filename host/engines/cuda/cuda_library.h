@@ -1,0 +1,20 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/engines/engine.h"
+
+namespace qmnist::cuda {
+
+/// What libqmnist_cuda.so gives the program that loads it. See EngineKind.
+struct CudaLibrary {
+  std::unique_ptr<Engine> (*make)(EngineSettings);
+  std::vector<std::string> (*devices)();
+};
+
+}  // namespace qmnist::cuda
+
+/// The only symbol that the library exports.
+extern "C" [[gnu::visibility("default")]] const qmnist::cuda::CudaLibrary qmnist_cuda_library;
