@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <filesystem>
+#include <functional>
+#include <future>
+#include <span>
+#include <string_view>
 
 #include "host/data/split.h"
 #include "host/engines/cpu/cpu_engine.h"
@@ -96,6 +99,49 @@ TEST_F(CudaEngineTest, TrainsWithAnyBatchSize) {
     EXPECT_NEAR(metrics.loss(), expected.loss(), 1e-4 * expected.loss()) << "batch " << batch;
     EXPECT_EQ(engine->state().step, cpu.state().step);
   }
+}
+
+/// Hash of the parameters after 130 samples on an engine of its own.
+std::size_t train_and_destroy(const DataView& data, std::span<const std::uint32_t> order,
+                              std::size_t batch) {
+  const std::vector<std::size_t> hidden{16};
+  const auto engine = cuda::kEngineKind.make(
+      {.network = Network(784, hidden, 10), .optimizer = {}, .batch_size = batch});
+  for (int epoch = 0; epoch < 3; ++epoch) {  // steps one by one, captured, and replayed
+    RunningMetrics metrics;
+    engine->train(data, order.first(130), metrics, [](const RunningMetrics&) { return true; });
+  }
+  const std::vector<float> parameters = engine->state().parameters;
+  const auto bytes = std::as_bytes(std::span(parameters));
+  return std::hash<std::string_view>()(
+      {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+TEST_F(CudaEngineTest, ComesAndGoesInSeveralThreadsWithTheSameBits) {
+  constexpr std::size_t kThreads = 4;
+  constexpr int kRounds = 50;
+  std::vector<std::future<void>> threads;
+  for (std::size_t i = 0; i < kThreads; ++i) {
+    threads.push_back(std::async(std::launch::async, [this, batch = 7 + i] {
+      const std::size_t expected = train_and_destroy(dataset_.view(), split_.train, batch);
+      for (int round = 1; round < kRounds; ++round) {
+        ASSERT_EQ(train_and_destroy(dataset_.view(), split_.train, batch), expected)
+            << "batch " << batch << ", round " << round;
+      }
+    }));
+  }
+  for (std::future<void>& thread : threads) {
+    EXPECT_NO_THROW(thread.get());
+  }
+}
+
+TEST_F(CudaEngineTest, IsUsedByOneThreadAfterAnother) {
+  RunningMetrics metrics;
+  std::async(std::launch::async, [&] {
+    cuda_->train(dataset_.view(), std::span(split_.train).first(100), metrics,
+                 [](const RunningMetrics&) { return true; });
+  }).get();
+  EXPECT_EQ(cuda_->state().step, 4U);
 }
 
 TEST_F(CudaEngineTest, NamesTheDevice) {

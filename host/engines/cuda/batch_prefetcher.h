@@ -35,6 +35,12 @@ class BatchPrefetcher {
   /// @param compute the stream whose work needs the chunks; must outlive this
   BatchPrefetcher(std::size_t features, std::size_t samples, std::size_t steps,
                   const Augmentation& augmentation, cudaStream_t compute);
+  BatchPrefetcher(const BatchPrefetcher&) = delete;
+  BatchPrefetcher& operator=(const BatchPrefetcher&) = delete;
+  BatchPrefetcher(BatchPrefetcher&&) = delete;
+  BatchPrefetcher& operator=(BatchPrefetcher&&) = delete;
+  /// Waits for its copies.
+  ~BatchPrefetcher() { (void)cudaStreamSynchronize(copy_.get()); }
 
   /// Gathers data[indices[i]], what the chunk's steps need and, unless there are
   /// none, each image's distortion. What is enqueued on

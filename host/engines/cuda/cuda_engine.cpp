@@ -32,7 +32,13 @@ CudaEngine::CudaEngine(EngineSettings settings)
 }
 
 CudaEngine::~CudaEngine() {
-  (void)cudaDeviceSynchronize();  // after an error, pending work may still use the buffers
+  (void)cudaSetDevice(static_cast<int>(device_.index));
+  // After an error, pending work may still use the buffers.
+  (void)cudaStreamSynchronize(compute_.get());
+}
+
+void CudaEngine::make_device_current() const {
+  QMNIST_CHECK(cudaSetDevice(static_cast<int>(device_.index)));
 }
 
 std::string CudaEngine::device() const {
@@ -40,11 +46,13 @@ std::string CudaEngine::device() const {
 }
 
 void CudaEngine::set_state(const TrainingState& state) {
+  make_device_current();
   network_.set_state(state);
   step_ = state.step;
 }
 
 TrainingState CudaEngine::state() const {
+  make_device_current();
   TrainingState state;
   network_.get_state(state);
   state.step = step_;
@@ -54,11 +62,15 @@ TrainingState CudaEngine::state() const {
 void CudaEngine::train(const DataView& data, std::span<const std::uint32_t> order,
                        RunningMetrics& metrics, const StepCallback& keep_going) {
   const NvtxRange range("epoch");
+  make_device_current();
   send_metrics(metrics);
   std::size_t enqueued = metrics.samples;
   bool wanted = true;
   while (wanted && enqueued < order.size()) {
-    const auto chunk = order.subspan(enqueued, std::min(chunk_samples_, order.size() - enqueued));
+    // Chunks begin at multiples of their size after a resume, too: so a batch has the address that
+    // it has in an uninterrupted epoch. cuBLAS may choose its algorithms by the alignment.
+    const std::size_t size = chunk_samples_ - enqueued % chunk_samples_;
+    const auto chunk = order.subspan(enqueued, std::min(size, order.size() - enqueued));
     train_chunk(data, chunk);
     enqueued += chunk.size();
     poll_metrics(metrics, enqueued);
@@ -92,26 +104,37 @@ void CudaEngine::train_chunk(const DataView& data, std::span<const std::uint32_t
                      random});
   }
   prefetcher_.upload(data, chunk, steps, distortions);
-  QMNIST_CHECK(cudaGraphLaunch(chunk_graph(chunk.size()), compute_.get()));
+  launch_steps(chunk.size());
 }
 
-cudaGraphExec_t CudaEngine::chunk_graph(std::size_t samples) {
-  GraphExec& graph = graphs_[samples];
+void CudaEngine::launch_steps(std::size_t samples) {
+  const auto [place, is_first_use] = graphs_.try_emplace(samples);
+  GraphExec& graph = place->second;
+  if (is_first_use) {
+    // Kernels are loaded and cuBLAS chooses its own at their first use; a capture must find that
+    // done, and must not run in another thread meanwhile.
+    const std::shared_lock no_capture(capture_mutex);
+    enqueue_steps(samples);
+    return;
+  }
   if (graph == nullptr) {
     const NvtxRange range("capture");
     StreamCapture capture(compute_.get());
-    const std::size_t features = settings_.network.inputs();
-    for (std::size_t first = 0, step = 0; first < samples; first += settings_.batch_size, ++step) {
-      const std::size_t rows = std::min(settings_.batch_size, samples - first);
-      const StepParams* of_step = prefetcher_.steps() + step;
-      network_.forward_backward(prefetcher_.inputs() + first * features,
-                                prefetcher_.labels() + first, rows, &of_step->random,
-                                metrics_.data());
-      network_.optimizer_step(&of_step->update);
-    }
+    enqueue_steps(samples);
     graph = capture.finish();
   }
-  return graph.get();
+  QMNIST_CHECK(cudaGraphLaunch(graph.get(), compute_.get()));
+}
+
+void CudaEngine::enqueue_steps(std::size_t samples) {
+  const std::size_t features = settings_.network.inputs();
+  for (std::size_t first = 0, step = 0; first < samples; first += settings_.batch_size, ++step) {
+    const std::size_t rows = std::min(settings_.batch_size, samples - first);
+    const StepParams* of_step = prefetcher_.steps() + step;
+    network_.forward_backward(prefetcher_.inputs() + first * features, prefetcher_.labels() + first,
+                              rows, &of_step->random, metrics_.data());
+    network_.optimizer_step(&of_step->update);
+  }
 }
 
 void CudaEngine::send_metrics(const RunningMetrics& metrics) {
@@ -151,6 +174,7 @@ std::vector<float> CudaEngine::gradients(const DataView& data,
   if (batch.size() > max_rows_) {
     throw std::length_error("a batch larger than the engine was made for");
   }
+  make_device_current();
   std::vector<Distortion> distortions;
   add_distortions(step_, batch.size(), distortions);
   const StepParams step{.update = {}, .random = {step_, 0, settings_.seed}};
@@ -174,6 +198,7 @@ void CudaEngine::for_each_chunk(const DataView& data, std::span<const std::uint3
 std::vector<float> CudaEngine::predict(const DataView& data,
                                        std::span<const std::uint32_t> indices) {
   const NvtxRange range("predict");
+  make_device_current();
   const std::size_t classes = settings_.network.classes();
   std::vector<float> probabilities(indices.size() * classes);
   for_each_chunk(data, indices, [&](std::size_t first, std::size_t rows) {
@@ -187,6 +212,7 @@ std::vector<float> CudaEngine::predict(const DataView& data,
 
 Scores CudaEngine::score(const DataView& data, std::span<const std::uint32_t> indices) {
   const NvtxRange range("score");
+  make_device_current();
   const std::size_t classes = settings_.network.classes();
   DeviceBuffer<Score> images(indices.size());
   DeviceBuffer<unsigned long long> confusion(classes * classes);

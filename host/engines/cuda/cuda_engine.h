@@ -16,6 +16,9 @@ namespace qmnist::cuda {
 /// waits for nothing but a free buffer. What differs from step to step (images, labels, Adam's
 /// scalars) comes with the chunk, so that each graph is made once.
 ///
+/// Several engines may work in as many threads, also on one GPU: none waits for the whole device
+/// while another one captures (capture_mutex).
+///
 /// The same settings, state and data give the same bits on the same GPU and libraries.
 class CudaEngine final : public Engine {
  public:
@@ -39,13 +42,17 @@ class CudaEngine final : public Engine {
   [[nodiscard]] Scores score(const DataView& data, std::span<const std::uint32_t> indices) override;
 
  private:
+  /// CUDA's calls go to the device that is current in the calling thread.
+  void make_device_current() const;
   /// The distortions of a batch that the step after `step` others trains on; none without
   /// augmentation.
   void add_distortions(std::uint64_t step, std::size_t rows,
                        std::vector<Distortion>& distortions) const;
   void train_chunk(const DataView& data, std::span<const std::uint32_t> chunk);
-  /// The steps of a chunk of that many samples, captured at its first use.
-  [[nodiscard]] cudaGraphExec_t chunk_graph(std::size_t samples);
+  /// Launches the steps of a chunk of that many samples: one by one at the first use of the size,
+  /// then as a graph.
+  void launch_steps(std::size_t samples);
+  void enqueue_steps(std::size_t samples);
   void send_metrics(const RunningMetrics& metrics);
   /// Starts copying the metrics, which are those of `samples` samples, to the host.
   void fetch_metrics(std::uint64_t samples);
@@ -70,7 +77,7 @@ class CudaEngine final : public Engine {
   PinnedBuffer<DeviceMetrics> arriving_{1};  ///< where metrics_ are copied to, now and then
   Event arrived_ = make_event();
   std::uint64_t arriving_samples_ = 0;       ///< 0 while no copy is pending
-  std::map<std::size_t, GraphExec> graphs_;  ///< by samples
+  std::map<std::size_t, GraphExec> graphs_;  ///< by samples; null after their first use
   std::uint64_t step_ = 0;
 };
 

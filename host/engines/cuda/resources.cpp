@@ -6,12 +6,14 @@
 namespace qmnist::cuda {
 
 void* allocate_device_memory(std::size_t bytes) {
+  const std::shared_lock no_capture(capture_mutex);
   void* memory = nullptr;
   check_device_call(cudaMalloc(&memory, bytes), "cudaMalloc", __FILE__, __LINE__, bytes);
   return memory;
 }
 
 void* allocate_pinned_memory(std::size_t bytes) {
+  const std::shared_lock no_capture(capture_mutex);
   void* memory = nullptr;
   const cudaError_t status = cudaMallocHost(&memory, bytes);
   if (status == cudaErrorMemoryAllocation) {  // of the host's memory, not of the device's

@@ -5,6 +5,8 @@
 
 #include <cstddef>
 #include <memory>
+#include <mutex>
+#include <shared_mutex>
 #include <span>
 #include <utility>
 
@@ -15,10 +17,17 @@
 
 namespace qmnist::cuda {
 
+/// Keeps stream captures apart from calls that wait for the whole device, which would invalidate a
+/// capture in another thread: held alone during a capture, shared during such a call. Freeing
+/// memory and cublasDestroy() wait for the device; allocating may.
+/// Source: CUDA C++ Programming Guide, Prohibited and Unhandled Operations (of stream capture)
+inline std::shared_mutex capture_mutex;
+
 template <auto kDestroy>
 struct Destroyer {
   template <typename T>
   void operator()(T* resource) const noexcept {
+    const std::shared_lock no_capture(capture_mutex);
     (void)kDestroy(resource);
   }
 };
@@ -44,6 +53,7 @@ using CublasHandle = std::unique_ptr<cublasContext, Destroyer<cublasDestroy>>;
 }
 
 [[nodiscard]] inline CublasHandle make_cublas_handle() {
+  const std::shared_lock no_capture(capture_mutex);
   cublasHandle_t handle = nullptr;
   QMNIST_CHECK(cublasCreate(&handle));
   return CublasHandle(handle);
@@ -84,11 +94,12 @@ class PinnedBuffer {
   std::size_t size_;
 };
 
-/// Captures the work that is enqueued on a stream into a graph, instead of running it.
+/// Captures the work that is enqueued on a stream into a graph, instead of running it. One thread
+/// captures at a time; until its capture ends, it must not allocate or free what this file owns.
 class StreamCapture {
  public:
   explicit StreamCapture(cudaStream_t stream) : stream_(stream) {
-    // Relaxed, as cuBLAS may load a kernel or ask for memory at its first use.
+    // Relaxed, as cuBLAS may load a kernel or ask for memory.
     QMNIST_CHECK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed));
   }
   StreamCapture(const StreamCapture&) = delete;
@@ -96,24 +107,30 @@ class StreamCapture {
   StreamCapture(StreamCapture&&) = delete;
   StreamCapture& operator=(StreamCapture&&) = delete;
   ~StreamCapture() {
-    if (stream_ != nullptr) {  // an error came between
+    if (alone_.owns_lock()) {  // an error came between
       cudaGraph_t graph = nullptr;
       (void)cudaStreamEndCapture(stream_, &graph);
+      alone_.unlock();
       (void)Graph(graph);
     }
   }
 
-  /// Ends the capture and makes its graph ready to launch.
+  /// Ends the capture, makes its graph ready to launch, and enqueues its upload to the device.
   [[nodiscard]] GraphExec finish() {
     cudaGraph_t captured = nullptr;
-    QMNIST_CHECK(cudaStreamEndCapture(std::exchange(stream_, nullptr), &captured));
+    const cudaError_t status = cudaStreamEndCapture(stream_, &captured);
+    alone_.unlock();
     const Graph graph(captured);
+    check_device_call(status, "cudaStreamEndCapture", __FILE__, __LINE__);
     cudaGraphExec_t executable = nullptr;
     QMNIST_CHECK(cudaGraphInstantiate(&executable, graph.get(), 0));
-    return GraphExec(executable);
+    GraphExec owner(executable);
+    QMNIST_CHECK(cudaGraphUpload(executable, stream_));
+    return owner;
   }
 
  private:
+  std::unique_lock<std::shared_mutex> alone_{capture_mutex};
   cudaStream_t stream_;
 };
 
