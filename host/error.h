@@ -57,4 +57,10 @@ class DeviceError : public Error {
       : Error(ExitStatus::kDevice, fmt::format(format, std::forward<Args>(args)...)) {}
 };
 
+/// A device without enough memory; a smaller network or batch may fit.
+class DeviceMemoryError : public DeviceError {
+ public:
+  using DeviceError::DeviceError;
+};
+
 }  // namespace qmnist

@@ -11,6 +11,7 @@
 
 #include "host/alternatives.h"
 #include "host/cli/compare_command.h"
+#include "host/cli/device_option.h"
 #include "host/cli/evaluate_command.h"
 #include "host/cli/export_command.h"
 #include "host/cli/info_command.h"
@@ -59,8 +60,9 @@ void add_train_options(CLI::App& app, TrainArguments& arguments) {
   app.add_option("--set", arguments.options.overrides, "Override a config value; can be repeated")
       ->type_name("KEY.PATH=VALUE")
       ->allow_extra_args(false);
-  app.add_option("--device", arguments.device,
-                 fmt::format("{}; same as --set device=DEVICE", alternatives(device_names())))
+  app.add_option(
+         "--device", arguments.device,
+         fmt::format("{}; same as --set device=cuda --set device_index=N", device_option_help()))
       ->type_name("DEVICE");
   app.add_flag("--resume", arguments.options.resume, "Resume from the run folder's checkpoint");
   app.add_flag("--quiet", arguments.options.quiet, "Print errors and warnings only");
@@ -73,7 +75,11 @@ Command train(const CLI::App& app, const TrainArguments& arguments) {
   TrainOptions options = arguments.options;
   options.config = arguments.config;
   if (app.count("--device") > 0) {
-    options.overrides.push_back("device=" + arguments.device);
+    const DeviceOption device = parse_single_device_option(arguments.device);
+    options.overrides.push_back("device=" + device.name);
+    for (const std::size_t index : device.indices) {
+      options.overrides.push_back(fmt::format("device_index={}", index));
+    }
   }
   return [options] { return train_command(options); };
 }
@@ -111,11 +117,11 @@ void add_evaluate(CLI::App& app, Command& command) {
   sub->add_option("--data", options->data,
                   "Folder or file to evaluate on (default: the run's test set)")
       ->type_name("PATH");
-  const std::vector<std::string_view> devices = device_names();
-  sub->add_option("--device", options->device,
-                  fmt::format("{} (default: {})", alternatives(devices), kAutoDevice))
-      ->type_name("DEVICE")
-      ->check(CLI::IsMember(std::vector<std::string>(devices.begin(), devices.end())));
+  sub->add_option_function<std::string>(
+         "--device",
+         [options](const std::string& text) { options->device = parse_single_device_option(text); },
+         fmt::format("{} (default: {})", device_option_help(), kAutoDevice))
+      ->type_name("DEVICE");
   sub->add_flag("--json", options->json, "Print one JSON object instead of tables");
   sub->callback(
       [&command, options] { command = [options] { return evaluate_command(*options); }; });
@@ -151,8 +157,13 @@ void add_sweep(CLI::App& app, Command& command) {
   sub->add_option("--config", options->config, "JSON file of the sweep")
       ->type_name("FILE")
       ->required();
+  sub->add_option_function<std::string>(
+         "--device",
+         [options](const std::string& text) { options->device = parse_device_option(text); },
+         "Where to train all trials (default: the base config's device); cuda:0,1 uses two GPUs")
+      ->type_name("DEVICE");
   sub->add_option("--jobs", options->jobs,
-                  "Number of trials to train in parallel (default: number of cores)")
+                  "Number of trials to train in parallel (default: one per core or GPU)")
       ->type_name("N")
       ->check(CLI::Range(1, 1024));
   sub->add_flag("--quiet", options->quiet, "Print errors only");

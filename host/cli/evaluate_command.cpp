@@ -168,7 +168,8 @@ ExitStatus evaluate_command(const EvaluateOptions& options) {
   const std::vector<Model> models = read_models(options.models);
   const EvaluationSet set =
       options.data.empty() ? test_set_of_runs(options.models) : all_images_in(options.data);
-  Ensemble ensemble(models, options.device);
+  const std::vector<std::size_t>& indices = options.device.indices;
+  Ensemble ensemble(models, options.device.name, indices.empty() ? 0 : indices.front());
   if (!options.json) {
     print_models(options.models, models);
     print_out("data      {}: {} of {} images, {}\n", set.dataset.name, grouped(set.indices.size()),

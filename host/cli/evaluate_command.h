@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "host/cli/command.h"
+#include "host/cli/device_option.h"
 #include "host/config/config.h"
 
 namespace qmnist {
@@ -12,7 +13,7 @@ namespace qmnist {
 struct EvaluateOptions {
   std::vector<std::filesystem::path> models;  ///< run folders or model files, one or more
   std::filesystem::path data;  ///< folder or file of images; empty: the runs' test set
-  std::string device{kAutoDevice};
+  DeviceOption device{.name = std::string(kAutoDevice), .indices = {}};
   bool json = false;
 };
 

@@ -1,6 +1,6 @@
 #include "host/cli/sweep_command.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -63,8 +63,8 @@ class SweepConsole final : public sweep::SweepObserver {
   }
 
   [[nodiscard]] std::string result_text(const sweep::TrialResult& result) const {
-    if (!result.failure.empty()) {
-      return "failed: " + one_line(result.failure);
+    if (result.failure) {
+      return "failed: " + one_line(result.failure->message);
     }
     const std::string after =
         fmt::format("after epoch {}, {:.1f} s{}{}", result.epochs(), result.seconds(),
@@ -120,8 +120,55 @@ std::size_t peak_bytes(const sweep::Sweep& sweep, std::string_view device) {
   return std::accumulate(sizes.begin(), end, std::size_t{0});
 }
 
-void print_plan(const sweep::Sweep& sweep, const Dataset& dataset, const ChosenEngine& chosen,
-                const MemoryBudget& memory) {
+/// The device of a sweep, chosen once, so that no trial takes another one.
+struct SweepDevice {
+  std::string name;    ///< of its kind, not "auto"
+  std::string reason;  ///< for people; empty where this very device was asked for
+};
+
+SweepDevice choose_device(const Config& base) {
+  if (base.device != kAutoDevice) {
+    return {.name = base.device, .reason = ""};
+  }
+  const Network network(kPixels, base.model.hidden, kClasses);
+  const ChosenEngine chosen = make_engine(base.device, engine_settings(base, network, 1));
+  return {.name = chosen.device, .reason = chosen.reason};
+}
+
+/// On GPUs, a trial each: more would take turns on it.
+sweep::SweepResources resources_of(const SweepOptions& options, const Config& base) {
+  std::vector<std::size_t> indices{base.device_index};
+  if (options.device && !options.device->indices.empty()) {
+    indices = options.device->indices;
+  }
+  const std::size_t jobs = engine_kind(base.device).is_numbered ? indices.size() : available_cpus();
+  return {.jobs = options.jobs > 0 ? options.jobs : jobs, .device_indices = indices};
+}
+
+/// What the trials will use.
+struct Plan {
+  std::vector<std::string> devices;  ///< in words
+  MemoryBudget memory;
+};
+
+/// Checks the devices and the host's memory once instead of in each trial.
+Plan check_plan(const sweep::Sweep& sweep) {
+  const Config& base = sweep.config().base;
+  const Network network(kPixels, base.model.hidden, kClasses);
+  EngineSettings settings = engine_settings(base, network, sweep.split().train.size());
+  settings.threads = sweep.threads();
+  Plan plan;
+  for (const std::size_t index : sweep.device_indices()) {
+    settings.device_index = index;
+    plan.devices.push_back(make_engine(base.device, settings).engine->device());
+  }
+  plan.memory = require_memory(peak_bytes(sweep, base.device),
+                               "--jobs, or model.hidden or training.batch_size of the trials");
+  return plan;
+}
+
+void print_plan(const sweep::Sweep& sweep, const Dataset& dataset, const SweepDevice& device,
+                const Plan& plan) {
   const Config& base = sweep.config().base;
   const Split& split = sweep.split();
   print_out("qmnist_gpu {}\n", QMNIST_VERSION);
@@ -129,11 +176,11 @@ void print_plan(const sweep::Sweep& sweep, const Dataset& dataset, const ChosenE
             kImageSide, kImageSide, display_path(base.data.dir));
   print_out("split     {} training, {} validation, {} test images\n", grouped(split.train.size()),
             grouped(split.validation.size()), grouped(split.test.size()));
-  print_out("device    {}\n", chosen.engine->device());
-  if (!chosen.reason.empty()) {
-    print_out("          ({})\n", chosen.reason);
+  print_out("device    {}\n", fmt::join(plan.devices, "\n          "));
+  if (!device.reason.empty()) {
+    print_out("          ({})\n", device.reason);
   }
-  print_out("memory    {}\n", budget_text(memory));
+  print_out("memory    {}\n", budget_text(plan.memory));
   print_out("sweep     {} trials, {} in parallel\n", sweep.trials().size(), sweep.jobs());
   if (sweep.config().search == sweep::Search::kHalving) {
     for (const sweep::Rung& rung : sweep.rungs()) {
@@ -146,21 +193,6 @@ void print_plan(const sweep::Sweep& sweep, const Dataset& dataset, const ChosenE
   }
   print_out("output    {}\n\n", display_path(base.output.dir));
   flush_output();
-}
-
-/// Checks device and memory once instead of in each trial, and prints the plan.
-void check_plan(const sweep::Sweep& sweep, const Dataset& dataset, bool quiet) {
-  const Config& base = sweep.config().base;
-  const Network network(kPixels, base.model.hidden, kClasses);
-  EngineSettings settings = engine_settings(base, network, sweep.split().train.size());
-  settings.threads = sweep.threads();
-  const ChosenEngine chosen = make_engine(base.device, std::move(settings));
-  const MemoryBudget memory =
-      require_memory(peak_bytes(sweep, chosen.device),
-                     "--jobs, or model.hidden or training.batch_size of the trials");
-  if (!quiet) {
-    print_plan(sweep, dataset, chosen, memory);
-  }
 }
 
 /// Prints the result of a sweep.
@@ -180,10 +212,18 @@ void print_results(const sweep::Sweep& sweep, const Table& table) {
 
 ExitStatus sweep_command(const SweepOptions& options) {
   ignore_broken_pipe();
-  const sweep::SweepConfig config = sweep::load_sweep(options.config);
+  sweep::SweepConfig config = sweep::load_sweep(options.config);
   const Dataset dataset = load_dataset(config.base.data.dir, config.base.data.source);
-  sweep::Sweep sweep(config, dataset, options.jobs > 0 ? options.jobs : available_cpus());
-  check_plan(sweep, dataset, options.quiet);
+  if (options.device) {
+    config.base.device = options.device->name;
+  }
+  const SweepDevice device = choose_device(config.base);
+  config.base.device = device.name;
+  sweep::Sweep sweep(config, dataset, resources_of(options, config.base));
+  const Plan plan = check_plan(sweep);
+  if (!options.quiet) {
+    print_plan(sweep, dataset, device, plan);
+  }
   SweepConsole console(sweep);
   SilentSweepObserver silent;
   if (!sweep.run(options.quiet ? static_cast<sweep::SweepObserver&>(silent) : console,
@@ -198,6 +238,7 @@ ExitStatus sweep_command(const SweepOptions& options) {
   if (!options.quiet) {
     print_results(sweep, table);
   }
+  throw_failed_trials(sweep);
   return ExitStatus::kDone;
 }
 

@@ -80,11 +80,16 @@ ChosenEngine make_engine(std::string_view device, EngineSettings settings,
   if (device == kAutoDevice) {
     return make_first_engine(settings, bytes_beside);
   }
+  const auto message = [device](const DeviceError& error) {
+    return fmt::format("device {}: {}; or use --device {}", device, error.what(),
+                       engine_kinds().back()->name);
+  };
   try {
     return make_engine_of(engine_kind(device), settings, bytes_beside);
+  } catch (const DeviceMemoryError& error) {
+    throw DeviceMemoryError("{}", message(error));
   } catch (const DeviceError& error) {
-    throw DeviceError("device {}: {}; or use --device {}", device, error.what(),
-                      engine_kinds().back()->name);
+    throw DeviceError("{}", message(error));
   }
 }
 

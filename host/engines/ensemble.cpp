@@ -5,11 +5,15 @@
 
 namespace qmnist {
 
-Ensemble::Ensemble(std::span<const Model> models, std::string_view device) {
+Ensemble::Ensemble(std::span<const Model> models, std::string_view device,
+                   std::size_t device_index) {
   constexpr std::size_t kBatch = 512;
   for (const Model& model : models) {
-    ChosenEngine chosen = make_engine(
-        device, {.network = model.network, .optimizer = {}, .batch_size = kBatch, .threads = 0});
+    ChosenEngine chosen = make_engine(device, {.network = model.network,
+                                               .optimizer = {},
+                                               .batch_size = kBatch,
+                                               .threads = 0,
+                                               .device_index = device_index});
     chosen.engine->set_state(trained_state(model));
     engines_.push_back(std::move(chosen.engine));
     reason_ = std::move(chosen.reason);

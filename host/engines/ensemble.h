@@ -16,7 +16,7 @@ namespace qmnist {
 class Ensemble {
  public:
   /// Makes an engine for each model. @throws DeviceError as make_engine
-  Ensemble(std::span<const Model> models, std::string_view device);
+  Ensemble(std::span<const Model> models, std::string_view device, std::size_t device_index = 0);
 
   [[nodiscard]] std::size_t size() const { return engines_.size(); }
   [[nodiscard]] std::string device() const { return engines_.front()->device(); }

@@ -40,7 +40,8 @@ std::vector<std::string> csv_row(const Sweep& sweep, std::size_t trial) {
     row.push_back(result.test ? fmt::format("{}", result.test->accuracy) : "");
     row.push_back(result.test ? fmt::format("{}", result.test->loss) : "");
   }
-  row.insert(row.end(), {fmt::format("{:.3f}", result.seconds()), result.failure, result.warning});
+  row.insert(row.end(), {fmt::format("{:.3f}", result.seconds()),
+                         result.failure ? result.failure->message : "", result.warning});
   std::ranges::transform(row, row.begin(), csv_cell);
   return row;
 }
@@ -84,8 +85,7 @@ Table write_results(const Sweep& sweep) {
   write_atomically(folder / "results.csv", results_csv(sweep));
   const std::vector<Configuration> configurations = rank_configurations(sweep);
   if (configurations.empty()) {
-    throw UsageError("all {} trials failed; the first: {}", sweep.trials().size(),
-                     sweep.results().front().failure);
+    throw_failed_trials(sweep);
   }
   Table table = configurations_table(sweep, configurations);
   const std::string chart = configurations_chart(sweep, configurations);

@@ -11,7 +11,7 @@ namespace qmnist::sweep {
 
 /// Writes results.csv, results.png and sweep.html into the sweep's folder.
 /// @return the table in sweep.html
-/// @throws UsageError if all trials failed, after results.csv is written
+/// @throws Error if all trials failed, after results.csv is written
 Table write_results(const Sweep& sweep);
 
 }  // namespace qmnist::sweep

@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "host/charts/dot_chart.h"
+#include "host/error.h"
 
 namespace qmnist::sweep {
 namespace {
@@ -79,7 +80,7 @@ MeanStddev mean_stddev(std::span<const double> values) {
 std::vector<Configuration> rank_configurations(const Sweep& sweep) {
   std::vector<Configuration> configurations;
   for (std::size_t trial = 0; trial < sweep.trials().size(); ++trial) {
-    if (!sweep.results()[trial].failure.empty()) {
+    if (sweep.results()[trial].failure) {
       continue;
     }
     Json parameters = sweep.trials()[trial].parameters;
@@ -101,6 +102,18 @@ std::vector<Configuration> rank_configurations(const Sweep& sweep) {
                       mean(values_of(sweep, configuration, loss_of)));
   });
   return configurations;
+}
+
+void throw_failed_trials(const Sweep& sweep) {
+  const auto results = sweep.results();
+  const auto has_failed = [](const TrialResult& result) { return result.failure.has_value(); };
+  const auto first = std::ranges::find_if(results, has_failed);
+  if (first != results.end()) {
+    throw Error(first->failure->status,
+                fmt::format("{} of {} trials failed; the first of them, {:03}: {}",
+                            std::ranges::count_if(results, has_failed), results.size(),
+                            first - results.begin(), first->failure->message));
+  }
 }
 
 Table configurations_table(const Sweep& sweep, std::span<const Configuration> configurations) {
@@ -144,7 +157,7 @@ std::string repetition_text(const Sweep& sweep) {
   std::vector<double> tests;
   std::vector<double> validations;
   for (const TrialResult& result : sweep.results()) {
-    if (result.failure.empty()) {
+    if (!result.failure) {
       tests.push_back(result.test->accuracy);
       if (result.validation()) {
         validations.push_back(result.validation()->accuracy);

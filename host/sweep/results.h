@@ -28,6 +28,9 @@ struct Configuration {
 /// repetition is one configuration, ranked by test accuracy.
 [[nodiscard]] std::vector<Configuration> rank_configurations(const Sweep& sweep);
 
+/// @throws Error with the status of the first trial that failed, if any did
+void throw_failed_trials(const Sweep& sweep);
+
 /// A table with a row per configuration.
 [[nodiscard]] Table configurations_table(const Sweep& sweep,
                                          std::span<const Configuration> configurations);

@@ -60,15 +60,16 @@ std::optional<EpochMetrics::Validation> TrialResult::validation() const {
   return history[best_epoch.value_or(history.size()) - 1].validation;
 }
 
-Sweep::Sweep(const SweepConfig& config, const Dataset& dataset, std::size_t jobs)
+Sweep::Sweep(const SweepConfig& config, const Dataset& dataset, SweepResources resources)
     : config_(config),
       dataset_(dataset),
       split_(split_dataset(dataset.count(), config.base.data.test_fraction,
                            config.base.data.split_seed, config.base.data.validation_fraction)),
       trials_(make_trials(config)),
-      jobs_(std::min(jobs, trials_.size())),
+      resources_(std::move(resources)),
       rungs_(make_rungs(config, trials_.size())),
       folder_(config.base.output.dir) {
+  resources_.jobs = std::min(resources_.jobs, trials_.size());
   for (const Trial& trial : trials_) {
     results_.push_back(earlier_result(trial));
   }
@@ -76,7 +77,7 @@ Sweep::Sweep(const SweepConfig& config, const Dataset& dataset, std::size_t jobs
 
 std::size_t Sweep::threads() const {
   const std::size_t wanted = config_.base.training.threads;
-  return wanted > 0 ? wanted : std::max(available_cpus() / jobs_, std::size_t{1});
+  return wanted > 0 ? wanted : std::max(available_cpus() / jobs(), std::size_t{1});
 }
 
 std::size_t Sweep::epochs_left() const {
@@ -110,7 +111,7 @@ TrialResult Sweep::earlier_result(const Trial& trial) const {
         read_checkpoint(folder / run_file::kCheckpoint, network, trial.config, dataset_);
     TrialResult result{.history = checkpoint.history,
                        .test = {},
-                       .failure = "",
+                       .failure = {},
                        .best_epoch = best_epoch_of(checkpoint)};
     if (result.epochs() > trial.config.training.epochs) {
       throw UsageError("{}: this trial has finished {} epochs, but training.epochs is {}",
@@ -148,7 +149,7 @@ bool Sweep::run(SweepObserver& observer, const std::function<bool()>& stop_reque
 /// trained them further.
 std::vector<std::size_t> Sweep::best(std::vector<std::size_t> trials, std::size_t count,
                                      std::size_t epochs) const {
-  std::erase_if(trials, [this](std::size_t i) { return !results_[i].failure.empty(); });
+  std::erase_if(trials, [this](std::size_t i) { return results_[i].failure.has_value(); });
   if (trials.size() > count) {
     std::ranges::sort(trials, {}, [&](std::size_t i) {
       const auto& history = results_[i].history;
@@ -165,17 +166,17 @@ std::vector<std::size_t> Sweep::best(std::vector<std::size_t> trials, std::size_
 bool Sweep::has_ended(std::size_t trial, std::size_t epochs) const {
   const TrialResult& result = results_[trial];
   const bool is_whole = epochs >= trials_[trial].config.training.epochs;
-  return !result.failure.empty() || result.test || (!is_whole && result.epochs() >= epochs);
+  return result.failure || result.test || (!is_whole && result.epochs() >= epochs);
 }
 
 void Sweep::run_rung(std::span<const std::size_t> trials, const Job& job) {
   std::atomic<std::size_t> next = 0;
   std::atomic<bool> is_cancelled = false;
   const auto stop_requested = [&] { return is_cancelled || job.stop_requested(); };
-  const auto work = [&] {
+  const auto work = [&](std::size_t device_index) {
     try {
       for (std::size_t i = next++; i < trials.size() && !stop_requested(); i = next++) {
-        run_trial(trials[i], {job.observer, stop_requested, job.epochs});
+        run_trial(trials[i], device_index, {job.observer, stop_requested, job.epochs});
       }
     } catch (...) {
       is_cancelled = true;
@@ -184,15 +185,16 @@ void Sweep::run_rung(std::span<const std::size_t> trials, const Job& job) {
   };
   std::vector<std::future<void>> workers;  // their destructors wait for the threads
   try {
-    for (std::size_t i = 0; i < std::min(jobs_, trials.size()); ++i) {
-      workers.push_back(std::async(std::launch::async, work));
+    for (std::size_t i = 0; i < std::min(jobs(), trials.size()); ++i) {
+      const std::size_t device_index = device_indices()[i % device_indices().size()];
+      workers.push_back(std::async(std::launch::async, work, device_index));
     }
   } catch (const std::system_error& error) {
     is_cancelled = true;
     throw UsageError(
         "only {} of {} trials can be trained in parallel: {}; set --jobs to at most {}, or raise "
         "the limit on processes (ulimit -u) or on memory",
-        workers.size(), std::min(jobs_, trials.size()), error.code().message(),
+        workers.size(), std::min(jobs(), trials.size()), error.code().message(),
         std::max(workers.size(), std::size_t{1}));
   }
   for (std::future<void>& worker : workers) {
@@ -200,17 +202,22 @@ void Sweep::run_rung(std::span<const std::size_t> trials, const Job& job) {
   }
 }
 
-void Sweep::run_trial(std::size_t trial, const Job& job) {
+void Sweep::run_trial(std::size_t trial, std::size_t device_index, const Job& job) {
   const bool is_new = !has_ended(trial, job.epochs);
   if (is_new) {
     try {
-      train(trial, job);
+      train(trial, device_index, job);
+    } catch (const DeviceMemoryError&) {
+      results_[trial].failure = current_failure();
+    } catch (const DeviceError& error) {  // the next trial would fail, too
+      throw DeviceError("trial {:03}: {}; run the same command to resume the sweep", trial,
+                        error.what());
     } catch (...) {
       const Failure failure = current_failure();
       if (failure.status == ExitStatus::kInternal) {
         throw;
       }
-      results_[trial].failure = failure.message;
+      results_[trial].failure = failure;
     }
   }
   if (has_ended(trial, job.epochs)) {
@@ -221,10 +228,11 @@ void Sweep::run_trial(std::size_t trial, const Job& job) {
 
 /// Trains to the end of the rung. The config keeps the trial's total number of epochs, so that
 /// learning-rate schedules do not depend on rungs.
-void Sweep::train(std::size_t trial, const Job& job) {
+void Sweep::train(std::size_t trial, std::size_t device_index, const Job& job) {
   Config config = trials_[trial].config;
+  config.device_index = device_index;
   if (config.training.threads == 0) {
-    config = with_changes(config, {{"training.threads", threads()}}, "", "");
+    config.training.threads = threads();
   }
   TrainingRun run(config, dataset_, Stopwatch());
   if (!run.resume()) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/data/split.h"
+#include "host/failure.h"
 #include "host/run_store/checkpoint.h"
 #include "host/run_store/run_folder.h"
 #include "host/sweep/trials.h"
@@ -23,7 +24,7 @@ struct TrialResult {
   };
   std::vector<EpochMetrics> history;           ///< of the finished epochs
   std::optional<Test> test;                    ///< of a finished trial
-  std::string failure;                         ///< error that ended the trial; empty for none
+  std::optional<Failure> failure;              ///< error that ended the trial
   std::optional<std::size_t> best_epoch = {};  ///< with early stopping; else the last epoch counts
   std::string warning = {};                    ///< of a finished trial at chance level
 
@@ -51,6 +52,12 @@ class SweepObserver {
   virtual void on_trial_end(std::size_t trial, const TrialResult& result, bool is_new) = 0;
 };
 
+/// What a sweep may use.
+struct SweepResources {
+  std::size_t jobs;                         ///< trials to train in parallel, at least 1
+  std::vector<std::size_t> device_indices;  ///< parallel trials are spread over these, at least one
+};
+
 /// Trains the trials of a sweep, several in parallel, each in its own run folder.
 ///
 /// Resumes what an earlier process started: finished trials are not trained again, other trials
@@ -59,10 +66,12 @@ class Sweep {
  public:
   /// Creates and locks the sweep's folder. `dataset` must outlive the sweep.
   /// @throws UsageError, DataError if the folder contains trials of another sweep
-  Sweep(const SweepConfig& config, const Dataset& dataset, std::size_t jobs);
+  Sweep(const SweepConfig& config, const Dataset& dataset, SweepResources resources);
 
   /// @param stop_requested called from any thread; true stops the sweep after saving checkpoints
+  /// A trial that fails does not end the sweep, unless its device failed.
   /// @return false if it was stopped
+  /// @throws DeviceError where a device failed; the sweep can be resumed
   [[nodiscard]] bool run(SweepObserver& observer, const std::function<bool()>& stop_requested);
 
   [[nodiscard]] const SweepConfig& config() const { return config_; }
@@ -70,7 +79,10 @@ class Sweep {
   [[nodiscard]] std::span<const Trial> trials() const { return trials_; }
   [[nodiscard]] std::span<const Rung> rungs() const { return rungs_; }
   [[nodiscard]] std::span<const TrialResult> results() const { return results_; }
-  [[nodiscard]] std::size_t jobs() const { return jobs_; }
+  [[nodiscard]] std::size_t jobs() const { return resources_.jobs; }
+  [[nodiscard]] std::span<const std::size_t> device_indices() const {
+    return resources_.device_indices;
+  }
   [[nodiscard]] std::size_t threads() const;  ///< CPU threads per trial
   /// Epochs left to train; an upper bound, as trials may stop early.
   [[nodiscard]] std::size_t epochs_left() const;
@@ -87,14 +99,14 @@ class Sweep {
                                               std::size_t epochs) const;
   [[nodiscard]] bool has_ended(std::size_t trial, std::size_t epochs) const;
   void run_rung(std::span<const std::size_t> trials, const Job& job);
-  void run_trial(std::size_t trial, const Job& job);
-  void train(std::size_t trial, const Job& job);
+  void run_trial(std::size_t trial, std::size_t device_index, const Job& job);
+  void train(std::size_t trial, std::size_t device_index, const Job& job);
 
   SweepConfig config_;
   const Dataset& dataset_;
   Split split_;
   std::vector<Trial> trials_;
-  std::size_t jobs_;
+  SweepResources resources_;
   std::vector<Rung> rungs_;
   RunFolder folder_;  ///< locked: only one process may write to it
   std::vector<TrialResult> results_;

@@ -17,9 +17,14 @@ namespace fs = std::filesystem;
 constexpr std::int64_t kMaxTrials = 10000;
 
 /// Keys that must be the same for all trials, so that they can be compared.
-constexpr std::array<std::string_view, 6> kFixedKeys{
-    "data.source", "data.dir", "data.test_fraction", "data.split_seed", "data.validation_fraction",
-    "output.dir"};
+constexpr std::array<std::string_view, 8> kFixedKeys{"data.source",
+                                                     "data.dir",
+                                                     "data.test_fraction",
+                                                     "data.split_seed",
+                                                     "data.validation_fraction",
+                                                     "device",
+                                                     "device_index",
+                                                     "output.dir"};
 
 /// An object of a sweep file; errors start with its path in the file.
 class Section {

@@ -113,8 +113,7 @@ std::size_t train_and_destroy(const DataView& data, std::span<const std::uint32_
   }
   const std::vector<float> parameters = engine->state().parameters;
   const auto bytes = std::as_bytes(std::span(parameters));
-  return std::hash<std::string_view>()(
-      {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  return std::hash<std::string_view>()({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 TEST_F(CudaEngineTest, ComesAndGoesInSeveralThreadsWithTheSameBits) {

@@ -75,8 +75,10 @@ TEST_F(CudaRunTest, ARunCanGoOnOnTheCpu) {
 
 TEST_F(CudaRunTest, RefusesADeviceThatIsNotThere) {
   const SmallRun run(on_gpu());
-  expect_error(run.train({"--set", "device_index=1000"}), 4,
-               {"device_index is 1000, but the GPUs here are 0 ("});
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"--set", "device_index=1000"}, {"--device", "cuda:1000"}}) {
+    expect_error(run.train(arguments), 4, {"device_index is 1000, but the GPUs here are 0 ("});
+  }
 }
 
 }  // namespace

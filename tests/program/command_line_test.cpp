@@ -91,6 +91,11 @@ TEST(CommandLineTest, RefusesBadOptions) {
   expect_refusal(SmallRun(), {"more"}, 2, {"more"});
   expect_refusal(SmallRun(), {"--set"}, 2, {"--set"});
   expect_refusal(SmallRun(), {"--device", "tpu"}, 2, {"device", "tpu", "auto", "cuda", "cpu"});
+  for (const char* device : {"cuda:", "cuda:x", "cuda:1,", "cuda:1;2", "cuda:-1", "cuda:1024",
+                             "cuda:0,0", "cpu:0", "auto:0"}) {
+    expect_refusal(SmallRun(), {"--device", device}, 2, {"--device is \"", device, "cuda:0,1"});
+  }
+  expect_refusal(SmallRun(), {"--device", "cuda:0,1"}, 2, {"cuda:0,1", "only sweep"});
 }
 
 TEST(CommandLineTest, UnknownOptionsNameTheNearestOnes) {

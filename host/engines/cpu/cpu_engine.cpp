@@ -29,6 +29,7 @@ std::span<const std::uint32_t> up_to(std::size_t count, std::span<const std::uin
 const EngineKind kEngineKind{
     .name = "cpu",
     .title = "CPU",
+    .is_numbered = false,
     .host_bytes = CpuEngine::bytes,
     .make = [](EngineSettings settings) -> std::unique_ptr<Engine> {
       return std::make_unique<CpuEngine>(std::move(settings));

@@ -35,39 +35,63 @@ std::string out_of_memory_message(std::optional<std::size_t> requested) {
                                is_known ? std::optional(memory) : std::nullopt);
 }
 
-/// @param message what is wrong and what would be right; empty where that is not known
-[[noreturn]] void throw_error(const std::string& message, const char* name, const char* text,
-                              const char* call, const char* file, int line) {
+/// What a call returned.
+struct FailedCall {
+  const char* name;
+  const char* text;
+};
+
+FailedCall failed_call(cudaError_t status) {
   (void)cudaGetLastError();  // else Thrust would report it again to who goes on after the exception
-  if (message.empty()) {
-    throw DeviceError("{} failed at {}:{}: {} ({})", call, file, line, text, name);
-  }
-  throw DeviceError("{} ({}: {})", message, name, text);
+  return {.name = cudaGetErrorName(status), .text = cudaGetErrorString(status)};
+}
+
+FailedCall failed_call(cublasStatus_t status) {
+  (void)cudaGetLastError();
+  return {.name = cublasGetStatusName(status), .text = cublasGetStatusString(status)};
+}
+
+/// @param message what is wrong and what would be right
+template <typename ErrorType>
+[[noreturn]] void throw_with_remedy(const std::string& message, const FailedCall& failed) {
+  throw ErrorType("{} ({}: {})", message, failed.name, failed.text);
+}
+
+[[noreturn]] void throw_without_remedy(const FailedCall& failed, const char* call, const char* file,
+                                       int line) {
+  throw DeviceError("{} failed at {}:{}: {} ({})", call, file, line, failed.text, failed.name);
 }
 
 }  // namespace
 
 void check_device_call(cudaError_t status, const char* call, const char* file, int line,
                        std::optional<std::size_t> requested) {
-  if (status != cudaSuccess) {
-    const auto message = status == cudaErrorMemoryAllocation
-                             ? out_of_memory_message(requested)
-                             : std::string(status_message(static_cast<CudaStatus>(status)));
-    throw_error(message, cudaGetErrorName(status), cudaGetErrorString(status), call, file, line);
+  if (status == cudaSuccess) {
+    return;
   }
+  if (status == cudaErrorMemoryAllocation) {
+    throw_with_remedy<DeviceMemoryError>(out_of_memory_message(requested), failed_call(status));
+  }
+  const FailedCall failed = failed_call(status);
+  if (const auto message = status_message(static_cast<CudaStatus>(status)); !message.empty()) {
+    throw_with_remedy<DeviceError>(std::string(message), failed);
+  }
+  throw_without_remedy(failed, call, file, line);
 }
 
 void check_device_call(cublasStatus_t status, const char* call, const char* file, int line) {
-  if (status != CUBLAS_STATUS_SUCCESS) {
-    std::string message;
-    if (status == CUBLAS_STATUS_ALLOC_FAILED) {
-      message = out_of_memory_message(std::nullopt);
-    } else if (status == CUBLAS_STATUS_NOT_INITIALIZED) {  // what cublasCreate() says on a full GPU
-      message = "cuBLAS does not start, as a rule because " + out_of_memory_message(std::nullopt);
-    }
-    throw_error(message, cublasGetStatusName(status), cublasGetStatusString(status), call, file,
-                line);
+  if (status == CUBLAS_STATUS_SUCCESS) {
+    return;
   }
+  if (status == CUBLAS_STATUS_ALLOC_FAILED) {
+    throw_with_remedy<DeviceMemoryError>(out_of_memory_message(std::nullopt), failed_call(status));
+  }
+  if (status == CUBLAS_STATUS_NOT_INITIALIZED) {  // what cublasCreate() says on a full GPU
+    throw_with_remedy<DeviceMemoryError>(
+        "cuBLAS does not start, as a rule because " + out_of_memory_message(std::nullopt),
+        failed_call(status));
+  }
+  throw_without_remedy(failed_call(status), call, file, line);
 }
 
 void throw_device_error(const char* call, const std::exception& error) {

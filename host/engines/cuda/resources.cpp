@@ -18,8 +18,8 @@ void* allocate_pinned_memory(std::size_t bytes) {
   const cudaError_t status = cudaMallocHost(&memory, bytes);
   if (status == cudaErrorMemoryAllocation) {  // of the host's memory, not of the device's
     (void)cudaGetLastError();
-    throw DeviceError("{} ({}: {})", pinned_memory_message(bytes), cudaGetErrorName(status),
-                      cudaGetErrorString(status));
+    throw DeviceMemoryError("{} ({}: {})", pinned_memory_message(bytes), cudaGetErrorName(status),
+                            cudaGetErrorString(status));
   }
   check_device_call(status, "cudaMallocHost", __FILE__, __LINE__);
   return memory;

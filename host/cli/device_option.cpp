@@ -1,0 +1,78 @@
+#include "host/cli/device_option.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "host/alternatives.h"
+#include "host/engines/engine_kinds.h"
+#include "host/error.h"
+
+namespace qmnist {
+namespace {
+
+constexpr std::size_t kMaxIndex = 1023;  // of the config key device_index
+
+[[noreturn]] void throw_invalid(std::string_view text) {
+  throw UsageError(
+      "--device is \"{}\"; it must be {}, and the numbers of GPUs may follow, as in cuda:0 or "
+      "cuda:0,1",
+      text, alternatives(device_names()));
+}
+
+bool is_numbered(std::string_view name) {
+  return name != kAutoDevice && engine_kind(name).is_numbered;
+}
+
+std::vector<std::size_t> parse_indices(std::string_view list, std::string_view text) {
+  std::vector<std::size_t> indices;
+  const char* next = list.data();
+  const char* const end = list.data() + list.size();
+  while (true) {
+    std::size_t index = 0;
+    const auto [rest, error] = std::from_chars(next, end, index);
+    if (error != std::errc() || index > kMaxIndex || std::ranges::count(indices, index) > 0) {
+      throw_invalid(text);
+    }
+    indices.push_back(index);
+    if (rest == end) {
+      return indices;
+    }
+    if (*rest != ',') {
+      throw_invalid(text);
+    }
+    next = rest + 1;
+  }
+}
+
+}  // namespace
+
+DeviceOption parse_device_option(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  const std::string_view name = text.substr(0, colon);
+  const std::vector<std::string_view> names = device_names();
+  if (std::ranges::find(names, name) == names.end()) {
+    throw_invalid(text);
+  }
+  DeviceOption option{.name = std::string(name), .indices = {}};
+  if (colon != std::string_view::npos) {
+    if (!is_numbered(name)) {
+      throw_invalid(text);
+    }
+    option.indices = parse_indices(text.substr(colon + 1), text);
+  }
+  return option;
+}
+
+DeviceOption parse_single_device_option(std::string_view text) {
+  DeviceOption option = parse_device_option(text);
+  if (option.indices.size() > 1) {
+    throw UsageError("--device is \"{}\"; only sweep uses several GPUs, give one of them", text);
+  }
+  return option;
+}
+
+std::string device_option_help() {
+  return fmt::format("{}; cuda:N is GPU N", alternatives(device_names()));
+}
+
+}  // namespace qmnist
