@@ -18,37 +18,32 @@ struct ActivationParams {
 
 #ifdef QMNIST_KERNELS
 
-/// kDropoutGroup neighbouring units of a row per thread, as they share their random words.
+/// Rows of threads in a block of bias_activation_kernel.
+inline constexpr unsigned kBiasActivationRows = 8;
+
+/// One unit per thread: the lanes of a warp take neighbouring columns of a row.
 static __global__ void bias_activation_kernel(float* __restrict__ outputs,
                                               float* __restrict__ derivatives,
                                               const float* __restrict__ bias,
                                               ActivationParams units,
                                               const RowRandom* __restrict__ random,
                                               std::size_t rows, std::size_t columns) {
-  const std::size_t groups = (columns + kDropoutGroup - 1) / kDropoutGroup;
-  const std::size_t i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x;
-  if (i >= rows * groups) {
+  const std::size_t column = std::size_t{blockIdx.x} * kWarp + threadIdx.x;
+  const std::size_t row = std::size_t{blockIdx.y} * kBiasActivationRows + threadIdx.y;
+  if (column >= columns || row >= rows) {
     return;
   }
-  const std::size_t row = i / groups;
-  const std::size_t group = i % groups;
-  float factors[kDropoutGroup];  // NOLINT(modernize-avoid-c-arrays): no std::array on a device
-  for (float& factor : factors) {
-    factor = 1;
-  }
+  float factor = 1;
   if (random != nullptr && units.dropout.active()) {
     RowRandom of_row = *random;
     of_row.row = static_cast<std::uint32_t>(row);
-    dropout_factors(units.dropout, of_row, units.layer, group, factors);
+    factor = dropout_factor(units.dropout, of_row, units.layer, column);
   }
-  for (std::size_t unit = 0; unit < kDropoutGroup; ++unit) {
-    const std::size_t column = group * kDropoutGroup + unit;
-    if (column < columns) {
-      const std::size_t place = row * columns + column;
-      const float z = outputs[place] + bias[column];
-      outputs[place] = activate(units.activation, z) * factors[unit];
-      derivatives[place] = activation_derivative(units.activation, z) * factors[unit];
-    }
+  const std::size_t place = row * columns + column;
+  const float z = outputs[place] + bias[column];
+  outputs[place] = activate(units.activation, z) * factor;
+  if (derivatives != nullptr) {
+    derivatives[place] = activation_derivative(units.activation, z) * factor;
   }
 }
 
@@ -57,7 +52,8 @@ static __global__ void bias_activation_kernel(float* __restrict__ outputs,
 ///     z = outputs + bias, outputs = activate(z) * dropout, derivatives = activation_derivative(z)
 ///     * dropout
 ///
-/// @param outputs, derivatives [rows, columns] row-major
+/// @param outputs [rows, columns] row-major
+/// @param derivatives likewise; nullptr where there will be no backward pass
 /// @param bias [columns]
 /// @param random of the step, on the device; nullptr without dropout, as where a network predicts
 [[nodiscard]] inline cudaError_t launch_bias_activation(cudaStream_t stream, float* outputs,
@@ -65,9 +61,9 @@ static __global__ void bias_activation_kernel(float* __restrict__ outputs,
                                                         const ActivationParams& units,
                                                         const RowRandom* random, std::size_t rows,
                                                         std::size_t columns) {
-  const std::size_t groups = (columns + kDropoutGroup - 1) / kDropoutGroup;
-  return launch(bias_activation_kernel, blocks_for(rows * groups, kThreadsPerBlock),
-                kThreadsPerBlock, stream, outputs, derivatives, bias, units, random, rows, columns);
+  const dim3 blocks(blocks_for(columns, kWarp), blocks_for(rows, kBiasActivationRows));
+  return launch(bias_activation_kernel, blocks, dim3(kWarp, kBiasActivationRows), stream, outputs,
+                derivatives, bias, units, random, rows, columns);
 }
 
 #endif

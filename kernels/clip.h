@@ -58,33 +58,32 @@ static __global__ void sum_of_squares_kernel(const float* __restrict__ gradients
   }
 }
 
-/// One gradient per thread; every block adds up the partial sums.
-static __global__ void clip_kernel(float* __restrict__ gradients,
-                                   const double* __restrict__ partial_sums, float clip_norm,
-                                   std::size_t count) {
+/// One block adds up the partial sums.
+static __global__ void clip_scale_kernel(const double* __restrict__ partial_sums, float clip_norm,
+                                         float* __restrict__ scale) {
   // NOLINTNEXTLINE(modernize-avoid-c-arrays): std::array cannot be used on a device
   __shared__ double warp_sums[kThreadsPerBlock / kWarp];
   const double squares =
       block_sum(threadIdx.x < kClipBlocks ? partial_sums[threadIdx.x] : 0, warp_sums);
-  const std::size_t i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x;
-  if (i < count) {
-    gradients[i] *= clip_scale(squares, clip_norm);
+  if (threadIdx.x == 0) {
+    *scale = clip_scale(squares, clip_norm);
   }
 }
 
-/// Multiplies an arena of gradients by its clip_scale().
+/// The clip_scale() of an arena of gradients, for launch_optimizer() to multiply them by.
 ///
 /// @param gradients [count]
 /// @param partial_sums [kClipBlocks], to work with
-[[nodiscard]] inline cudaError_t launch_clip(cudaStream_t stream, float* gradients, float clip_norm,
-                                             double* partial_sums, std::size_t count) {
+/// @param scale one, on the device
+[[nodiscard]] inline cudaError_t launch_clip_scale(cudaStream_t stream, const float* gradients,
+                                                   float clip_norm, double* partial_sums,
+                                                   float* scale, std::size_t count) {
   const cudaError_t status = launch(sum_of_squares_kernel, kClipBlocks, kThreadsPerBlock, stream,
                                     gradients, partial_sums, count);
   if (status != cudaSuccess) {
     return status;
   }
-  return launch(clip_kernel, blocks_for(count, kThreadsPerBlock), kThreadsPerBlock, stream,
-                gradients, partial_sums, clip_norm, count);
+  return launch(clip_scale_kernel, 1, kThreadsPerBlock, stream, partial_sums, clip_norm, scale);
 }
 
 #endif

@@ -25,19 +25,43 @@ struct Dropout {
 /// Units whose factors come from one call of the generator.
 inline constexpr std::size_t kDropoutGroup = 8;
 
-/// Dropout factors of kDropoutGroup units of a hidden layer, from kDropoutGroup * group on, for one
-/// image: 0 or the scale. Masks are drawn again wherever they are needed and never stored.
+/// The random words of kDropoutGroup units of a hidden layer for one image: those from
+/// kDropoutGroup * group on. Masks are drawn again wherever they are needed and never stored.
+QMNIST_HOST_DEVICE inline RandomWords dropout_words(const RowRandom& random, std::size_t layer,
+                                                    std::size_t group) {
+  constexpr std::uint32_t kMaxGroups = 1 << 16;  // in a layer
+  const auto index = static_cast<std::uint32_t>(layer * kMaxGroups + group);
+  return random.words(StepRandom::kDropout, index);
+}
+
+/// Dropout factor of unit i of its group: 0 or the scale.
+QMNIST_HOST_DEVICE inline float factor_of(const Dropout& dropout, std::uint32_t word,
+                                          std::size_t i) {
+  const std::uint32_t uniform = word >> (i % 2 * 16) & 0xffffU;
+  return uniform < dropout.threshold ? 0.0F : dropout.scale;
+}
+
+/// Dropout factors of a group of units.
 /// @param factors [kDropoutGroup]
 QMNIST_HOST_DEVICE inline void dropout_factors(const Dropout& dropout, const RowRandom& random,
                                                std::size_t layer, std::size_t group,
                                                float* factors) {
-  constexpr std::uint32_t kMaxGroups = 1 << 16;  // in a layer
-  const auto index = static_cast<std::uint32_t>(layer * kMaxGroups + group);
-  const RandomWords drawn = random.words(StepRandom::kDropout, index);
+  const RandomWords drawn = dropout_words(random, layer, group);
   for (std::size_t i = 0; i < kDropoutGroup; ++i) {
-    const std::uint32_t uniform = drawn.words[i / 2] >> (i % 2 * 16) & 0xffffU;
-    factors[i] = uniform < dropout.threshold ? 0.0F : dropout.scale;
+    factors[i] = factor_of(dropout, drawn.words[i / 2], i);
   }
+}
+
+/// Dropout factor of one unit.
+QMNIST_HOST_DEVICE inline float dropout_factor(const Dropout& dropout, const RowRandom& random,
+                                               std::size_t layer, std::size_t unit) {
+  const RandomWords drawn = dropout_words(random, layer, unit / kDropoutGroup);
+  const std::size_t i = unit % kDropoutGroup;
+  std::uint32_t word = drawn.words[0];
+  for (std::size_t other = 1; other < kDropoutGroup / 2; ++other) {
+    word = i / 2 == other ? drawn.words[other] : word;  // an index would put the words into memory
+  }
+  return factor_of(dropout, word, i);
 }
 
 }  // namespace qmnist

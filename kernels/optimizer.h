@@ -50,66 +50,90 @@ QMNIST_HOST_DEVICE inline void ema_update(const OptimizerStep<Real>& step, Real 
   average += (parameter - average) * step.one_minus_decay;
 }
 
-/// The arenas of a step of the optimizer, on the device: [count] each, 16-byte aligned.
+/// What a step of the optimizer reads and writes, on the device: arenas of [count] values, 16-byte
+/// aligned.
 struct OptimizerArenas {
   const float* gradients;
   float* parameters;
   // NOLINTNEXTLINE(modernize-avoid-c-arrays): std::array cannot be used on a device
-  float* moments[kMaxMoments];  ///< as many as the optimizer keeps
+  float* moments[kMaxMoments];            ///< as many as the optimizer keeps
+  float* ema = nullptr;                   ///< moving average of the parameters; nullptr for none
+  const float* gradient_scale = nullptr;  ///< one factor for all gradients; nullptr for none
 };
 
 #ifdef QMNIST_KERNELS
 
-/// Four floats in registers, which are read and written at once.
-struct alignas(16) FourFloats {
-  // NOLINTNEXTLINE(modernize-avoid-c-arrays): std::array cannot be used on a device
-  float at[4];
+// NOLINTBEGIN(modernize-avoid-c-arrays): std::array cannot be used on a device
+
+/// Neighbouring floats in registers, which are read and written at once.
+template <std::size_t kWidth>
+struct alignas(kWidth * sizeof(float)) Floats {
+  float at[kWidth];
 };
+
+template <std::size_t kWidth>
+__device__ inline Floats<kWidth> load(const float* address) {
+  return *reinterpret_cast<const Floats<kWidth>*>(address);
+}
+
+template <std::size_t kWidth>
+__device__ inline void store(float* address, const Floats<kWidth>& values) {
+  *reinterpret_cast<Floats<kWidth>*>(address) = values;
+}
+
+/// Updates the parameters from `first` on, kWidth of them.
+template <OptimizerName kName, std::size_t kWidth>
+__device__ inline void update_parameters(const OptimizerStep<float>& step, float gradient_scale,
+                                         const OptimizerArenas& arenas, std::size_t first) {
+  const auto g = load<kWidth>(arenas.gradients + first);
+  auto w = load<kWidth>(arenas.parameters + first);
+  Floats<kWidth> m[kMaxMoments];
+  for (std::size_t j = 0; j < kMomentCount<kName>; ++j) {
+    m[j] = load<kWidth>(arenas.moments[j] + first);
+  }
+  for (std::size_t i = 0; i < kWidth; ++i) {
+    float moments[kMaxMoments];
+    for (std::size_t j = 0; j < kMomentCount<kName>; ++j) {
+      moments[j] = m[j].at[i];
+    }
+    optimizer_update<kName>(step, rounded_product(g.at[i], gradient_scale), w.at[i], moments);
+    for (std::size_t j = 0; j < kMomentCount<kName>; ++j) {
+      m[j].at[i] = moments[j];
+    }
+  }
+  store(arenas.parameters + first, w);
+  for (std::size_t j = 0; j < kMomentCount<kName>; ++j) {
+    store(arenas.moments[j] + first, m[j]);
+  }
+  if (arenas.ema != nullptr) {
+    auto averages = load<kWidth>(arenas.ema + first);
+    for (std::size_t i = 0; i < kWidth; ++i) {
+      ema_update(step, w.at[i], averages.at[i]);
+    }
+    store(arenas.ema + first, averages);
+  }
+}
 
 /// Four parameters per thread; the last one to three are updated one by one.
 template <OptimizerName kName>
 static __global__ void optimizer_kernel(const OptimizerStep<float>* __restrict__ step_scalars,
                                         OptimizerArenas arenas, std::size_t count) {
-  // NOLINTBEGIN(modernize-avoid-c-arrays): std::array cannot be used on a device
   const std::size_t first = 4 * (std::size_t{blockIdx.x} * blockDim.x + threadIdx.x);
   const OptimizerStep<float> step = *step_scalars;
-  float moments[kMaxMoments];
+  const float gradient_scale = arenas.gradient_scale == nullptr ? 1.0F : *arenas.gradient_scale;
   if (first + 4 <= count) {
-    const FourFloats g = *reinterpret_cast<const FourFloats*>(arenas.gradients + first);
-    FourFloats w = *reinterpret_cast<FourFloats*>(arenas.parameters + first);
-    FourFloats m[kMaxMoments];
-    for (std::size_t j = 0; j < kMomentCount<kName>; ++j) {
-      m[j] = *reinterpret_cast<FourFloats*>(arenas.moments[j] + first);
-    }
-    for (std::size_t i = 0; i < 4; ++i) {
-      for (std::size_t j = 0; j < kMomentCount<kName>; ++j) {
-        moments[j] = m[j].at[i];
-      }
-      optimizer_update<kName>(step, g.at[i], w.at[i], moments);
-      for (std::size_t j = 0; j < kMomentCount<kName>; ++j) {
-        m[j].at[i] = moments[j];
-      }
-    }
-    *reinterpret_cast<FourFloats*>(arenas.parameters + first) = w;
-    for (std::size_t j = 0; j < kMomentCount<kName>; ++j) {
-      *reinterpret_cast<FourFloats*>(arenas.moments[j] + first) = m[j];
-    }
+    update_parameters<kName, 4>(step, gradient_scale, arenas, first);
     return;
   }
   for (std::size_t i = first; i < count; ++i) {
-    for (std::size_t j = 0; j < kMomentCount<kName>; ++j) {
-      moments[j] = arenas.moments[j][i];
-    }
-    optimizer_update<kName>(step, arenas.gradients[i], arenas.parameters[i], moments);
-    for (std::size_t j = 0; j < kMomentCount<kName>; ++j) {
-      arenas.moments[j][i] = moments[j];
-    }
+    update_parameters<kName, 1>(step, gradient_scale, arenas, i);
   }
-  // NOLINTEND(modernize-avoid-c-arrays)
 }
 
-/// One step of the optimizer over whole arenas; moves 12 bytes per parameter, and 8 more per
-/// moment.
+// NOLINTEND(modernize-avoid-c-arrays)
+
+/// One step of the optimizer over whole arenas, with the gradient scale and the moving average if
+/// there are any; moves 12 bytes per parameter, and 8 more per moment and for the average.
 ///
 /// @param step_scalars one, on the device, so that a captured graph can be replayed at any step
 [[nodiscard]] inline cudaError_t launch_optimizer(cudaStream_t stream, OptimizerName name,
@@ -121,28 +145,6 @@ static __global__ void optimizer_kernel(const OptimizerStep<float>* __restrict__
                   blocks_for(count, std::size_t{4} * kThreadsPerBlock), kThreadsPerBlock, stream,
                   step_scalars, arenas, count);
   });
-}
-
-/// One parameter per thread.
-static __global__ void ema_update_kernel(const OptimizerStep<float>* __restrict__ step_scalars,
-                                         const float* __restrict__ parameters,
-                                         float* __restrict__ ema, std::size_t count) {
-  const std::size_t i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x;
-  if (i < count) {
-    ema_update(*step_scalars, parameters[i], ema[i]);
-  }
-}
-
-/// Updates the moving average of the weights after a step.
-///
-/// @param step_scalars one, on the device
-/// @param parameters, ema [count]
-[[nodiscard]] inline cudaError_t launch_ema_update(cudaStream_t stream,
-                                                   const OptimizerStep<float>* step_scalars,
-                                                   const float* parameters, float* ema,
-                                                   std::size_t count) {
-  return launch(ema_update_kernel, blocks_for(count, kThreadsPerBlock), kThreadsPerBlock, stream,
-                step_scalars, parameters, ema, count);
 }
 
 #endif

@@ -29,6 +29,14 @@ template <std::floating_point Real>
 QMNIST_HOST_DEVICE inline Real neg_mul_add(Real a, Real b, Real c) {
   return c - a * b;
 }
+/// a * b, which a compiler must not fuse with an addition that follows.
+QMNIST_HOST_DEVICE inline float rounded_product(float a, float b) {
+#ifdef __CUDA_ARCH__
+  return __fmul_rn(a, b);
+#else
+  return a * b;  // the host's code is compiled without contraction
+#endif
+}
 template <std::floating_point Real>
 QMNIST_HOST_DEVICE inline Real square_root(Real value) {
   return std::sqrt(value);

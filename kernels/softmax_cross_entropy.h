@@ -5,6 +5,7 @@
 
 #include "kernels/host_device.h"
 #include "kernels/launch.h"
+#include "kernels/row_tiles.h"
 #include "kernels/softmax.h"
 #include "kernels/warp_sum.h"
 
@@ -43,26 +44,27 @@ struct DeviceMetrics {
 
 #ifdef QMNIST_KERNELS
 
-/// One block for the whole batch, so that the sums need neither a second launch nor atomics. First
-/// one row per thread; then one column of the bias gradient per warp.
+/// A block takes a tile of rows: first one row per thread; then one column of the bias gradient per
+/// warp. Of a single tile these are the batch's sums, and its metrics are added to `metrics`.
 static __global__ void softmax_cross_entropy_kernel(
     float* __restrict__ logits, const float* __restrict__ bias,
     const std::uint8_t* __restrict__ labels, float* __restrict__ deltas,
-    float* __restrict__ bias_gradient, DeviceMetrics* __restrict__ metrics, float smoothing,
+    float* __restrict__ tile_sums, DeviceMetrics* __restrict__ metrics, float smoothing,
     std::size_t rows, std::size_t classes) {
   // NOLINTNEXTLINE(modernize-avoid-c-arrays): std::array cannot be used on a device
   __shared__ double losses[kThreadsPerBlock / kWarp];
   const unsigned warp = threadIdx.x / kWarp;
   const unsigned lane = threadIdx.x % kWarp;
   const float scale = 1.0F / static_cast<float>(rows);
+  const RowTile tile = row_tile(rows);
 
   double loss = 0;
   unsigned correct = 0;
-  for (std::size_t first = 0; first < rows;
+  for (std::size_t first = tile.first; first < tile.end;
        first += kThreadsPerBlock) {  // a vote needs every thread
     const std::size_t row = first + threadIdx.x;
     bool hit = false;
-    if (row < rows) {
+    if (row < tile.end) {
       float* row_logits = logits + row * classes;
       for (std::size_t i = 0; i < classes; ++i) {
         row_logits[i] += bias[i];
@@ -82,12 +84,12 @@ static __global__ void softmax_cross_entropy_kernel(
   }
   for (std::size_t column = warp; column < classes; column += kThreadsPerBlock / kWarp) {
     float sum = 0;
-    for (std::size_t row = lane; row < rows; row += kWarp) {
+    for (std::size_t row = tile.first + lane; row < tile.end; row += kWarp) {
       sum += deltas[row * classes + column];
     }
     sum = warp_sum(sum);
     if (lane == 0) {
-      bias_gradient[column] = sum;
+      tile_sums[blockIdx.y * classes + column] = sum;
     }
   }
   __syncthreads();  // every warp's loss must be there
@@ -96,10 +98,37 @@ static __global__ void softmax_cross_entropy_kernel(
     for (const double warp_loss : losses) {
       sum += warp_loss;
     }
-    metrics->loss_sum += sum;
-    metrics->correct += correct;
+    const bool is_only_tile = gridDim.y == 1;
+    const DeviceMetrics before = is_only_tile ? *metrics : DeviceMetrics{0, 0};
+    metrics[blockIdx.y] = {before.loss_sum + sum, before.correct + correct};
   }
 }
+
+/// One class per thread; one thread adds the metrics.
+static __global__ void sum_loss_tiles_kernel(const float* __restrict__ tile_sums,
+                                             const DeviceMetrics* __restrict__ tile_metrics,
+                                             float* __restrict__ bias_gradient,
+                                             DeviceMetrics* __restrict__ metrics, std::size_t tiles,
+                                             std::size_t classes) {
+  const std::size_t column = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x;
+  if (column < classes) {
+    bias_gradient[column] = sum_of_tiles(tile_sums, tiles, classes, column);
+  }
+  if (column == 0) {
+    DeviceMetrics sum = *metrics;
+    for (std::size_t tile = 0; tile < tiles; ++tile) {
+      sum.loss_sum += tile_metrics[tile].loss_sum;
+      sum.correct += tile_metrics[tile].correct;
+    }
+    *metrics = sum;
+  }
+}
+
+/// Memory to work with where a batch has several tiles.
+struct LossTiles {
+  float* bias_sums;        ///< [tiles_for(rows), classes]
+  DeviceMetrics* metrics;  ///< [tiles_for(rows)]
+};
 
 /// The end of the forward and the start of the backward pass of a batch:
 ///
@@ -114,10 +143,19 @@ static __global__ void softmax_cross_entropy_kernel(
 /// @param smoothing of the labels
 [[nodiscard]] inline cudaError_t launch_softmax_cross_entropy(
     cudaStream_t stream, float* logits, const float* bias, const std::uint8_t* labels,
-    float* deltas, float* bias_gradient, DeviceMetrics* metrics, float smoothing, std::size_t rows,
-    std::size_t classes) {
-  return launch(softmax_cross_entropy_kernel, 1, kThreadsPerBlock, stream, logits, bias, labels,
-                deltas, bias_gradient, metrics, smoothing, rows, classes);
+    float* deltas, float* bias_gradient, DeviceMetrics* metrics, const LossTiles& scratch,
+    float smoothing, std::size_t rows, std::size_t classes) {
+  const std::size_t tiles = tiles_for(rows);
+  const bool is_only_tile = tiles == 1;
+  const cudaError_t status =
+      launch(softmax_cross_entropy_kernel, dim3(1, static_cast<unsigned>(tiles)), kThreadsPerBlock,
+             stream, logits, bias, labels, deltas, is_only_tile ? bias_gradient : scratch.bias_sums,
+             is_only_tile ? metrics : scratch.metrics, smoothing, rows, classes);
+  if (status != cudaSuccess || is_only_tile) {
+    return status;
+  }
+  return launch(sum_loss_tiles_kernel, blocks_for(classes, kThreadsPerBlock), kThreadsPerBlock,
+                stream, scratch.bias_sums, scratch.metrics, bias_gradient, metrics, tiles, classes);
 }
 
 #endif

@@ -39,9 +39,11 @@ class ActivationBackwardKernelTest : public test::KernelTest {
     test::Array derivatives(pass.derivatives);
     test::Array deltas(pass.deltas);
     test::Array bias_gradient(std::vector<float>(pass.columns + spare, test::kUntouched));
+    test::Array tile_sums(std::vector<float>(tiles_for(pass.rows) * pass.columns));
     run([&](cudaStream_t stream) {
       return launch_activation_backward(stream, derivatives.data(), deltas.data(),
-                                        bias_gradient.data(), pass.rows, pass.columns);
+                                        bias_gradient.data(), tile_sums.data(), pass.rows,
+                                        pass.columns);
     });
     return {deltas.values(), bias_gradient.values()};
   }
@@ -70,6 +72,15 @@ INSTANTIATE_TEST_SUITE_P(Kernels, ActivationBackwardKernelTest, test::ways(), te
 TEST_P(ActivationBackwardKernelTest, MasksDeltasAndSumsThemByColumn) {
   for (const std::size_t rows : test::Sizes{1, 7, 8, 9, 31, 33, 127}) {
     for (const std::size_t columns : test::Sizes{1, 10, 31, 32, 33, 64, 127, 128}) {
+      const Pass exact = make_pass(rows, columns, test::coarse_values(rows * columns, 2));
+      compare(exact, result_of(exact), 0);
+    }
+  }
+}
+
+TEST_P(ActivationBackwardKernelTest, SumsTheTilesOfALargeBatch) {
+  for (const std::size_t rows : test::Sizes{kTileRows, kTileRows + 1, 3 * kTileRows + 77}) {
+    for (const std::size_t columns : test::Sizes{1, 33}) {
       const Pass exact = make_pass(rows, columns, test::coarse_values(rows * columns, 2));
       compare(exact, result_of(exact), 0);
     }

@@ -1,5 +1,6 @@
 #include "tests/kernels/launcher.h"  // before any kernel
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -76,6 +77,20 @@ TEST_P(BiasActivationKernelTest, DropsTheUnitsThatTheFormulaDrops) {
   for (const std::size_t columns : test::Sizes{1, 7, 9, 64, 130}) {
     compare({Activation::kRelu, Dropout(0.4), 1}, &random, 17, columns, 0);
     compare({Activation::kGelu, Dropout(0.4), 2}, &random, 17, columns, 0);
+  }
+}
+
+TEST_P(BiasActivationKernelTest, NeedsNoDerivativesToPredict) {
+  test::Array outputs(test::coarse_values(33, 1));
+  test::Array bias(test::coarse_values(11, 2));
+  run([&](cudaStream_t stream) {
+    return launch_bias_activation(stream, outputs.data(), nullptr, bias.data(),
+                                  {Activation::kRelu, Dropout(0), 0}, nullptr, 3, 11);
+  });
+  const auto products = test::coarse_values(33, 1);
+  const auto biases = test::coarse_values(11, 2);
+  for (std::size_t i = 0; i < products.size(); ++i) {
+    EXPECT_EQ(outputs.values()[i], std::max(products[i] + biases[i % 11], 0.0F)) << i;
   }
 }
 

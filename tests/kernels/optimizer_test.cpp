@@ -156,21 +156,37 @@ TEST_P(OptimizerKernelTest, StepsAsTheFormulaOfEachOptimizerDoes) {
   }
 }
 
-TEST_P(OptimizerKernelTest, AveragesAsTheFormulaDoes) {
+TEST_P(OptimizerKernelTest, ScalesGradientsAndAveragesParametersInTheSameStep) {
+  // One step of plain gradient descent, and a quarter of the way to its parameters: exact for such
+  // numbers.
+  settings_ = {.name = OptimizerName::kSgd, .momentum = 0};
   for (const std::size_t count : test::Sizes{1, 255, 257}) {
     const auto weights = test::coarse_values(count, 1);
-    const auto before = test::coarse_values(count + 3, 2);
+    const auto gradients = test::coarse_values(count, 2);
+    const auto before = test::coarse_values(count + 3, 3);
     test::Array parameters(weights);
+    test::Array device_gradients(gradients);
     test::Array ema(before);
-    test::Array scalars(std::vector{optimizer_scalars<float>({}, 1e-3, 1000, 0.75)});
+    test::Array scale(std::vector<float>{0.5F});
+    test::Array scalars(std::vector{optimizer_scalars<float>(settings_, 0.25, 1000, 0.75)});
+    Moments moments = zero_moments(count);
     run([&](cudaStream_t stream) {
-      return launch_ema_update(stream, scalars.data(), parameters.data(), ema.data(), count);
+      return launch_optimizer(stream, settings_.name, scalars.data(),
+                              {.gradients = device_gradients.data(),
+                               .parameters = parameters.data(),
+                               .moments = {moments[0].data()},
+                               .ema = ema.data(),
+                               .gradient_scale = scale.data()},
+                              count);
     });
-    const auto values = ema.values();
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      // A quarter of the way, exact for such numbers.
-      const float want = i < count ? before[i] + (weights[i] - before[i]) / 4 : before[i];
-      ASSERT_EQ(values[i], want) << i << " of " << count;
+    const auto averages = ema.values();
+    for (std::size_t i = 0; i < averages.size(); ++i) {
+      const float weight = i < count ? weights[i] - 0.25F * (0.5F * gradients[i]) : 0;
+      const float want = i < count ? before[i] + (weight - before[i]) / 4 : before[i];
+      ASSERT_EQ(averages[i], want) << i << " of " << count;
+      if (i < count) {
+        ASSERT_EQ(parameters.values()[i], weight) << i << " of " << count;
+      }
     }
   }
 }

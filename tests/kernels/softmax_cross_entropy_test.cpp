@@ -36,10 +36,14 @@ class SoftmaxCrossEntropyKernelTest : public test::KernelTest {
     test::Array deltas(std::vector<float>(batch.products.size(), test::kUntouched));
     test::Array bias_gradient(std::vector<float>(batch.classes + spare, test::kUntouched));
     test::Array metrics(std::vector<DeviceMetrics>{kBefore});
+    const std::size_t tiles = tiles_for(batch.rows);
+    test::Array tile_sums(std::vector<float>(tiles * batch.classes));
+    test::Array tile_metrics{std::vector<DeviceMetrics>(tiles)};
     run([&](cudaStream_t stream) {
       return launch_softmax_cross_entropy(stream, logits.data(), bias.data(), labels.data(),
                                           deltas.data(), bias_gradient.data(), metrics.data(),
-                                          batch.smoothing, batch.rows, batch.classes);
+                                          {tile_sums.data(), tile_metrics.data()}, batch.smoothing,
+                                          batch.rows, batch.classes);
     });
     return {logits.values(), deltas.values(), bias_gradient.values(), metrics.values().front()};
   }
@@ -118,6 +122,13 @@ TEST_P(SoftmaxCrossEntropyKernelTest, DoesWhatTheFormulaDoes) {
       const Batch batch = coarse_batch(rows, classes, 0);
       compare(batch, result_of(batch));
     }
+  }
+}
+
+TEST_P(SoftmaxCrossEntropyKernelTest, SumsTheTilesOfALargeBatch) {
+  for (const std::size_t rows : test::Sizes{kTileRows, kTileRows + 1, 2 * kTileRows + 300}) {
+    const Batch batch = coarse_batch(rows, 10, 0);
+    compare(batch, result_of(batch));
   }
 }
 

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <span>
+
 #include "host/engines/cuda/device_network.h"
 #include "host/engines/cuda/nvtx_range.h"
 #include "kernels/activation_backward.h"
@@ -6,6 +9,13 @@
 #include "kernels/softmax.h"
 
 namespace qmnist::cuda {
+namespace {
+
+std::size_t widest(std::span<const DenseLayer> layers) {
+  return std::ranges::max(layers, {}, &DenseLayer::outputs).outputs;
+}
+
+}  // namespace
 
 DeviceNetwork::DeviceNetwork(const EngineSettings& settings, std::size_t max_rows,
                              cudaStream_t stream)
@@ -21,6 +31,9 @@ DeviceNetwork::DeviceNetwork(const EngineSettings& settings, std::size_t max_row
       stream_(stream),
       gemm_(stream, settings.math),
       squares_(kClipBlocks),
+      gradient_scale_(1),
+      tile_sums_(tiles_for(settings.batch_size) * widest(layers_)),
+      tile_metrics_(tiles_for(settings.batch_size)),
       arenas_((2 + moments_ + (has_ema_ ? 1 : 0)) * arena_size_) {
   // Gradients of the gaps between tensors are never written and must be zero.
   QMNIST_CHECK(cudaMemsetAsync(gradients(), 0, arena_size_ * sizeof(float), stream));
@@ -40,7 +53,8 @@ void DeviceNetwork::forward(const float* inputs, std::size_t rows, const RowRand
     gemm_.multiply(rows, layer.outputs, layer.inputs, {inputs, layer.inputs},
                    {weights + layer.weight.offset, layer.inputs, true}, outputs);
     if (l + 1 < layers_.size()) {
-      QMNIST_CHECK(launch_bias_activation(stream_, outputs, derivatives_[l].data(),
+      float* derivatives = random == nullptr ? nullptr : derivatives_[l].data();
+      QMNIST_CHECK(launch_bias_activation(stream_, outputs, derivatives,
                                           weights + layer.bias.offset, {activation_, dropout_, l},
                                           random, rows, layer.outputs));
     }
@@ -58,7 +72,7 @@ void DeviceNetwork::backward(const float* inputs, std::size_t rows) {
                    {parameters() + layer.weight.offset, layer.inputs}, deltas_[l - 1].data());
     QMNIST_CHECK(launch_activation_backward(stream_, derivatives_[l - 1].data(),
                                             deltas_[l - 1].data(), gradients() + below.bias.offset,
-                                            rows, below.outputs));
+                                            tile_sums_.data(), rows, below.outputs));
   }
   multiply_weight_gradient(0, inputs, rows);
 }
@@ -74,26 +88,28 @@ void DeviceNetwork::forward_backward(const float* inputs, const std::uint8_t* la
                                      DeviceMetrics* metrics) {
   forward(inputs, rows, random);
   const DenseLayer& last = layers_.back();
-  QMNIST_CHECK(launch_softmax_cross_entropy(stream_, activations_.back().data(),
-                                            parameters() + last.bias.offset, labels,
-                                            deltas_.back().data(), gradients() + last.bias.offset,
-                                            metrics, label_smoothing_, rows, last.outputs));
+  QMNIST_CHECK(launch_softmax_cross_entropy(
+      stream_, activations_.back().data(), parameters() + last.bias.offset, labels,
+      deltas_.back().data(), gradients() + last.bias.offset, metrics,
+      {tile_sums_.data(), tile_metrics_.data()}, label_smoothing_, rows, last.outputs));
   backward(inputs, rows);
 }
 
 void DeviceNetwork::optimizer_step(const OptimizerStep<float>* step) {
   const NvtxRange range("optimizer step");
-  if (clip_norm_ > 0) {
-    QMNIST_CHECK(launch_clip(stream_, gradients(), clip_norm_, squares_.data(), arena_size_));
-  }
-  OptimizerArenas arenas{.gradients = gradients(), .parameters = parameters(), .moments = {}};
+  OptimizerArenas arenas{.gradients = gradients(),
+                         .parameters = parameters(),
+                         .moments = {},
+                         .ema = has_ema_ ? ema() : nullptr};
   for (std::size_t i = 0; i < moments_; ++i) {
     arenas.moments[i] = moments(i);
   }
-  QMNIST_CHECK(launch_optimizer(stream_, optimizer_, step, arenas, arena_size_));
-  if (has_ema_) {
-    QMNIST_CHECK(launch_ema_update(stream_, step, parameters(), ema(), arena_size_));
+  if (clip_norm_ > 0) {
+    QMNIST_CHECK(launch_clip_scale(stream_, gradients(), clip_norm_, squares_.data(),
+                                   gradient_scale_.data(), arena_size_));
+    arenas.gradient_scale = gradient_scale_.data();
   }
+  QMNIST_CHECK(launch_optimizer(stream_, optimizer_, step, arenas, arena_size_));
 }
 
 const float* DeviceNetwork::predict(const float* inputs, std::size_t rows) {

@@ -79,7 +79,10 @@ class DeviceNetwork {
   std::size_t arena_size_;
   cudaStream_t stream_;
   Gemm gemm_;
-  DeviceBuffer<double> squares_;  ///< for clipping
+  DeviceBuffer<double> squares_;        ///< for clipping
+  DeviceBuffer<float> gradient_scale_;  ///< of clipping
+  DeviceBuffer<float> tile_sums_;       ///< see kernels/row_tiles.h
+  DeviceBuffer<DeviceMetrics> tile_metrics_;
   DeviceBuffer<float> arenas_;
   std::vector<DeviceBuffer<float>> activations_;  ///< [layers][max_rows, outputs]; logits last
   std::vector<DeviceBuffer<float>> derivatives_;  ///< [layers][max_rows, outputs]; logits have none
