@@ -51,18 +51,20 @@ struct EngineSettings {
   std::size_t threads = 1;          ///< of the CPU
   std::size_t device_index = 0;     ///< of the GPU
   MathMode math = MathMode::kFp32;  ///< of the GPU
-  std::uint32_t seed = 0;           ///< of the random numbers in a step
+  OnDevice on_device = OnDevice::kAuto;
+  std::uint32_t seed = 0;  ///< of the random numbers in a step
   AugmentationSettings augmentation = {};
   RegularizationSettings regularization = {};
-  Schedule schedule = {};  ///< of the learning rate
+  Schedule schedule = {};   ///< of the learning rate
+  bool is_training = true;  ///< false where only predict() and score() are called: less memory
 };
 
 /// Trains a network on one kind of device. It knows no file and no terminal.
 ///
 /// All engines agree on layouts (Network), formulas (kernels/) and order, so that they can be
 /// compared step by step. Calls return when their results are in host memory; the data of a call
-/// must outlive it and nothing else. An engine is used from one thread at a time.
-/// Errors: DeviceError where the device fails.
+/// must outlive it and, but for keep_on_device(), nothing else. An engine is used from one thread
+/// at a time. Errors: DeviceError where the device fails.
 class Engine {
  public:
   /// Called after a step, or after several on a device; false ends training there.
@@ -82,6 +84,10 @@ class Engine {
   /// an EMA starts it from the parameters where the state has none.
   virtual void set_state(const TrainingState& state) = 0;
   [[nodiscard]] virtual TrainingState state() const = 0;
+
+  /// Announces the data of later calls, which must neither change nor be freed before the engine:
+  /// a GPU may copy it to its memory (EngineSettings::on_device). Other data may be used, too.
+  virtual void keep_on_device(const DataView& /*data*/) {}
 
   /// Takes steps over the images data[order[i]], i from metrics.samples on, a batch at a time;
   /// the last batch may be short. Adds to `metrics`; starting from the metrics at which an earlier

@@ -13,7 +13,8 @@ Ensemble::Ensemble(std::span<const Model> models, std::string_view device,
                                                .optimizer = {},
                                                .batch_size = kBatch,
                                                .threads = 0,
-                                               .device_index = device_index});
+                                               .device_index = device_index,
+                                               .is_training = false});
     chosen.engine->set_state(trained_state(model));
     engines_.push_back(std::move(chosen.engine));
     reason_ = std::move(chosen.reason);

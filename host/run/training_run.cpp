@@ -25,6 +25,7 @@ TrainingRun::TrainingRun(Config config, const Dataset& dataset, const Stopwatch&
       seconds_load_(since_start.seconds()) {
   check_validation();
   resolve_config();
+  chosen_.engine->keep_on_device(dataset_.view());
 }
 
 void TrainingRun::check_validation() const {

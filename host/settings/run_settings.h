@@ -20,12 +20,26 @@ inline constexpr std::string_view kAutoSource = "auto";
 /// (host/data/data_sources.cpp), so that the settings need not know it.
 [[nodiscard]] std::vector<std::string_view> data_source_names();
 
+/// Whether a GPU keeps the images in its memory and gathers batches there by index; else the host
+/// gathers them and they are streamed.
+enum class OnDevice { kAuto, kAlways, kNever };
+
+inline constexpr std::array kOnDevice{
+    Choice<OnDevice>{OnDevice::kAuto, "auto"},
+    Choice<OnDevice>{OnDevice::kAlways, "always"},
+    Choice<OnDevice>{OnDevice::kNever, "never"},
+};
+[[nodiscard]] constexpr const auto& choices(OnDevice /*of*/) {
+  return kOnDevice;
+}
+
 struct DataSettings {
   std::string source{kAutoSource};
   std::filesystem::path dir = "../data";
   double test_fraction = 0.2;
   std::uint32_t split_seed = 42;
   double validation_fraction = 0;
+  OnDevice on_device = OnDevice::kAuto;
 };
 
 template <SameAs<DataSettings> Settings, typename Visitor>
@@ -39,6 +53,9 @@ void visit(Settings& settings, const Visitor& key) {
       "seed of the split, scikit-learn's random_state");
   key("data.validation_fraction", settings.validation_fraction, constraint::right_open(0, 1),
       "fraction of the training set held out for validation: its last samples, as in Keras");
+  key("data.on_device", settings.on_device, constraint::one_of<OnDevice>(),
+      "whether a GPU keeps all images in its memory instead of having them streamed; auto does "
+      "where half of its free memory suffices");
 }
 
 struct ModelSettings {

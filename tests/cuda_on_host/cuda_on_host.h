@@ -42,6 +42,9 @@ using uint3 = dim3;
 struct alignas(4) uchar4 {
   unsigned char x, y, z, w;
 };
+struct alignas(16) uint4 {
+  unsigned x, y, z, w;
+};
 struct alignas(16) float4 {
   float x, y, z, w;
 };

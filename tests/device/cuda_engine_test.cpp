@@ -143,6 +143,48 @@ TEST_F(CudaEngineTest, IsUsedByOneThreadAfterAnother) {
   EXPECT_EQ(cuda_->state().step, 4U);
 }
 
+TEST_F(CudaEngineTest, DataOnTheDeviceGivesTheBitsOfStreamedData) {
+  EngineSettings settings = baseline();
+  settings.augmentation = {.rotation = 10};
+  std::vector<TrainingState> states;
+  std::vector<double> losses;
+  for (const OnDevice where : {OnDevice::kNever, OnDevice::kAlways}) {
+    settings.on_device = where;
+    const auto engine = cuda::kEngineKind.make(settings);
+    engine->keep_on_device(dataset_.view());
+    RunningMetrics metrics;
+    engine->train(dataset_.view(), std::span(split_.train).first(2100), metrics,
+                  [](const RunningMetrics&) { return true; });
+    states.push_back(engine->state());
+    losses.push_back(engine->score(dataset_.view(), std::span(split_.test).first(500)).loss_sum);
+  }
+  EXPECT_EQ(states[0].parameters, states[1].parameters);
+  EXPECT_EQ(losses[0], losses[1]);
+  // Other data than what is kept is still streamed.
+  settings.on_device = OnDevice::kAlways;
+  const auto engine = cuda::kEngineKind.make(settings);
+  engine->keep_on_device(dataset_.view());
+  Dataset copy = dataset_;
+  std::ranges::fill(copy.pixels, std::uint8_t{0});
+  const auto one = std::span(split_.test).first(1);
+  EXPECT_NE(engine->predict(copy.view(), one), engine->predict(dataset_.view(), one));
+}
+
+TEST_F(CudaEngineTest, PredictsWithoutWhatOnlyTrainingNeeds) {
+  RunningMetrics metrics;
+  EngineSettings settings = baseline();
+  settings.regularization.ema_decay = 0.9;
+  const auto trained = cuda::kEngineKind.make(settings);
+  trained->train(dataset_.view(), std::span(split_.train).first(320), metrics,
+                 [](const RunningMetrics&) { return true; });
+  settings.is_training = false;
+  const auto predicting = cuda::kEngineKind.make(settings);
+  predicting->set_state(trained->state());
+  const auto test = std::span(split_.test).first(100);
+  EXPECT_EQ(predicting->predict(dataset_.view(), test), trained->predict(dataset_.view(), test));
+  EXPECT_THROW((void)predicting->gradients(dataset_.view(), test.first(1)), std::logic_error);
+}
+
 TEST_F(CudaEngineTest, NamesTheDevice) {
   const std::string name = cuda_->device();
   for (const char* part : {"GPU 0: ", "compute capability", "GiB", "driver", "runtime"}) {

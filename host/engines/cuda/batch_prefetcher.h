@@ -27,7 +27,8 @@ struct StepParams {
 ///
 /// Two pinned buffers and two on the device take turns; unpacking turns grey levels into floats in
 /// one more, whose address never changes, so that a captured graph finds every chunk there. The
-/// data set needs to fit into host memory only.
+/// data set needs to fit into host memory only; of data that is on the device, indices are copied
+/// instead of images.
 class BatchPrefetcher {
  public:
   /// @param samples, steps the largest chunk
@@ -42,6 +43,9 @@ class BatchPrefetcher {
   /// Waits for its copies.
   ~BatchPrefetcher() { (void)cudaStreamSynchronize(copy_.get()); }
 
+  /// Copies the images of `data` to the device, where upload() will find them.
+  void keep_on_device(const DataView& data);
+
   /// Gathers data[indices[i]], what the chunk's steps need and, unless there are
   /// none, each image's distortion. What is enqueued on
   /// the compute stream afterwards finds them in inputs(), labels() and steps(), until the next
@@ -54,8 +58,8 @@ class BatchPrefetcher {
   [[nodiscard]] const StepParams* steps() const;                        ///< [steps]
 
  private:
-  /// A turn's buffers. Steps, then labels, then distortions, then pixels, so that one copy brings
-  /// all of them.
+  /// A turn's buffers. Steps, then labels, then distortions, then pixels or the indices of images
+  /// on the device, so that one copy brings all of them.
   struct Slot {
     explicit Slot(std::size_t bytes) : pinned(bytes), device(bytes) {}
     PinnedBuffer<std::byte> pinned;
@@ -64,7 +68,23 @@ class BatchPrefetcher {
     Event unpacked = make_event();
   };
 
+  /// Images on the device.
+  struct KeptData {
+    const std::uint8_t* host;  ///< where they were copied from
+    DeviceBuffer<std::uint8_t> pixels;
+    DeviceBuffer<std::uint8_t> gathered;  ///< [samples, features]: those of a chunk
+  };
+
+  /// Fills a pinned buffer for a chunk. @return bytes
+  std::size_t gather(std::byte* pinned, const DataView& data,
+                     std::span<const std::uint32_t> indices, std::span<const StepParams> steps,
+                     std::span<const Distortion> distortions) const;
+  [[nodiscard]] bool is_kept(const DataView& data) const {
+    return kept_ && kept_->host == data.pixels.data();
+  }
+
   std::size_t features_;
+  std::size_t samples_;
   std::size_t labels_at_;       ///< in bytes, in a slot and in header_
   std::size_t distortions_at_;  ///< in bytes, in a slot; the header's size
   std::size_t pixels_at_;       ///< in bytes, in a slot
@@ -74,6 +94,7 @@ class BatchPrefetcher {
   std::size_t turn_ = 0;
   DeviceBuffer<std::byte> header_;  ///< steps and labels of the chunk in inputs_
   std::optional<DeviceBuffer<ElasticWeights>> elastic_;
+  std::optional<KeptData> kept_;
   DeviceBuffer<float> inputs_;
 };
 

@@ -59,9 +59,30 @@ TrainingState CudaEngine::state() const {
   return state;
 }
 
+void CudaEngine::keep_on_device(const DataView& data) {
+  make_device_current();
+  bool is_wanted = settings_.on_device == OnDevice::kAlways;
+  if (settings_.on_device == OnDevice::kAuto) {
+    std::size_t free = 0;
+    std::size_t total = 0;
+    QMNIST_CHECK(cudaMemGetInfo(&free, &total));
+    is_wanted = data.pixels.size() <= free / 2;
+  }
+  if (is_wanted) {
+    prefetcher_.keep_on_device(data);
+  }
+}
+
+void CudaEngine::require_training() const {
+  if (!settings_.is_training) {
+    throw std::logic_error("an engine that was made to predict cannot train");
+  }
+}
+
 void CudaEngine::train(const DataView& data, std::span<const std::uint32_t> order,
                        RunningMetrics& metrics, const StepCallback& keep_going) {
   const NvtxRange range("epoch");
+  require_training();
   make_device_current();
   send_metrics(metrics);
   std::size_t enqueued = metrics.samples;
@@ -171,7 +192,8 @@ void CudaEngine::poll_metrics(RunningMetrics& metrics, std::uint64_t samples) {
 
 std::vector<float> CudaEngine::gradients(const DataView& data,
                                          std::span<const std::uint32_t> batch) {
-  if (batch.size() > max_rows_) {
+  require_training();
+  if (batch.size() > settings_.batch_size) {
     throw std::length_error("a batch larger than the engine was made for");
   }
   make_device_current();

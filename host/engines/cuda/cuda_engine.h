@@ -33,6 +33,7 @@ class CudaEngine final : public Engine {
   [[nodiscard]] std::string device() const override;
   void set_state(const TrainingState& state) override;
   [[nodiscard]] TrainingState state() const override;
+  void keep_on_device(const DataView& data) override;
   void train(const DataView& data, std::span<const std::uint32_t> order, RunningMetrics& metrics,
              const StepCallback& keep_going) override;
   [[nodiscard]] std::vector<float> gradients(const DataView& data,
@@ -42,6 +43,7 @@ class CudaEngine final : public Engine {
   [[nodiscard]] Scores score(const DataView& data, std::span<const std::uint32_t> indices) override;
 
  private:
+  void require_training() const;
   /// CUDA's calls go to the device that is current in the calling thread.
   void make_device_current() const;
   /// The distortions of a batch that the step after `step` others trains on; none without

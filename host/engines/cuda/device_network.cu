@@ -24,8 +24,9 @@ DeviceNetwork::DeviceNetwork(const EngineSettings& settings, std::size_t max_row
       dropout_(settings.regularization.dropout),
       label_smoothing_(static_cast<float>(settings.regularization.label_smoothing)),
       optimizer_(settings.optimizer.name),
-      moments_(moment_count(optimizer_)),
-      has_ema_(settings.regularization.ema_decay > 0),
+      is_training_(settings.is_training),
+      moments_(is_training_ ? moment_count(optimizer_) : 0),
+      has_ema_(is_training_ && settings.regularization.ema_decay > 0),
       clip_norm_(static_cast<float>(settings.optimizer.clip_norm)),
       arena_size_(settings.network.arena_size()),
       stream_(stream),
@@ -34,13 +35,17 @@ DeviceNetwork::DeviceNetwork(const EngineSettings& settings, std::size_t max_row
       gradient_scale_(1),
       tile_sums_(tiles_for(settings.batch_size) * widest(layers_)),
       tile_metrics_(tiles_for(settings.batch_size)),
-      arenas_((2 + moments_ + (has_ema_ ? 1 : 0)) * arena_size_) {
-  // Gradients of the gaps between tensors are never written and must be zero.
-  QMNIST_CHECK(cudaMemsetAsync(gradients(), 0, arena_size_ * sizeof(float), stream));
+      arenas_((1 + moments_ + (is_training_ ? 1 : 0) + (has_ema_ ? 1 : 0)) * arena_size_) {
   for (const DenseLayer& layer : layers_) {
     activations_.emplace_back(max_rows * layer.outputs);
-    derivatives_.emplace_back(max_rows * layer.outputs);
-    deltas_.emplace_back(max_rows * layer.outputs);
+  }
+  if (is_training_) {
+    // Gradients of the gaps between tensors are never written and must be zero.
+    QMNIST_CHECK(cudaMemsetAsync(gradients(), 0, arena_size_ * sizeof(float), stream));
+    for (const DenseLayer& layer : layers_) {
+      derivatives_.emplace_back(settings.batch_size * layer.outputs);
+      deltas_.emplace_back(settings.batch_size * layer.outputs);
+    }
   }
 }
 
@@ -128,9 +133,9 @@ void DeviceNetwork::score(const float* probabilities, const std::uint8_t* labels
 }
 
 void DeviceNetwork::set_state(const TrainingState& state) {
-  upload(state.parameters, parameters());
-  const Arenas start = moments_or_zeros(state, moments_);
-  for (std::size_t i = 0; i < moments_; ++i) {
+  upload(is_training_ ? state.parameters : state.eval_parameters(), parameters());
+  const Arenas start = is_training_ ? moments_or_zeros(state, moments_) : Arenas{};
+  for (std::size_t i = 0; i < start.size(); ++i) {
     upload(start[i], moments(i));
   }
   if (has_ema_) {

@@ -59,8 +59,8 @@ class DeviceNetwork {
   /// The values of adjacent arenas, after all work on the stream.
   [[nodiscard]] std::vector<float> download(std::size_t first_arena, std::size_t count) const;
 
-  // Arenas in the order in which they lie in memory: parameters, moments, gradients, EMA if any. So
-  // parameters and moments are one copy to the host.
+  // Arenas in the order in which they lie in memory: parameters and, to train, moments, gradients,
+  // EMA if any. So parameters and moments are one copy to the host.
   [[nodiscard]] float* arena(std::size_t index) { return arenas_.data() + index * arena_size_; }
   [[nodiscard]] float* parameters() { return arena(0); }
   [[nodiscard]] float* moments(std::size_t index) { return arena(1 + index); }
@@ -73,6 +73,7 @@ class DeviceNetwork {
   Dropout dropout_;
   float label_smoothing_;
   OptimizerName optimizer_;
+  bool is_training_;  ///< else the parameters are those to predict with, and nothing more is kept
   std::size_t moments_;
   bool has_ema_;
   float clip_norm_;
@@ -85,8 +86,9 @@ class DeviceNetwork {
   DeviceBuffer<DeviceMetrics> tile_metrics_;
   DeviceBuffer<float> arenas_;
   std::vector<DeviceBuffer<float>> activations_;  ///< [layers][max_rows, outputs]; logits last
-  std::vector<DeviceBuffer<float>> derivatives_;  ///< [layers][max_rows, outputs]; logits have none
-  std::vector<DeviceBuffer<float>> deltas_;       ///< [layers][max_rows, outputs]: d loss / d z
+  std::vector<DeviceBuffer<float>>
+      derivatives_;                          ///< [layers][batch_size, outputs]; logits have none
+  std::vector<DeviceBuffer<float>> deltas_;  ///< [layers][batch_size, outputs]: d loss / d z
 };
 
 }  // namespace qmnist::cuda
