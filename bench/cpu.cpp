@@ -107,12 +107,12 @@ void add_first_layer(const TrainingData& data, const CpuPeaks& peaks) {
   const auto parameters = std::make_shared<Parameters>(
       Layer({.inputs = kPixels, .outputs = kHidden, .weight = {}, .bias = {}}, kWide, kAdamMoments)
           .weight);
+  const auto bias = std::make_shared<PackedMatrix>(1, kHidden, kWide);
   const auto outputs = std::make_shared<PackedMatrix>(some_values(kBatch, kHidden, kWide));
   const double products = 2.0 * kHidden * data.nonzero_pixels;
   add("sparse_forward/784x128", peaks, {.flops = products, .bytes = 4.0 * kPixels * kHidden},
-      [&data, parameters, outputs](std::size_t step) {
-        const PackedMatrix bias(1, kHidden, kWide);
-        sparse_forward(data.batches[step % kBatches], kBatch, parameters->values, bias, true,
+      [&data, parameters, bias, outputs](std::size_t step) {
+        sparse_forward(data.batches[step % kBatches], kBatch, parameters->values, *bias, true,
                        {0, outputs->blocks()}, *outputs);
       });
 
