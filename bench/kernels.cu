@@ -3,14 +3,17 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <array>
-#include <functional>
 #include <iostream>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "bench/device_peak.h"
+#include "bench/device_values.h"
+#include "bench/kernel_suite.h"
+#include "host/engines/augmentation.h"
 #include "host/engines/cuda/device_network.h"
 #include "kernels/activation_backward.h"
 #include "kernels/bias_activation.h"
@@ -23,113 +26,61 @@ namespace {
 
 constexpr std::size_t kBatch = 32;
 constexpr std::size_t kChunk = 2048;
-constexpr int kLaunchesAGraph = 20;
 constexpr std::array<std::size_t, 2> kHidden{128, 64};
 
-/// Minimum work of an operation: bytes of global memory, floating-point operations.
-struct Work {
-  double bytes;
-  double flops;
-  int launches = 1;
-};
-
-using Enqueue = std::function<void(cudaStream_t)>;
-
-/// Zeros on the device.
-template <typename T>
-class Zeros : public DeviceBuffer<T> {
- public:
-  explicit Zeros(std::size_t count) : DeviceBuffer<T>(count) {
-    QMNIST_CHECK(cudaMemset(this->data(), 0, this->bytes()));
-    QMNIST_CHECK(cudaDeviceSynchronize());  // other streams do not wait for it
-  }
-};
-
-/// Replays a graph of launches and reports the time per launch.
-void replay(benchmark::State& state, const DevicePeak& peak, const Work& work,
-            const Enqueue& enqueue, cudaStream_t stream) {
-  StreamCapture capture(stream);
-  for (int i = 0; i < kLaunchesAGraph; ++i) {
-    enqueue(stream);
-  }
-  const GraphExec graph = capture.finish();
-  const Event start = make_timing_event();
-  const Event stop = make_timing_event();
-  double seconds = 0;
-  for (auto _ : state) {
-    QMNIST_CHECK(cudaEventRecord(start.get(), stream));
-    QMNIST_CHECK(cudaGraphLaunch(graph.get(), stream));
-    QMNIST_CHECK(cudaEventRecord(stop.get(), stream));
-    QMNIST_CHECK(cudaEventSynchronize(stop.get()));
-    float milliseconds = 0;
-    QMNIST_CHECK(cudaEventElapsedTime(&milliseconds, start.get(), stop.get()));
-    state.SetIterationTime(static_cast<double>(milliseconds) / 1e3 / kLaunchesAGraph);
-    seconds += static_cast<double>(milliseconds) / 1e3 / kLaunchesAGraph;
-  }
-  const double each = seconds / static_cast<double>(state.iterations());
-  state.counters["launches"] = work.launches;
-  state.counters["bytes"] = work.bytes;
-  state.counters["flop"] = work.flops;
-  state.counters["GB/s"] = work.bytes / each / 1e9;
-  state.counters["GFLOP/s"] = work.flops / each / 1e9;
-  state.counters["%peak"] = 100 * peak.seconds(work.bytes, work.flops) / each;
+Operand<std::uint8_t> random_labels(std::size_t count) {
+  return random_bytes(count, 9);
 }
 
-class Suite {
- public:
-  Suite(const DevicePeak& peak, cudaStream_t stream, int iterations)
-      : peak_(peak), stream_(stream), iterations_(iterations) {}
-
-  void add(const std::string& name, const Work& work, Enqueue enqueue) {
-    benchmark::RegisterBenchmark(name.c_str(),
-                                 [this, work, enqueue = std::move(enqueue)](auto& state) {
-                                   replay(state, peak_, work, enqueue, stream_);
-                                 })
-        ->UseManualTime()
-        ->Unit(benchmark::kMicrosecond)
-        ->Iterations(iterations_);
-  }
-
- private:
-  const DevicePeak& peak_;
-  cudaStream_t stream_;
-  int iterations_;
-};
+/// Scalars of a step of Adam.
+Operand<OptimizerStep<float>> adam_step(double learning_rate) {
+  const auto scalars = optimizer_scalars<float>({}, learning_rate, 1000);
+  return copy_to_device(std::span(&scalars, 1));
+}
 
 std::string shape(std::size_t rows, std::size_t columns) {
   return "/" + std::to_string(rows) + "x" + std::to_string(columns);
 }
 
-void add_normalize(Suite& suite) {
+void add_normalize(KernelSuite& suite) {
   const std::size_t count = kChunk * 784;
-  const auto pixels = std::make_shared<Zeros<std::uint8_t>>(count);
-  const auto inputs = std::make_shared<Zeros<float>>(count);
+  const auto pixels = random_pixels(count);
+  const auto inputs = zeros<float>(count);
   suite.add("normalize" + shape(kChunk, 784), {5.0 * static_cast<double>(count), 0},
             [=](cudaStream_t stream) {
               QMNIST_CHECK(launch_normalize(stream, pixels->data(), inputs->data(), count));
             });
 }
 
-void add_distort(Suite& suite) {
-  const auto pixels = std::make_shared<Zeros<std::uint8_t>>(kChunk * 784);
-  const auto inputs = std::make_shared<Zeros<float>>(kChunk * 784);
-  const auto distortions = std::make_shared<Zeros<Distortion>>(kChunk);
-  const auto weights = std::make_shared<Zeros<ElasticWeights>>(1);
+void add_distort(KernelSuite& suite) {
+  const Augmentation augmentation({.rotation = 7, .shift = 0.25, .elastic = 1}, 0);
+  std::vector<Distortion> drawn;
+  for (std::size_t row = 0; row < kChunk; ++row) {
+    drawn.push_back(augmentation.distortion(0, row));
+  }
+  const auto pixels = random_pixels(kChunk * 784);
+  const auto inputs = zeros<float>(kChunk * 784);
+  const auto distortions = copy_to_device(std::span<const Distortion>(drawn));
+  const auto weights = copy_to_device(std::span(augmentation.elastic(), 1));
   suite.add("distort" + shape(kChunk, 784), {5.0 * kChunk * 784, 0}, [=](cudaStream_t stream) {
     QMNIST_CHECK(launch_distort(stream, pixels->data(), distortions->data(), weights->data(),
                                 inputs->data(), kChunk));
   });
 }
 
-void add_hidden_layer(Suite& suite, std::size_t columns) {
+void add_hidden_layer(KernelSuite& suite, std::size_t columns) {
   const std::size_t count = kBatch * columns;
-  const auto activations = std::make_shared<Zeros<float>>(count);
-  const auto deltas = std::make_shared<Zeros<float>>(count);
-  const auto derivatives = std::make_shared<Zeros<float>>(count);
-  const auto bias = std::make_shared<Zeros<float>>(columns);
+  const auto activations = random_floats(count, -1, 1);
+  const auto deltas = random_floats(count, -1, 1);
+  const auto derivatives = zeros<float>(count);
+  const auto bias = zeros<float>(columns);
   const auto elements = static_cast<double>(count);
   const auto width = static_cast<double>(columns);
   const ActivationParams units{Activation::kRelu, Dropout(0), 0};
+  // Half of ReLU's derivatives are 0 and the others 1, so that deltas stay what they are.
+  QMNIST_CHECK(launch_bias_activation(nullptr, activations->data(), derivatives->data(),
+                                      bias->data(), units, nullptr, kBatch, columns));
+  QMNIST_CHECK(cudaDeviceSynchronize());
   suite.add("bias_activation" + shape(kBatch, columns), {12 * elements + 4 * width, 2 * elements},
             [=](cudaStream_t stream) {
               QMNIST_CHECK(launch_bias_activation(stream, activations->data(), derivatives->data(),
@@ -142,21 +93,22 @@ void add_hidden_layer(Suite& suite, std::size_t columns) {
             });
 }
 
-void add_last_layer(Suite& suite, std::size_t classes) {
-  const auto logits = std::make_shared<Zeros<float>>(kChunk * classes);
-  const auto deltas = std::make_shared<Zeros<float>>(kChunk * classes);
-  const auto bias = std::make_shared<Zeros<float>>(classes);
-  const auto labels = std::make_shared<Zeros<std::uint8_t>>(kChunk);
-  const auto metrics = std::make_shared<Zeros<DeviceMetrics>>(1);
-  const auto scores = std::make_shared<Zeros<Score>>(kChunk);
-  const auto confusion = std::make_shared<Zeros<unsigned long long>>(classes * classes);
+void add_last_layer(KernelSuite& suite, std::size_t classes) {
+  const auto logits = random_floats(kChunk * classes, -1, 1);
+  const auto deltas = zeros<float>(kChunk * classes);
+  const auto bias = zeros<float>(classes);
+  const auto bias_gradient = zeros<float>(classes);
+  const auto labels = random_labels(kChunk);
+  const auto metrics = zeros<DeviceMetrics>(1);
+  const auto scores = zeros<Score>(kChunk);
+  const auto confusion = zeros<unsigned long long>(classes * classes);
   const double batch = static_cast<double>(kBatch * classes);
   const double chunk = static_cast<double>(kChunk * classes);
   suite.add("softmax_cross_entropy" + shape(kBatch, classes), {12 * batch, 8 * batch},
             [=](cudaStream_t stream) {
               QMNIST_CHECK(launch_softmax_cross_entropy(
                   stream, logits->data(), bias->data(), labels->data(), deltas->data(),
-                  bias->data(), metrics->data(), 0.0F, kBatch, classes));
+                  bias_gradient->data(), metrics->data(), 0.0F, kBatch, classes));
             });
   suite.add(
       "bias_softmax" + shape(kChunk, classes), {8 * chunk, 5 * chunk}, [=](cudaStream_t stream) {
@@ -169,9 +121,9 @@ void add_last_layer(Suite& suite, std::size_t classes) {
             });
 }
 
-void add_optimizer(Suite& suite, std::size_t count) {
-  const auto step = std::make_shared<Zeros<OptimizerStep<float>>>(1);
-  const auto arenas = std::make_shared<Zeros<float>>(4 * count);
+void add_optimizer(KernelSuite& suite, std::size_t count) {
+  const auto step = adam_step(1e-3);
+  const auto arenas = random_floats(4 * count, 1e-3F, 1);  // second moments are positive
   const auto parameters = static_cast<double>(count);
   suite.add(
       "optimizer/" + std::to_string(count), {28 * parameters, 12 * parameters},
@@ -185,39 +137,41 @@ void add_optimizer(Suite& suite, std::size_t count) {
 }
 
 /// The three products of a dense layer in a step: outputs, weight gradient, input gradient.
-void add_products(Suite& suite, const std::shared_ptr<Gemm>& products, std::size_t inputs,
+void add_products(KernelSuite& suite, const std::shared_ptr<Gemm>& products, std::size_t inputs,
                   std::size_t outputs) {
-  const auto x = std::make_shared<Zeros<float>>(kBatch * inputs);
-  const auto w = std::make_shared<Zeros<float>>(outputs * inputs);
-  const auto y = std::make_shared<Zeros<float>>(kBatch * outputs);
+  const auto x = random_floats(kBatch * inputs, -1, 1);
+  const auto w = random_floats(outputs * inputs, -1, 1);
+  const auto y = random_floats(kBatch * outputs, -1, 1);
+  const auto product = zeros<float>(std::max({x->size(), w->size(), y->size()}));
   const Work work{4.0 * static_cast<double>(kBatch * inputs + outputs * inputs + kBatch * outputs),
                   2.0 * static_cast<double>(kBatch * inputs * outputs)};
   const std::string layer = shape(inputs, outputs);
   suite.add("gemm_outputs" + layer, work, [=](cudaStream_t) {
     products->multiply(kBatch, outputs, inputs, {x->data(), inputs}, {w->data(), inputs, true},
-                       y->data());
+                       product->data());
   });
   suite.add("gemm_weight_gradient" + layer, work, [=](cudaStream_t) {
     products->multiply(outputs, inputs, kBatch, {y->data(), outputs, true}, {x->data(), inputs},
-                       w->data());
+                       product->data());
   });
   if (inputs != 784) {  // the gradient of the images is not needed
     suite.add("gemm_input_gradient" + layer, work, [=](cudaStream_t) {
       products->multiply(kBatch, inputs, outputs, {y->data(), outputs}, {w->data(), inputs},
-                         x->data());
+                         product->data());
     });
   }
 }
 
-void add_step(Suite& suite, cudaStream_t stream) {
+void add_step(KernelSuite& suite, cudaStream_t stream) {
   const Network network(784, kHidden, 10);
   const EngineSettings settings{.network = network, .optimizer = {}, .batch_size = kBatch};
   const auto device = std::make_shared<DeviceNetwork>(settings, kBatch, stream);
   device->set_state(initial_state(network, 0));
-  const auto inputs = std::make_shared<Zeros<float>>(kBatch * 784);
-  const auto labels = std::make_shared<Zeros<std::uint8_t>>(kBatch);
-  const auto metrics = std::make_shared<Zeros<DeviceMetrics>>(1);
-  const auto step = std::make_shared<Zeros<OptimizerStep<float>>>(1);
+  const auto inputs = random_floats(kBatch * 784, 0, 1);
+  const auto labels = random_labels(kBatch);
+  const auto metrics = zeros<DeviceMetrics>(1);
+  const auto step =
+      adam_step(0);  // else it would learn these images, and the gradients would vanish
   const auto parameters = static_cast<double>(network.parameter_count());
   // Forward and backward read the weights and write gradients, then Adam moves 28 bytes. Backward
   // takes 4 flops per weight and image, 2 in the first layer.
@@ -235,14 +189,15 @@ int run(int argc, char** argv) {
     return 2;
   }
   const DevicePeak peak = device_peak();
+  const Stream stream = make_stream();
+  KernelSuite suite(peak, stream.get());
   benchmark::AddCustomContext("device", peak.device);
   benchmark::AddCustomContext("times", peak.emulated ? "MODELLED by an emulator" : "measured");
+  benchmark::AddCustomContext("clock", suite.monitor().works() ? "see SM MHz" : "unknown: no NVML");
   benchmark::AddCustomContext("peak GB/s", std::to_string(peak.bytes_a_second / 1e9));
   benchmark::AddCustomContext("peak GFLOP/s", std::to_string(peak.flops_a_second / 1e9));
 
-  const Stream stream = make_stream();
   const auto products = std::make_shared<Gemm>(stream.get(), MathMode::kFp32);
-  Suite suite(peak, stream.get(), peak.emulated ? 1 : 100);
   add_normalize(suite);
   add_distort(suite);
   add_hidden_layer(suite, kHidden[0]);
