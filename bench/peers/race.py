@@ -49,6 +49,19 @@ CONTENDERS = [
     Contender("keras", "keras_fit", "keras", {"as in the notebook": []}),
     Contender("keras-tuned", "keras_fit", "keras", {"tf.data, XLA": ["--tuned"]}),
 ]
+# With --device cuda.
+CUDA_CONTENDERS = [
+    Contender("ours", "ours", variants={"CUDA graph of a chunk": []}),
+    Contender("jax", "jax_scan", "jax-cuda", {"floats": [], "bytes": ["--bytes"]}),
+    Contender(
+        "pytorch",
+        "pytorch_graphs",
+        "torch",
+        {"CUDA graph of a step": [], "CUDA graph of up to 64 steps": ["--many-steps"]},
+    ),
+]
+HIDDEN_GPU = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
+ONLY_GPU = {"JAX_PLATFORMS": "cuda"}  # else JAX falls back to the CPU
 
 
 @dataclass
@@ -61,6 +74,7 @@ class Entry:
     totals: list = field(default_factory=list)  # all epochs of a run, one a round
     accuracies: list = field(default_factory=list)  # one a round
     version: str = ""
+    device: str = ""  # the GPU's name
     problem: str = ""  # why it was dropped
 
     @property
@@ -72,9 +86,10 @@ class Entry:
         return f"{self.contender.name} ({self.variant})" if self.variant else self.contender.name
 
 
-def find_contenders(only):
+def find_contenders(only, device="cpu"):
     """The contenders of a comma-separated list, all if it is empty."""
-    by_name = {contender.name: contender for contender in CONTENDERS}
+    contenders = CUDA_CONTENDERS if device == "cuda" else CONTENDERS
+    by_name = {contender.name: contender for contender in contenders}
     names = only.split(",") if only else list(by_name)
     unknown = [name for name in names if name not in by_name]
     if unknown:
@@ -96,18 +111,18 @@ def make_entries(contenders):
     ]
 
 
-def run_once(entry, options):
+def run_once(entry, options, device):
     """Runs one process of a contender; returns what it reported, or raises RuntimeError."""
     contender = entry.contender
     python = venvs.python(contender.peer) if contender.peer else sys.executable
-    command = [str(python), "-m", f"contenders.{contender.module}", *options]
+    command = [str(python), "-m", f"contenders.{contender.module}", "--device", device, *options]
     command += contender.variants[entry.variant]
-    quiet = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    devices = ONLY_GPU if device == "cuda" else HIDDEN_GPU
     try:
         done = subprocess.run(
             command,
             cwd=HERE,
-            env=os.environ | quiet,
+            env=os.environ | devices | {"TF_CPP_MIN_LOG_LEVEL": "3"},
             capture_output=True,
             text=True,
             timeout=TIME_LIMIT,
@@ -120,7 +135,7 @@ def run_once(entry, options):
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def race(entries, options, rounds, say):
+def race(entries, options, rounds, say, device="cpu"):
     """Lets the entries take turns, `rounds` times.
 
     The first epoch of each run is not counted: it traces, compiles and warms caches. All must
@@ -132,7 +147,7 @@ def race(entries, options, rounds, say):
             if entry.problem:
                 continue
             try:
-                result = run_once(entry, [*options, "--seed", str(number)])
+                result = run_once(entry, [*options, "--seed", str(number)], device)
                 split = split or result["split"]
                 if result["split"] != split:
                     raise RuntimeError("trained on another split than the first contender")
@@ -142,6 +157,7 @@ def race(entries, options, rounds, say):
                 continue
             counted = result["epoch_seconds"][1:]
             entry.version = result["version"]
+            entry.device = result["device"]
             entry.seconds += counted
             entry.totals.append(sum(result["epoch_seconds"]))
             entry.accuracies.append(result["test_accuracy"])

@@ -38,6 +38,7 @@ def as_record(entry):
         "contender": entry.contender.name,
         "variant": entry.variant,
         "version": entry.version,
+        "device": entry.device,
         "median_seconds": entry.median if entry.seconds else None,
         "epoch_seconds": entry.seconds,
         "total_seconds": entry.totals,
@@ -71,6 +72,20 @@ def write_peers(folder, entries, facts):
     table = as_table(header, [peers_row(name, entries, ours) for name in names])
     markdown = f"# Peers\n\n{table}\n{as_sentence(facts)}\n"
     write(folder, "peers", markdown, facts | {"entries": [as_record(e) for e in entries]})
+
+
+def write_on_gpu(folder, results, facts):
+    """One row per contender and batch size; `results` are pairs of a batch size and its entries."""
+    rows = []
+    for batch, entries in results:
+        ours = best(entries, "ours")
+        for name in {entry.contender.name: None for entry in entries}:
+            device = best(entries, name).device or "-"
+            rows.append([str(batch), *peers_row(name, entries, ours), device])
+    header = ["batch", "contender", "variant", "s/epoch", "× ours", "test accuracy, %", "version"]
+    markdown = f"# Peers on a GPU\n\n{as_table([*header, 'device'], rows)}\n{as_sentence(facts)}\n"
+    record = [{"batch": batch, "entries": [as_record(e) for e in entries]} for batch, entries in results]
+    write(folder, "peers-cuda", markdown, facts | {"batches": record})
 
 
 def fast_row(entry, epochs, ours):

@@ -36,7 +36,7 @@ def install(peer):
     steps = [
         [sys.executable, "-m", "venv", FOLDER / peer],
         [python(peer), "-m", "pip", "install", "--quiet", "-r", requirements],
-        [python(peer), "-c", f"import {peer}"],
+        [python(peer), "-c", f"import {peer.removesuffix('-cuda')}"],
     ]
     for step in steps:
         done = subprocess.run([str(word) for word in step], capture_output=True, text=True)

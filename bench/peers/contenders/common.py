@@ -20,6 +20,7 @@ def parse_options(description, flags=()):
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=0, help="0: all cores")
     parser.add_argument("--one-cycle", action="store_true", help="train as configs/fast.json does")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--program", help="path of qmnist_gpu, for its own contender")
     for flag in flags:
         parser.add_argument(flag, action="store_true")
@@ -50,12 +51,13 @@ def time_epochs(train_epoch, epochs):
     return seconds
 
 
-def report(version, epoch_seconds, test_accuracy, split):
-    """Prints the line that the race reads."""
+def report(version, epoch_seconds, test_accuracy, split, device=""):
+    """Prints the line that the race reads; `device` is the name of the GPU, if any."""
     result = {
         "version": version,
         "epoch_seconds": epoch_seconds,
         "test_accuracy": float(test_accuracy),
         "split": split,
+        "device": device,
     }
     print(json.dumps(result), flush=True)

@@ -20,6 +20,9 @@ import numpy as np  # noqa: E402
 
 import dataset  # noqa: E402
 
+if options.device == "cuda":  # JAX's default there is TF32, the others' is float32
+    jax.config.update("jax_default_matmul_precision", "highest")
+
 
 def initial_parameters(sizes, generator):
     """Glorot-uniform weights and zero biases, one pair per layer."""
@@ -96,7 +99,8 @@ def main():
     seconds = time_epochs(train_epoch, options.epochs)
     predicted = np.argmax(logits(state[0], jnp.asarray(data.test_images)), axis=1)
     accuracy = np.mean(predicted == data.test_labels)
-    report(f"jax {jax.__version__}", seconds, accuracy, data.fingerprint)
+    device = jax.devices()[0].device_kind if options.device == "cuda" else ""
+    report(f"jax {jax.__version__}", seconds, accuracy, data.fingerprint, device)
 
 
 if __name__ == "__main__":

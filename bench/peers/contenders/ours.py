@@ -26,7 +26,7 @@ def main():
         }
         if options.one_cycle:
             values |= {"schedule.name": "one_cycle", "optimizer.learning_rate": ONE_CYCLE_PEAK}
-        command = [options.program, "--quiet", "--device", "cpu"]
+        command = [options.program, "--quiet", "--device", options.device]
         command += ["--config", str(ROOT / "configs/baseline.json")]
         for key, value in values.items():
             command += ["--set", f"{key}={value}"]
@@ -40,7 +40,11 @@ def main():
         with (run / "predictions.csv").open() as file:
             split = fingerprint(row["index"] for row in csv.DictReader(file))
     version = subprocess.run([options.program, "--version"], capture_output=True, text=True).stdout
-    report(version.strip(), [epoch["seconds"] for epoch in epochs], summary["test_accuracy"], split)
+    seconds = [epoch["seconds"] for epoch in epochs]
+    device = ""
+    if options.device == "cuda":  # "GPU 0: NAME, compute capability ..."
+        device = summary["device"].partition(": ")[2].partition(", ")[0]
+    report(version.strip(), seconds, summary["test_accuracy"], split, device)
 
 
 if __name__ == "__main__":
