@@ -1,0 +1,1 @@
+"""What scripts/gpu-check runs after it has checked its arguments."""
