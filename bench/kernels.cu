@@ -17,6 +17,7 @@
 #include "host/engines/cuda/device_network.h"
 #include "kernels/activation_backward.h"
 #include "kernels/bias_activation.h"
+#include "kernels/clip.h"
 #include "kernels/distort.h"
 #include "kernels/normalize.h"
 #include "kernels/softmax.h"
@@ -89,7 +90,7 @@ void add_hidden_layer(KernelSuite& suite, std::size_t columns) {
   suite.add("activation_backward" + shape(kBatch, columns),
             {12 * elements + 4 * width, 2 * elements}, [=](cudaStream_t stream) {
               QMNIST_CHECK(launch_activation_backward(stream, derivatives->data(), deltas->data(),
-                                                      bias->data(), kBatch, columns));
+                                                      bias->data(), nullptr, kBatch, columns));
             });
 }
 
@@ -108,7 +109,7 @@ void add_last_layer(KernelSuite& suite, std::size_t classes) {
             [=](cudaStream_t stream) {
               QMNIST_CHECK(launch_softmax_cross_entropy(
                   stream, logits->data(), bias->data(), labels->data(), deltas->data(),
-                  bias_gradient->data(), metrics->data(), 0.0F, kBatch, classes));
+                  bias_gradient->data(), metrics->data(), {}, 0.0F, kBatch, classes));
             });
   suite.add(
       "bias_softmax" + shape(kChunk, classes), {8 * chunk, 5 * chunk}, [=](cudaStream_t stream) {
@@ -132,6 +133,28 @@ void add_optimizer(KernelSuite& suite, std::size_t count) {
         const OptimizerArenas of_step{.gradients = arena,
                                       .parameters = arena + count,
                                       .moments = {arena + 2 * count, arena + 3 * count}};
+        QMNIST_CHECK(launch_optimizer(stream, OptimizerName::kAdam, step->data(), of_step, count));
+      });
+}
+
+/// The optimizer's step with clipping and a moving average: one pass over the gradients for their
+/// norm, one over all arenas.
+void add_clipped_optimizer(KernelSuite& suite, std::size_t count) {
+  const auto step = adam_step(1e-3);
+  const auto arenas = random_floats(5 * count, 1e-3F, 1);  // second moments are positive
+  const auto squares = zeros<double>(kClipBlocks);
+  const auto scale = zeros<float>(1);
+  const auto parameters = static_cast<double>(count);
+  suite.add(
+      "clipped_optimizer_with_ema/" + std::to_string(count), {40 * parameters, 17 * parameters, 3},
+      [=](cudaStream_t stream) {
+        float* arena = arenas->data();
+        const OptimizerArenas of_step{.gradients = arena,
+                                      .parameters = arena + count,
+                                      .moments = {arena + 2 * count, arena + 3 * count},
+                                      .ema = arena + 4 * count,
+                                      .gradient_scale = scale->data()};
+        QMNIST_CHECK(launch_clip_scale(stream, arena, 1, squares->data(), scale->data(), count));
         QMNIST_CHECK(launch_optimizer(stream, OptimizerName::kAdam, step->data(), of_step, count));
       });
 }
@@ -205,6 +228,7 @@ int run(int argc, char** argv) {
   add_last_layer(suite, 10);
   add_optimizer(suite, Network(784, kHidden, 10).arena_size());
   add_optimizer(suite, std::size_t{1} << (peak.emulated ? 18 : 24));  // too much for the cache
+  add_clipped_optimizer(suite, std::size_t{1} << (peak.emulated ? 18 : 24));
   add_products(suite, products, 784, kHidden[0]);
   add_products(suite, products, kHidden[0], kHidden[1]);
   add_products(suite, products, kHidden[1], 10);
