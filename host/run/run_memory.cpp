@@ -13,8 +13,9 @@ std::size_t bytes_without_engine(const Config& config, const Network& network) {
   const std::size_t best = config.training.early_stopping > 0 ? 1 : 0;
   const std::size_t moments = moment_count(config.optimizer.name);
   const std::size_t state = (1 + moments + ema + best) * network.arena_size() * sizeof(float);
-  const std::size_t checkpoint = 2 * state;  // a copy as tensors, and the bytes of the file
-  return state + std::max(checkpoint, kReport);
+  // One that waits, and one that is written: with a copy as tensors, and the bytes of the file.
+  const std::size_t checkpoints = (1 + 3) * state;
+  return state + std::max(checkpoints, kReport);
 }
 
 std::size_t bytes_of_run(const Config& config, std::string_view device) {

@@ -9,7 +9,7 @@
 namespace qmnist {
 
 /// Peak host memory in bytes of a training run, without its engine and its images: training states,
-/// and the buffers to write a checkpoint or to draw the report.
+/// and the checkpoints that wait or are written or, after them, the buffers to draw the report.
 [[nodiscard]] std::size_t bytes_without_engine(const Config& config, const Network& network);
 
 /// The same with an engine of that kind. Device memory is not included.

@@ -1,5 +1,7 @@
 #include "host/run/training_run.h"
 
+#include <optional>
+
 #include "host/charts/charts.h"
 #include "host/charts/heat_map.h"
 #include "host/error.h"
@@ -7,6 +9,8 @@
 #include "host/image/svg.h"
 #include "host/run/engine_settings.h"
 #include "host/run/run_memory.h"
+#include "host/run/run_writer.h"
+#include "host/run_store/metrics_files.h"
 #include "host/run_store/summary.h"
 
 namespace qmnist {
@@ -85,16 +89,35 @@ void TrainingRun::begin() {
 
 TrainingEnd TrainingRun::train(TrainingObserver& observer,
                                const std::function<bool()>& stop_requested) {
-  const TrainingHooks hooks{
-      .observer = observer, .stop_requested = stop_requested, .save = [this](const Checkpoint& c) {
-        write_checkpoint(folder_.file(run_file::kCheckpoint), c, network_, config_, dataset_);
-        folder_.write_metrics(c.history);
-      }};
-  return qmnist::train(config_, dataset_.view(), split_, *chosen_.engine, checkpoint_, hooks);
+  MetricsFiles metrics(folder_, checkpoint_.history, !split_.validation.empty());
+  RunWriter writer({.append_metrics = [&](const EpochMetrics& epoch) { metrics.append(epoch); },
+                    .write_checkpoint =
+                        [this](const Checkpoint& c) {
+                          write_checkpoint(folder_.file(run_file::kCheckpoint), c, network_,
+                                           config_, dataset_);
+                        }});
+  std::optional<Stopwatch> since_checkpoint;
+  const TrainingHooks hooks{.observer = observer,
+                            .stop_requested = stop_requested,
+                            .log = [&](const EpochMetrics& epoch) { writer.append(epoch); },
+                            .checkpoint_due =
+                                [&] {
+                                  return !since_checkpoint || since_checkpoint->seconds() >=
+                                                                  config_.output.checkpoint_seconds;
+                                },
+                            .save =
+                                [&](const Checkpoint& checkpoint) {
+                                  writer.save(checkpoint);
+                                  since_checkpoint = Stopwatch();
+                                }};
+  const TrainingEnd end =
+      qmnist::train(config_, dataset_.view(), split_, *chosen_.engine, checkpoint_, hooks);
+  writer.finish();
+  metrics.sync();
+  return end;
 }
 
 Evaluation TrainingRun::finish() {
-  folder_.write_metrics(checkpoint_.history);
   folder_.write_model(network_, checkpoint_.state.eval_parameters());
   const Stopwatch watch;
   Evaluation test = evaluate(*chosen_.engine, dataset_.view(), split_.test);

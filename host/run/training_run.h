@@ -31,9 +31,9 @@ class TrainingRun {
   /// @throws UsageError, DataError if the checkpoint does not match config and data
   [[nodiscard]] bool resume();
 
-  /// Trains to the end that the config defines or until `stop_requested` returns true, with a
-  /// checkpoint after each epoch and on a stop.
-  /// @throws UsageError if training diverges
+  /// Trains to the end that the config defines or until `stop_requested` returns true. Metrics and
+  /// checkpoints are written in the background; the last ones are on disk on return.
+  /// @throws UsageError if training diverges or a file cannot be written
   [[nodiscard]] TrainingEnd train(TrainingObserver& observer,
                                   const std::function<bool()>& stop_requested);
 

@@ -57,24 +57,6 @@ FileDescriptor create_and_lock(const fs::path& folder) {
   return descriptor;
 }
 
-/// The metrics as CSV; all epochs of a run have the same keys.
-std::string metrics_csv(std::span<const EpochMetrics> history) {
-  const Json keys = to_json(history.empty() ? EpochMetrics{} : history.front());
-  std::string header;
-  for (const auto& [name, value] : keys.items()) {
-    header += (header.empty() ? "" : ",") + name;
-  }
-  std::string rows = header + "\n";
-  for (const EpochMetrics& metrics : history) {
-    std::string row;
-    for (const Json& value : to_json(metrics)) {
-      row += (row.empty() ? "" : ",") + value.dump();
-    }
-    rows += row + "\n";
-  }
-  return rows;
-}
-
 }  // namespace
 
 RunFolder::RunFolder(fs::path path) : path_(std::move(path)), lock_(create_and_lock(path_)) {
@@ -112,15 +94,6 @@ bool RunFolder::archive_previous_run() const {
 
 void RunFolder::write_config(const Json& values) const {
   write_atomically(file(run_file::kConfig), values.dump(2) + "\n");
-}
-
-void RunFolder::write_metrics(std::span<const EpochMetrics> history) const {
-  std::string lines;
-  for (const EpochMetrics& metrics : history) {
-    lines += to_json(metrics).dump() + "\n";
-  }
-  write_atomically(file(run_file::kMetrics), lines);
-  write_atomically(file(run_file::kMetricsTable), metrics_csv(history));
 }
 
 void RunFolder::write_summary(const Json& summary) const {

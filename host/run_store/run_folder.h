@@ -8,7 +8,6 @@
 #include "host/json.h"
 #include "host/model/network.h"
 #include "host/trainer/evaluation.h"
-#include "host/trainer/metrics.h"
 
 namespace qmnist {
 
@@ -31,7 +30,7 @@ inline constexpr std::string_view kPrevious = "previous";
 /// First line of predictions.csv.
 inline constexpr std::string_view kPredictionColumns = "index,label,prediction,confidence";
 
-/// The folder with a run's results. Every file is written atomically.
+/// The folder with a run's results. What this class writes is written atomically.
 class RunFolder {
  public:
   /// Creates the folder if it does not exist, locks it for this process and removes temporary files
@@ -47,7 +46,6 @@ class RunFolder {
   [[nodiscard]] bool archive_previous_run() const;
 
   void write_config(const Json& values) const;
-  void write_metrics(std::span<const EpochMetrics> history) const;  ///< as JSON lines and as CSV
   void write_summary(const Json& summary) const;
   void write_predictions(std::span<const Prediction> predictions) const;
   void write_model(const Network& network, std::span<const float> parameters) const;

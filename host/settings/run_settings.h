@@ -142,11 +142,15 @@ inline constexpr std::string_view kAutoDevice = "auto";
 
 struct OutputSettings {
   std::filesystem::path dir = "../runs/baseline";
+  double checkpoint_seconds = 10;
 };
 
 template <SameAs<OutputSettings> Settings, typename Visitor>
 void visit(Settings& settings, const Visitor& key) {
   key("output.dir", settings.dir, constraint::Path{}, "run folder that takes the results");
+  key("output.checkpoint_seconds", settings.checkpoint_seconds, constraint::closed(0, 1e6),
+      "save a checkpoint after an epoch if the last one is at least so many seconds old; 0 saves "
+      "after every epoch");
 }
 
 }  // namespace qmnist

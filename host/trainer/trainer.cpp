@@ -38,14 +38,29 @@ bool reaches_target(const TrainingSettings& training, const EpochMetrics& epoch)
          epoch.validation.value().accuracy >= training.target_accuracy;
 }
 
-/// Saves the weights of the last epoch if they are the best so far.
-void update_best(const TrainingSettings& training, Checkpoint& checkpoint) {
+/// Copies the engine's state to the host. The old state is freed first, so there are never two.
+void copy_state(const Engine& engine, Checkpoint& checkpoint) {
+  checkpoint.state = {};
+  checkpoint.state = engine.state();
+}
+
+/// Keeps the weights of the last epoch if they are the best so far.
+/// @return whether it has copied the engine's state for that
+bool update_best(const TrainingSettings& training, const Engine& engine, Checkpoint& checkpoint) {
+  if (training.early_stopping == 0) {
+    return false;
+  }
   const EpochMetrics& last = checkpoint.history.back();
   const double loss = last.validation.value().loss;
-  if (!checkpoint.best || loss < checkpoint.best->loss || reaches_target(training, last)) {
-    checkpoint.best = {
-        .epoch = last.epoch, .loss = loss, .parameters = checkpoint.state.eval_parameters()};
+  const bool is_best =
+      !checkpoint.best || loss < checkpoint.best->loss || reaches_target(training, last);
+  if (!is_best) {
+    return false;
   }
+  copy_state(engine, checkpoint);
+  checkpoint.best = {
+      .epoch = last.epoch, .loss = loss, .parameters = checkpoint.state.eval_parameters()};
+  return true;
 }
 
 /// The reason why training ends after the finished epochs; nothing if it continues.
@@ -106,19 +121,17 @@ std::optional<ChanceLevel> find_collapse(const EpochTail& tail, const DataView& 
   return found && found->is_constant() ? found : std::nullopt;
 }
 
-/// Trains to the end of the current epoch or until it is stopped, and saves a checkpoint.
-void train_epoch(const Config& config, const DataView& data, const Split& split, Engine& engine,
-                 Checkpoint& checkpoint, const TrainingHooks& hooks) {
+/// Takes the steps of the current epoch, to its end or until training is stopped.
+void take_steps(const Config& config, const DataView& data, std::span<const std::uint32_t> order,
+                Engine& engine, Checkpoint& checkpoint, EpochTail& tail,
+                const TrainingHooks& hooks) {
   const std::size_t epoch = checkpoint.finished_epochs() + 1;
-  const Stopwatch watch;
-  const auto order = epoch_order(split.train, config.training, epoch);
   if (checkpoint.running.samples >= order.size()) {
     throw DataError(
         "checkpoint position {} is beyond the epoch's {} samples; restart without --resume",
         checkpoint.running.samples, order.size());
   }
   hooks.observer.on_epoch_begin(epoch, checkpoint.running);
-  EpochTail tail(checkpoint.running, order.size());
   engine.train(data, order, checkpoint.running, [&](const RunningMetrics& running) {
     tail.add(running);
     hooks.observer.on_progress(running);
@@ -130,25 +143,46 @@ void train_epoch(const Config& config, const DataView& data, const Split& split,
         "which is {}",
         epoch, config.optimizer.learning_rate);
   }
+}
+
+/// Trains to the end of the current epoch or until it is stopped, and saves a checkpoint where one
+/// is due. @return why training ends here; nothing if it continues
+std::optional<TrainingEnd> train_epoch(const Config& config, const DataView& data,
+                                       const Split& split, Engine& engine, Checkpoint& checkpoint,
+                                       const TrainingHooks& hooks) {
+  const Stopwatch watch;
+  const auto order = epoch_order(split.train, config.training, checkpoint.finished_epochs() + 1);
+  EpochTail tail(checkpoint.running, order.size());
+  take_steps(config, data, order, engine, checkpoint, tail, hooks);
   const bool finished = checkpoint.running.samples == order.size();
+  bool has_state = false;
   if (finished) {
     checkpoint.history.push_back(finish_epoch(config, data, split, engine, checkpoint, watch));
     checkpoint.running = {};
     checkpoint.running_seconds = 0;
+    has_state = update_best(config.training, engine, checkpoint);
+    hooks.log(checkpoint.history.back());
   } else {
     checkpoint.running_seconds += watch.seconds();
   }
-  checkpoint.state = engine.state();
-  if (finished && config.training.early_stopping > 0) {
-    update_best(config.training, checkpoint);
+  std::optional<TrainingEnd> end = end_of(config.training, checkpoint);
+  if (!end && hooks.stop_requested()) {
+    end = TrainingEnd::kInterrupted;
   }
-  hooks.save(checkpoint);
+  if (end || hooks.checkpoint_due()) {
+    if (!has_state) {
+      copy_state(engine, checkpoint);
+    }
+    hooks.save(checkpoint);
+  }
   if (finished) {
-    hooks.observer.on_epoch_end(checkpoint.history.back());
+    const EpochMetrics& metrics = checkpoint.history.back();
+    hooks.observer.on_epoch_end(metrics);
     if (const auto found = find_collapse(tail, data, split.train, engine)) {
-      hooks.observer.on_collapse(epoch, *found);
+      hooks.observer.on_collapse(metrics.epoch, *found);
     }
   }
+  return end;
 }
 
 }  // namespace
@@ -176,13 +210,9 @@ TrainingEnd train(const Config& config, const DataView& data, const Split& split
                   Checkpoint& checkpoint, const TrainingHooks& hooks) {
   std::optional<TrainingEnd> end = end_of(config.training, checkpoint);
   while (!end) {
-    train_epoch(config, data, split, engine, checkpoint, hooks);
-    end = end_of(config.training, checkpoint);
-    if (!end && hooks.stop_requested()) {
-      return TrainingEnd::kInterrupted;
-    }
+    end = train_epoch(config, data, split, engine, checkpoint, hooks);
   }
-  if (checkpoint.best) {
+  if (end != TrainingEnd::kInterrupted && checkpoint.best) {
     TrainingState& state = checkpoint.state;
     (state.ema.empty() ? state.parameters : state.ema) = checkpoint.best->parameters;
     engine.set_state(checkpoint.state);

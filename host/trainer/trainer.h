@@ -32,8 +32,10 @@ class TrainingObserver {
 /// Callbacks of the trainer.
 struct TrainingHooks {
   TrainingObserver& observer;
-  std::function<bool()> stop_requested;         ///< called after every step
-  std::function<void(const Checkpoint&)> save;  ///< after each epoch, and when stopped
+  std::function<bool()> stop_requested;          ///< called after every step
+  std::function<void(const EpochMetrics&)> log;  ///< after each epoch
+  std::function<bool()> checkpoint_due;  ///< after an epoch: whether to save one though it goes on
+  std::function<void(const Checkpoint&)> save;  ///< where one is due, at the end and when stopped
 };
 
 /// The learning-rate schedule of a run with this config.
@@ -51,7 +53,8 @@ enum class TrainingEnd {
   kTargetReached,  ///< the last epoch's validation accuracy is at least training.target_accuracy
 };
 
-/// Trains from `checkpoint`, which it updates, until one of the ends above.
+/// Trains from `checkpoint`, which it updates, until one of the ends above. Its training state is
+/// that of the engine only where it is saved and on return, because copying it takes time.
 ///
 /// The engine's state must be the checkpoint's. With early stopping and without an interruption,
 /// both contain the best epoch's weights on return; the saved checkpoint contains the last epoch's

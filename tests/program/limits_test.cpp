@@ -51,7 +51,7 @@ TEST(LimitsTest, ASweepCountsTheTrialsThatTrainAtOnce) {
   write_file(sweep, R"({"base": "config.json", "search": "grid", "output": {"dir": "sweep"},
       "set": {"data.validation_fraction": 0.2}, "parameters": {"model.hidden": [[8], [3000], [3000, 1000]], "training.seed": [0, 1]}})");
   const auto sweep_with = [&](const char* jobs) {
-    return run_within("-d 650000", qmnist_command({"sweep", "--config", sweep, "--jobs", jobs}));
+    return run_within("-d 800000", qmnist_command({"sweep", "--config", sweep, "--jobs", jobs}));
   };
   expect_error(sweep_with("4"), 2, {"not enough memory", "(ulimit -d)", "lower --jobs"});
   const ProgramResult one = sweep_with("1");

@@ -4,10 +4,8 @@
 
 #include <array>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "host/error.h"
 #include "host/model/safetensors.h"
@@ -23,15 +21,6 @@ constexpr std::array kRunFiles{run_file::kConfig,       run_file::kMetrics,
                                run_file::kPredictions,  run_file::kModel,
                                run_file::kReport,       run_file::kConfusionChart,
                                run_file::kCurvesChart,  run_file::kCheckpoint};
-
-std::vector<std::string> lines_of(const fs::path& path) {
-  std::vector<std::string> lines;
-  std::istringstream stream(test::read_file(path));
-  for (std::string line; std::getline(stream, line);) {
-    lines.push_back(line);
-  }
-  return lines;
-}
 
 /// The message of the UsageError that taking this folder ends in.
 std::string error_of(const fs::path& path) {
@@ -167,63 +156,6 @@ TEST_F(RunFolderTest, WritesConfigAndSummary) {
   EXPECT_EQ(Json::parse(test::read_file(path() / run_file::kConfig)).dump(), config.dump());
   EXPECT_EQ(Json::parse(test::read_file(path() / run_file::kSummary)).dump(), summary.dump());
   EXPECT_EQ(test::read_file(path() / run_file::kConfig).back(), '\n');
-}
-
-TEST_F(RunFolderTest, WritesALineOfMetricsPerEpoch) {
-  const RunFolder folder(path());
-  const std::array<EpochMetrics, 2> history{{
-      {.epoch = 1,
-       .loss = 0.3394,
-       .accuracy = 0.9002,
-       .seconds = 1.5,
-       .learning_rate = 1e-3,
-       .validation = {}},
-      {.epoch = 2,
-       .loss = 1.0 / 3,
-       .accuracy = 0.95,
-       .seconds = 1.25,
-       .learning_rate = 5e-4,
-       .validation = EpochMetrics::Validation{.loss = 0.2, .accuracy = 0.96}},
-  }};
-  folder.write_metrics(history);
-  const auto lines = lines_of(path() / run_file::kMetrics);
-  ASSERT_EQ(lines.size(), 2U);
-  EXPECT_EQ(Json::parse(lines[0]), (Json{{"epoch", 1},
-                                         {"loss", 0.3394},
-                                         {"accuracy", 0.9002},
-                                         {"seconds", 1.5},
-                                         {"learning_rate", 1e-3}}));
-  EXPECT_EQ(Json::parse(lines[1]), (Json{{"epoch", 2},
-                                         {"loss", 1.0 / 3},
-                                         {"accuracy", 0.95},
-                                         {"seconds", 1.25},
-                                         {"learning_rate", 5e-4},
-                                         {"val_loss", 0.2},
-                                         {"val_accuracy", 0.96}}));
-  folder.write_metrics({});
-  EXPECT_EQ(test::read_file(path() / run_file::kMetrics), "");
-}
-
-TEST_F(RunFolderTest, MetricsAreATableToo) {
-  const RunFolder folder(path());
-  EpochMetrics metrics{.epoch = 1,
-                       .loss = 0.3394,
-                       .accuracy = 0.9002,
-                       .seconds = 1.5,
-                       .learning_rate = 1e-3,
-                       .validation = {}};
-  folder.write_metrics({&metrics, 1});
-  EXPECT_EQ(test::read_file(path() / run_file::kMetricsTable),
-            "epoch,loss,accuracy,seconds,learning_rate\n1,0.3394,0.9002,1.5,0.001\n");
-  metrics.validation = {.loss = 0.2, .accuracy = 0.96};
-  const std::array history{metrics, metrics};
-  folder.write_metrics(history);
-  EXPECT_EQ(test::read_file(path() / run_file::kMetricsTable),
-            "epoch,loss,accuracy,seconds,learning_rate,val_loss,val_accuracy\n"
-            "1,0.3394,0.9002,1.5,0.001,0.2,0.96\n1,0.3394,0.9002,1.5,0.001,0.2,0.96\n");
-  folder.write_metrics({});
-  EXPECT_EQ(test::read_file(path() / run_file::kMetricsTable),
-            "epoch,loss,accuracy,seconds,learning_rate\n");
 }
 
 TEST_F(RunFolderTest, WritesReportAndCharts) {

@@ -10,9 +10,9 @@
 namespace qmnist::test {
 
 /// Keys that say how long, where and on what a run goes, not what it computes.
-inline constexpr std::array<std::string_view, 7> kFreeKeys{
+inline constexpr std::array<std::string_view, 8> kFreeKeys{
     "data.source", "data.dir",     "training.epochs", "training.threads",
-    "device",      "device_index", "output.dir",
+    "device",      "device_index", "output.dir",      "output.checkpoint_seconds",
 };
 
 [[nodiscard]] inline bool is_free(const ConfigKey& key) {

@@ -21,7 +21,10 @@ class ScriptedEngine final : public Engine {
 
   [[nodiscard]] std::string device() const override { return "script"; }
   void set_state(const TrainingState& state) override { state_ = state; }
-  [[nodiscard]] TrainingState state() const override { return state_; }
+  [[nodiscard]] TrainingState state() const override {
+    copies += 1;
+    return state_;
+  }
 
   void train(const DataView& /*data*/, std::span<const std::uint32_t> order,
              RunningMetrics& metrics, const StepCallback& keep_going) override {
@@ -48,6 +51,8 @@ class ScriptedEngine final : public Engine {
     scores.confusion[1] = indices.size() - epoch.correct;
     return scores;
   }
+
+  mutable std::size_t copies = 0;  ///< of its state
 
  private:
   std::vector<Script> script_;
@@ -79,11 +84,10 @@ class EarlyStoppingTest : public testing::Test {
     const TrainingEnd end = train(config, data_.view(), split_, engine, checkpoint_,
                                   {.observer = observer,
                                    .stop_requested = [&] { return epochs >= stop_after; },
-                                   .save =
-                                       [&](const Checkpoint& checkpoint) {
-                                         saved_ = checkpoint;
-                                         ++epochs;
-                                       }});
+                                   .log = [&](const EpochMetrics&) { ++epochs; },
+                                   .checkpoint_due = [this] { return is_due_; },
+                                   .save = [this](const Checkpoint& c) { saved_ = c; }});
+    copies_ = engine.copies;
     weight_ = engine.state().parameters.at(0);
     return end;
   }
@@ -93,7 +97,9 @@ class EarlyStoppingTest : public testing::Test {
   const Checkpoint initial_{.state = {.parameters = {0}, .moments = {{0}, {0}}, .step = 0}};
   Checkpoint checkpoint_ = initial_;
   Checkpoint saved_;
-  float weight_ = 0;  ///< the engine's in the end
+  bool is_due_ = true;
+  std::size_t copies_ = 0;  ///< of the engine's state
+  float weight_ = 0;        ///< the engine's in the end
 };
 
 // Least in the third epoch; the fifth is as low, but no lower.
@@ -114,6 +120,21 @@ TEST_F(EarlyStoppingTest, SavesTheLastWeightsBesideTheBest) {
   EXPECT_EQ(saved_.state.parameters.at(0), 5);
   ASSERT_TRUE(saved_.best.has_value());
   EXPECT_EQ(saved_.best->parameters.at(0), 3);
+}
+
+TEST_F(EarlyStoppingTest, CopiesTheStateForACheckpointOrANewBestOnly) {
+  const Config config = config_with({"training.early_stopping=2"});
+  (void)run(config, kScript);
+  EXPECT_EQ(copies_, 5U);  // once an epoch, though the first three are the best and saved
+  checkpoint_ = initial_;
+  is_due_ = false;
+  (void)run(config, kScript);
+  EXPECT_EQ(copies_, 4U);  // not after the fourth epoch
+  EXPECT_EQ(saved_.state.parameters.at(0), 5);
+  EXPECT_EQ(saved_.best->parameters.at(0), 3);
+  checkpoint_ = initial_;
+  (void)run(config_with({"training.epochs=5"}), kScript);
+  EXPECT_EQ(copies_, 1U);
 }
 
 TEST_F(EarlyStoppingTest, ALowerLossStartsThePatienceAnew) {

@@ -41,6 +41,8 @@ class TrainerTest : public testing::Test {
   Checkpoint checkpoint_{.state = initial_state(network_, 0)};
   Recorder recorder_;
   std::vector<Checkpoint> saved_;
+  std::vector<std::size_t> logged_;
+  bool is_due_ = true;
 
   bool run(std::size_t stop_after_steps = 1000) {
     engine_.set_state(checkpoint_.state);
@@ -49,6 +51,8 @@ class TrainerTest : public testing::Test {
                {.observer = recorder_,
                 .stop_requested =
                     [this, stop_after_steps] { return recorder_.steps.size() >= stop_after_steps; },
+                .log = [this](const EpochMetrics& metrics) { logged_.push_back(metrics.epoch); },
+                .checkpoint_due = [this] { return is_due_; },
                 .save = [this](const Checkpoint& checkpoint) { saved_.push_back(checkpoint); }}) !=
            TrainingEnd::kInterrupted;
   }
@@ -70,6 +74,28 @@ TEST_F(TrainerTest, SavesAfterEveryEpochBeforeItTells) {
     EXPECT_EQ(saved_[i].finished_epochs(), i + 1);
     EXPECT_EQ(saved_[i].state.step, 5 * (i + 1));
     EXPECT_EQ(saved_[i].running, RunningMetrics{});
+  }
+}
+
+TEST_F(TrainerTest, SavesOnlyAtTheEndWhereNoCheckpointIsDue) {
+  is_due_ = false;
+  EXPECT_TRUE(run());
+  ASSERT_EQ(saved_.size(), 1U);
+  EXPECT_EQ(saved_[0].finished_epochs(), 3U);
+  EXPECT_EQ(saved_[0].state, engine_.state());
+  EXPECT_EQ(logged_, (std::vector<std::size_t>{1, 2, 3}));
+}
+
+TEST_F(TrainerTest, SavesWhereItIsStoppedEvenIfNoCheckpointIsDue) {
+  is_due_ = false;
+  for (const std::size_t stop : {3U, 5U, 7U}) {  // the second at the end of an epoch
+    saved_.clear();
+    recorder_.steps.clear();
+    checkpoint_ = {.state = initial_state(network_, 0)};
+    EXPECT_FALSE(run(stop)) << stop;
+    ASSERT_EQ(saved_.size(), 1U) << stop;
+    EXPECT_EQ(saved_[0].state, engine_.state());
+    EXPECT_EQ(saved_[0].state.step, stop);
   }
 }
 
@@ -183,6 +209,8 @@ std::vector<ChanceLevel> collapses_of(ScriptedSteps& engine) {
   EXPECT_EQ(train(load_config(folder / "run.json", {}), data.view(), split, engine, checkpoint,
                   {.observer = recorder,
                    .stop_requested = [] { return false; },
+                   .log = [](const EpochMetrics&) {},
+                   .checkpoint_due = [] { return true; },
                    .save = [](const Checkpoint&) {}}),
             TrainingEnd::kLastEpoch);
   return recorder.found;
