@@ -185,12 +185,14 @@ std::string per_class_html(const Evaluation& test) {
 
 std::string timing(const RunResult& result) {
   const auto epochs = static_cast<double>(result.checkpoint.finished_epochs());
-  return facts_html("facts", {{"Loading", seconds_text(result.seconds_load)},
-                              {"Training", fmt::format("{}, {:.3f} s per epoch",
-                                                       seconds_text(result.seconds_train()),
-                                                       result.seconds_train() / epochs)},
-                              {"Testing", seconds_text(result.seconds_test)},
-                              {"Training samples per second", rate_text(result)}});
+  return facts_html(
+      "facts",
+      {{"Loading", seconds_text(result.seconds_load)},
+       {"Training", fmt::format("{}, {:.3f} s per epoch", seconds_text(result.seconds_train()),
+                                result.seconds_train() / epochs)},
+       {"Training, with checkpoints", seconds_text(result.checkpoint.seconds_wall)},
+       {"Testing", seconds_text(result.seconds_test)},
+       {"Training samples per second", rate_text(result)}});
 }
 
 std::string environment(const RunResult& result) {

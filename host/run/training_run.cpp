@@ -89,31 +89,34 @@ void TrainingRun::begin() {
 
 TrainingEnd TrainingRun::train(TrainingObserver& observer,
                                const std::function<bool()>& stop_requested) {
+  const Stopwatch watch;
+  const double seconds_before = checkpoint_.seconds_wall;
   MetricsFiles metrics(folder_, checkpoint_.history, !split_.validation.empty());
-  RunWriter writer({.append_metrics = [&](const EpochMetrics& epoch) { metrics.append(epoch); },
-                    .write_checkpoint =
-                        [this](const Checkpoint& c) {
-                          write_checkpoint(folder_.file(run_file::kCheckpoint), c, network_,
-                                           config_, dataset_);
-                        }});
+  const auto append = [&](const EpochMetrics& epoch) { metrics.append(epoch); };
+  const auto write = [this](const Checkpoint& checkpoint) {
+    write_checkpoint(folder_.file(run_file::kCheckpoint), checkpoint, network_, config_, dataset_);
+  };
+  RunWriter writer({.append_metrics = append, .write_checkpoint = write});
+
   std::optional<Stopwatch> since_checkpoint;
-  const TrainingHooks hooks{.observer = observer,
-                            .stop_requested = stop_requested,
-                            .log = [&](const EpochMetrics& epoch) { writer.append(epoch); },
-                            .checkpoint_due =
-                                [&] {
-                                  return !since_checkpoint || since_checkpoint->seconds() >=
-                                                                  config_.output.checkpoint_seconds;
-                                },
-                            .save =
-                                [&](const Checkpoint& checkpoint) {
-                                  writer.save(checkpoint);
-                                  since_checkpoint = Stopwatch();
-                                }};
+  const auto checkpoint_due = [&] {
+    return !since_checkpoint || since_checkpoint->seconds() >= config_.output.checkpoint_seconds;
+  };
+  const auto save = [&](Checkpoint& checkpoint) {
+    checkpoint.seconds_wall = seconds_before + watch.seconds();
+    writer.save(checkpoint);
+    since_checkpoint = Stopwatch();
+  };
   const TrainingEnd end =
-      qmnist::train(config_, dataset_.view(), split_, *chosen_.engine, checkpoint_, hooks);
+      qmnist::train(config_, dataset_.view(), split_, *chosen_.engine, checkpoint_,
+                    {.observer = observer,
+                     .stop_requested = stop_requested,
+                     .log = [&](const EpochMetrics& epoch) { writer.append(epoch); },
+                     .checkpoint_due = checkpoint_due,
+                     .save = save});
   writer.finish();
   metrics.sync();
+  checkpoint_.seconds_wall = seconds_before + watch.seconds();
   return end;
 }
 

@@ -19,6 +19,8 @@ constexpr const char* kParameters = "model.";
 constexpr const char* kAverages = "average.";
 constexpr const char* kBest = "best.";
 
+constexpr const char* kSecondsWall = "seconds_wall";  // checkpoints of version 0.1.0 lack it
+
 constexpr std::string_view kEpochs = "training.epochs";
 
 /// Keys that say how long, where and on what a run goes, not what it computes.
@@ -91,6 +93,15 @@ void check_same_run(const std::string& place, const Json& run, const Config& con
   }
 }
 
+/// The least that training has taken.
+double seconds_of_epochs(const Checkpoint& checkpoint) {
+  double seconds = checkpoint.running_seconds;
+  for (const EpochMetrics& epoch : checkpoint.history) {
+    seconds += epoch.seconds;
+  }
+  return seconds;
+}
+
 Checkpoint parse(const std::string& place, const Safetensors& file, const Network& network,
                  const Config& config, const Dataset& dataset) {
   Json run = parse_json(file.metadata.at(kRunKey));
@@ -125,6 +136,8 @@ Checkpoint parse(const std::string& place, const Safetensors& file, const Networ
   }
   std::ranges::transform(run.at("history"), std::back_inserter(checkpoint.history),
                          epoch_metrics_from);
+  checkpoint.seconds_wall = run.contains(kSecondsWall) ? run.at(kSecondsWall).get<double>()
+                                                       : seconds_of_epochs(checkpoint);
   return checkpoint;
 }
 
@@ -142,6 +155,7 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
              {"correct", checkpoint.running.correct},
              {"samples", checkpoint.running.samples},
              {"seconds", checkpoint.running_seconds}}},
+           {kSecondsWall, checkpoint.seconds_wall},
            {"config", config_json(config)},
            {"data", checksums(dataset)}};
   Safetensors file;

@@ -28,6 +28,7 @@ struct Checkpoint {
   std::vector<EpochMetrics> history = {};  ///< of the finished epochs
   RunningMetrics running = {};             ///< of the epoch under way; 0 samples between epochs
   double running_seconds = 0;              ///< spent on the epoch under way
+  double seconds_wall = 0;  ///< of training in all processes so far, with what epochs leave out
   std::optional<BestEpoch> best = {};
 
   [[nodiscard]] std::size_t finished_epochs() const { return history.size(); }

@@ -59,6 +59,7 @@ Json summary_json(const RunResult& result) {
                {"epochs", result.checkpoint.finished_epochs()},
                {"seconds_load", result.seconds_load},
                {"seconds_train", result.seconds_train()},
+               {"seconds_wall", result.checkpoint.seconds_wall},
                {"seconds_test", result.seconds_test},
                {"samples_per_second", result.samples_per_second()},
                {"parameters", result.network.parameter_count()}};

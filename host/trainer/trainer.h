@@ -34,8 +34,8 @@ struct TrainingHooks {
   TrainingObserver& observer;
   std::function<bool()> stop_requested;          ///< called after every step
   std::function<void(const EpochMetrics&)> log;  ///< after each epoch
-  std::function<bool()> checkpoint_due;  ///< after an epoch: whether to save one though it goes on
-  std::function<void(const Checkpoint&)> save;  ///< where one is due, at the end and when stopped
+  std::function<bool()> checkpoint_due;   ///< after an epoch: whether to save one though it goes on
+  std::function<void(Checkpoint&)> save;  ///< where one is due, at the end and when stopped
 };
 
 /// The learning-rate schedule of a run with this config.

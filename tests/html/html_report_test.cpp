@@ -82,7 +82,8 @@ class HtmlReportTest : public testing::Test {
                                       .accuracy = 0.875,
                                       .seconds = 0.5,
                                       .learning_rate = 1e-3,
-                                      .validation = {}}}};
+                                      .validation = {}}},
+                         .seconds_wall = 2.75};
 };
 
 std::vector<test::Element> pictures(const std::string& html, const std::string& alternative) {
@@ -134,7 +135,8 @@ TEST_F(HtmlReportTest, HasEverySectionUnderItsHeading) {
             {"157,000", "3,216", "170", "160,386", "MNIST, 300 images of 28 x 28", "1,000",
              "10 epochs, batches of 32, shuffled every epoch, seed 0", "learning rate 0.001",
              "CPU: a fast one, 2 threads"});
-  expect_in(section(html, "timing"), {"0.25 s", "2.00 s, 1.000 s per epoch", "0.50 s", "1,000"});
+  expect_in(section(html, "timing"),
+            {"0.25 s", "2.00 s, 1.000 s per epoch", "2.75 s", "0.50 s", "1,000"});
   expect_in(section(html, "environment"),
             {"qmnist_gpu", "images.gz", "0123abcd", "labels.gz", "4567ef01"});
 }

@@ -397,6 +397,7 @@ TEST(CommandLineTest, SummaryAgreesWithPredictionsAndData) {
   EXPECT_GT(summary.at("seconds_test"), 0);
   const double seconds_train = summary.at("seconds_train");
   EXPECT_GT(seconds_train, 0);
+  EXPECT_GT(summary.at("seconds_wall"), seconds_train);
   EXPECT_NEAR(summary.at("samples_per_second").get<double>() * seconds_train, 3 * kTrainingDigits,
               1e-6);
 }

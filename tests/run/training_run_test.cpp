@@ -138,6 +138,23 @@ TEST_F(TrainingRunTest, AResumedRunDropsMetricsOfEpochsThatItTrainsAgain) {
   EXPECT_EQ(std::ranges::count(whole_table, '\n'), 5);
 }
 
+TEST_F(TrainingRunTest, WallTimeIsThatOfAllSessions) {
+  AfterEpoch slow([](std::size_t /*epoch*/) { std::this_thread::sleep_for(20ms); });
+  {
+    TrainingRun run = make_run({"training.epochs=1"});
+    run.start();
+    EXPECT_EQ(run.train(slow, [] { return false; }), TrainingEnd::kLastEpoch);
+    EXPECT_GE(run.checkpoint().seconds_wall, run.checkpoint().history[0].seconds + 0.02);
+  }
+  const double saved = test::read_progress(small_.file(run_file::kCheckpoint)).at("seconds_wall");
+  EXPECT_GT(saved, 0);
+  TrainingRun run = make_run({"training.epochs=2"});
+  ASSERT_TRUE(run.resume());
+  EXPECT_EQ(run.checkpoint().seconds_wall, saved);
+  EXPECT_EQ(run.train(slow, [] { return false; }), TrainingEnd::kLastEpoch);
+  EXPECT_GE(run.checkpoint().seconds_wall, saved + run.checkpoint().history[1].seconds + 0.02);
+}
+
 TEST_F(TrainingRunTest, ACheckpointThatCannotBeWrittenIsAnError) {
   TrainingRun run = make_run({});
   run.start();

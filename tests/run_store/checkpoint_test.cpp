@@ -6,7 +6,10 @@
 #include <bit>
 #include <cmath>
 #include <map>
+#include <span>
+#include <string>
 
+#include "host/data/sha256.h"
 #include "host/error.h"
 #include "host/model/safetensors.h"
 #include "tests/support/config_probe.h"
@@ -36,7 +39,8 @@ class CheckpointTest : public testing::Test {
                    .learning_rate = 1e-3,
                    .validation = EpochMetrics::Validation{.loss = 0.25, .accuracy = 0.5}}},
       .running = {.loss_sum = 1.0 / 3, .correct = 17, .samples = 64},
-      .running_seconds = 0.125};
+      .running_seconds = 0.125,
+      .seconds_wall = 2.75};
 
   [[nodiscard]] Config config_with(const std::string& assignment) const {
     test::write_file(folder_ / "run.json", "{}");
@@ -64,6 +68,7 @@ TEST_F(CheckpointTest, GivesBackEveryBit) {
   EXPECT_EQ(read.state, checkpoint_.state);
   EXPECT_EQ(read.running, checkpoint_.running);
   EXPECT_EQ(read.running_seconds, checkpoint_.running_seconds);
+  EXPECT_EQ(read.seconds_wall, checkpoint_.seconds_wall);
   ASSERT_EQ(read.history.size(), 1U);
   EXPECT_EQ(to_json(read.history[0]), to_json(checkpoint_.history[0]));
 }
@@ -74,6 +79,25 @@ TEST_F(CheckpointTest, GivesBackTheBestEpoch) {
   checkpoint_.best = {.epoch = 1, .loss = 1.0 / 3, .parameters = std::move(parameters)};
   write_checkpoint(path_, checkpoint_, network_, config_, dataset_);
   EXPECT_EQ(read_for(config_).best, checkpoint_.best);
+  EXPECT_EQ(read_for(config_).state, checkpoint_.state);
+}
+
+TEST_F(CheckpointTest, OneOfAnEarlierVersionHasTheTimeOfItsEpochs) {
+  Safetensors file = read_safetensors(path_);
+  Json run = Json::parse(file.metadata.at("qmnist_gpu"));
+  run.erase("seconds_wall");
+  run.at("config").at("output").erase("checkpoint_seconds");
+  run.erase("sha256");
+  const std::string text = run.dump();
+  Sha256 sum;
+  sum.add(std::as_bytes(std::span(text)));
+  for (const std::span<const float> arena : checkpoint_.state.arenas()) {
+    sum.add(std::as_bytes(arena));
+  }
+  run["sha256"] = sum.digest();
+  file.metadata["qmnist_gpu"] = run.dump();
+  write_safetensors(path_, file);
+  EXPECT_EQ(read_for(config_).seconds_wall, 1.5 + 0.125);
   EXPECT_EQ(read_for(config_).state, checkpoint_.state);
 }
 
