@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <string>
@@ -25,11 +26,16 @@ namespace {
 }  // namespace
 
 void write_atomically(const std::filesystem::path& path, std::string_view content) {
+  write_atomically(path, {&content, 1});
+}
+
+void write_atomically(const std::filesystem::path& path, std::span<const std::string_view> pieces) {
   const std::string temporary = path.string() + std::string(kTemporaryEnding);
   constexpr mode_t kReadableByAll = 0644;
   const FileDescriptor file(
       ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kReadableByAll));
-  if (!file || !write_all(file, content) || ::fsync(file.get()) != 0 ||
+  const auto write = [&](std::string_view piece) { return write_all(file, piece); };
+  if (!file || !std::ranges::all_of(pieces, write) || ::fsync(file.get()) != 0 ||
       std::rename(temporary.c_str(), path.c_str()) != 0) {
     fail(path, temporary);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string_view>
 
 namespace qmnist {
@@ -12,5 +13,8 @@ inline constexpr std::string_view kTemporaryEnding = ".tmp";
 /// disk, and renames it.
 /// @throws UsageError naming the file and the system's reason; the old content stays
 void write_atomically(const std::filesystem::path& path, std::string_view content);
+
+/// The same with a content in pieces, one after the other.
+void write_atomically(const std::filesystem::path& path, std::span<const std::string_view> pieces);
 
 }  // namespace qmnist

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <numeric>
 
 #include "host/atomic_file.h"
 #include "host/error.h"
@@ -121,6 +122,35 @@ Safetensors parse(const std::string& place, std::string_view content) {
   return result;
 }
 
+/// What stands before the tensors' data: the length of the JSON, and the JSON.
+std::string header_of(const Safetensors& content) {
+  Json header = Json::object();
+  if (!content.metadata.empty()) {
+    header[kMetadata] = content.metadata;
+  }
+  std::size_t offset = 0;
+  for (const auto& [name, tensor] : content.tensors) {
+    const std::size_t end = offset + tensor.values.size() * sizeof(float);
+    header[name] = {{"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {offset, end}}};
+    offset = end;
+  }
+  std::string text = header.dump();
+  text.resize((text.size() + kLengthBytes - 1) / kLengthBytes * kLengthBytes, ' ');
+  const auto length = std::bit_cast<std::array<char, kLengthBytes>>(std::uint64_t{text.size()});
+  return std::string(length.begin(), length.end()) + text;
+}
+
+/// The bytes of a file: the header and each tensor's data.
+std::vector<std::string_view> pieces_of(std::string_view header, const Safetensors& content) {
+  std::vector<std::string_view> pieces{header};
+  for (const auto& [name, tensor] : content.tensors) {
+    pieces.emplace_back(
+        reinterpret_cast<const char*>(tensor.values.data()),  // NOLINT: files hold chars
+        tensor.values.size() * sizeof(float));
+  }
+  return pieces;
+}
+
 }  // namespace
 
 void Safetensors::add_arena(const Network& network, std::span<const float> arena,
@@ -150,33 +180,20 @@ std::vector<float> Safetensors::arena(const Network& network, const std::string&
 }
 
 std::string serialize_safetensors(const Safetensors& content) {
-  Json header = Json::object();
-  if (!content.metadata.empty()) {
-    header[kMetadata] = content.metadata;
-  }
-  std::size_t offset = 0;
-  for (const auto& [name, tensor] : content.tensors) {
-    const std::size_t end = offset + tensor.values.size() * sizeof(float);
-    header[name] = {{"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {offset, end}}};
-    offset = end;
-  }
-  std::string text = header.dump();
-  const std::size_t data_size = offset;
-  text.resize((text.size() + kLengthBytes - 1) / kLengthBytes * kLengthBytes, ' ');
-
-  const auto length = std::bit_cast<std::array<char, kLengthBytes>>(std::uint64_t{text.size()});
-  std::string file(length.begin(), length.end());
-  file.reserve(length.size() + text.size() + data_size);  // growing would double the memory
-  file += text;
-  for (const auto& [name, tensor] : content.tensors) {
-    file.append(reinterpret_cast<const char*>(tensor.values.data()),  // NOLINT: files hold chars
-                tensor.values.size() * sizeof(float));
+  const std::string header = header_of(content);
+  const std::vector<std::string_view> pieces = pieces_of(header, content);
+  std::string file;
+  file.reserve(std::accumulate(pieces.begin(), pieces.end(), std::size_t{0},
+                               [](std::size_t size, auto piece) { return size + piece.size(); }));
+  for (const std::string_view piece : pieces) {
+    file += piece;
   }
   return file;
 }
 
 void write_safetensors(const std::filesystem::path& path, const Safetensors& content) {
-  write_atomically(path, serialize_safetensors(content));
+  const std::string header = header_of(content);
+  write_atomically(path, pieces_of(header, content));  // from where they are, without a copy
 }
 
 Safetensors parse_safetensors(std::string_view content, const std::string& place) {

@@ -12,9 +12,10 @@ std::size_t bytes_without_engine(const Config& config, const Network& network) {
   const std::size_t ema = config.regularization.ema_decay > 0 ? 1 : 0;
   const std::size_t best = config.training.early_stopping > 0 ? 1 : 0;
   const std::size_t moments = moment_count(config.optimizer.name);
-  const std::size_t state = (1 + moments + ema + best) * network.arena_size() * sizeof(float);
-  // One that waits, and one that is written: with a copy as tensors, and the bytes of the file.
-  const std::size_t checkpoints = (1 + 3) * state;
+  const std::size_t arena = network.arena_size() * sizeof(float);
+  const std::size_t state = (1 + moments + ema + best) * arena;
+  // One waits, one is written, also as tensors; an engine has a buffer when it copies its state.
+  const std::size_t checkpoints = 3 * state + arena;
   return state + std::max(checkpoints, kReport);
 }
 

@@ -1,14 +1,19 @@
 #include "host/run/run_memory.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <malloc.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 
-#include "host/cli/console.h"
+#include "host/cli/output.h"
 #include "host/engines/cpu/cpu_engine.h"
+#include "host/error.h"
+#include "host/file_descriptor.h"
 #include "host/run/training_run.h"
 #include "tests/support/small_run.h"
 
@@ -53,16 +58,36 @@ TEST(RunMemoryTest, AnEngineTakesTheMemoryThatIsSaidOfIt) {
   }
 }
 
+/// A disk that takes nothing until the third epoch has ended, so that one checkpoint is being
+/// written and another one waits. Then it fails.
+class SlowDisk final : public TrainingObserver {
+ public:
+  explicit SlowDisk(std::filesystem::path file) : file_(std::move(file)) {
+    EXPECT_EQ(::mkfifo(file_.c_str(), S_IRUSR | S_IWUSR), 0);
+    ignore_broken_pipe();
+  }
+
+  void on_epoch_begin(std::size_t /*epoch*/, const RunningMetrics& /*done*/) override {}
+  void on_progress(const RunningMetrics& /*running*/) override {}
+  void on_epoch_end(const EpochMetrics& metrics) override {
+    if (metrics.epoch == 3) {
+      const FileDescriptor reader(::open(file_.c_str(), O_RDONLY));  // waits for the writer's
+    }
+  }
+
+ private:
+  std::filesystem::path file_;
+};
+
 /// Trains a network that is large beside everything else and compares. Its larger weights take more
 /// than 32 MiB, so that malloc maps and unmaps them; what it keeps of smaller blocks that were
 /// freed depends on all that was allocated before.
 void expect_peak(const test::Json& changes) {
   SCOPED_TRACE(changes.dump());
-  test::Json all{
-      {"model", {{"hidden", {3000, 3000}}}},
-      {"data", {{"test_fraction", 0.9}}},
-      {"training", {{"epochs", 3}}},  // one checkpoint waits while another one is written
-      {"output", {{"checkpoint_seconds", 0}}}};
+  test::Json all{{"model", {{"hidden", {3000, 3000}}}},
+                 {"data", {{"test_fraction", 0.9}}},
+                 {"training", {{"epochs", 3}}},
+                 {"output", {{"checkpoint_seconds", 0}}}};
   all.merge_patch(changes);
   const test::SmallRun small(all);
   const Config config = load_config(small.config(), {});
@@ -71,8 +96,8 @@ void expect_peak(const test::Json& changes) {
   std::ofstream("/proc/self/clear_refs") << "5";  // the peak from now on
   TrainingRun run(config, dataset, Stopwatch());
   run.start();
-  QuietObserver quiet(config.optimizer.learning_rate);
-  EXPECT_EQ(run.train(quiet, [] { return false; }), TrainingEnd::kLastEpoch);
+  SlowDisk disk(run.folder().file("checkpoint.safetensors.tmp"));
+  EXPECT_THROW((void)run.train(disk, [] { return false; }), UsageError);
   (void)run.finish();
   const auto taken = static_cast<double>(status_bytes("VmHWM:") - before);
   EXPECT_NEAR(static_cast<double>(run.chosen().memory.needed), taken, 0.1 * taken);
