@@ -111,7 +111,8 @@ TEST_F(SweepConfigTest, NamesWhatIsWrongWithARange) {
                 {"parameters", {{"training.batch_size", nullptr}, {key, values}}}};
   };
   const std::string rate = "optimizer.learning_rate";
-  expect_refusal(random("device", {{"min", 1}, {"max", 2}}), {"device", "range", "\"cpu\""});
+  expect_refusal(random("model.activation", {{"min", 1}, {"max", 2}}),
+                 {"model.activation", "range", "\"gelu\""});
   expect_refusal(random(rate, {{"min", 0.1}}), {rate, "max is missing"});
   expect_refusal(random(rate, {{"min", -1}, {"max", 1}}), {rate, "min is -1"});
   expect_refusal(random(rate, {{"min", 0.2}, {"max", 0.1}}), {rate, "0.2", "0.1", "less"});
