@@ -60,9 +60,8 @@ void add_train_options(CLI::App& app, TrainArguments& arguments) {
   app.add_option("--set", arguments.options.overrides, "Override a config value; can be repeated")
       ->type_name("KEY.PATH=VALUE")
       ->allow_extra_args(false);
-  app.add_option(
-         "--device", arguments.device,
-         fmt::format("{}; same as --set device=cuda --set device_index=N", device_option_help()))
+  app.add_option("--device", arguments.device,
+                 fmt::format("{}; overrides the config", device_option_help()))
       ->type_name("DEVICE");
   app.add_flag("--resume", arguments.options.resume, "Resume from the run folder's checkpoint");
   app.add_flag("--quiet", arguments.options.quiet, "Print errors and warnings only");
@@ -160,7 +159,7 @@ void add_sweep(CLI::App& app, Command& command) {
   sub->add_option_function<std::string>(
          "--device",
          [options](const std::string& text) { options->device = parse_device_option(text); },
-         "Where to train all trials (default: the base config's device); cuda:0,1 uses two GPUs")
+         "Device of all trials (default: the config's); cuda:0,1: two GPUs")
       ->type_name("DEVICE");
   sub->add_option("--jobs", options->jobs,
                   "Number of trials to train in parallel (default: one per core or GPU)")

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "host/alternatives.h"
+#include "host/config/config_keys.h"
 #include "host/engines/engine_kinds.h"
 #include "host/error.h"
 
@@ -14,9 +15,10 @@ constexpr std::size_t kMaxIndex = 1023;  // of the config key device_index
 
 [[noreturn]] void throw_invalid(std::string_view text) {
   throw UsageError(
-      "--device is \"{}\"; it must be {}, and the numbers of GPUs may follow, as in cuda:0 or "
-      "cuda:0,1",
-      text, alternatives(device_names()));
+      "--device is \"{}\"; the numbers of GPUs may follow the name (cuda:1, cuda:0,1), which must "
+      "be "
+      "{}",
+      text, describe(constraint::OneOf{device_names()}));
 }
 
 bool is_numbered(std::string_view name) {
