@@ -91,15 +91,14 @@ def finished_epochs(run):
 
 def resume(session, report):
     epochs = 4 if session.emulator else 10
-    settings = [f"training.epochs={epochs}"]
-    if "checkpoint_seconds" in (ROOT / "configs/schema.json").read_text():
-        settings.append("output.checkpoint_seconds=0")  # after each epoch
+    settings = [f"training.epochs={epochs}", "output.checkpoint_seconds=0"]  # after each epoch
     whole, _, _ = session.train("baseline", "resume-whole", 120, settings=settings)
 
     run = session.work / "resume-killed"
     process = session.start(session.training_command("baseline", run, settings=settings))
     try:
-        while finished_epochs(run) < 1 and process.poll() is None and session.seconds_left() > 0:
+        checkpoint = run / "checkpoint.safetensors"  # written after the epoch's metrics
+        while not checkpoint.is_file() and process.poll() is None and session.seconds_left() > 0:
             time.sleep(0.002)
     finally:
         kill(process)
