@@ -1,12 +1,14 @@
 #pragma once
 
+#include <thrust/device_ptr.h>
+#include <thrust/random.h>
+#include <thrust/tabulate.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
-#include <random>
 #include <span>
-#include <vector>
 
 #include "host/engines/cuda/resources.h"
 
@@ -26,30 +28,41 @@ template <typename T>
 
 template <typename T>
 [[nodiscard]] Operand<T> zeros(std::size_t count) {
-  return copy_to_device(std::span<const T>(std::vector<T>(count)));
+  auto values = std::make_shared<DeviceBuffer<T>>(count);
+  QMNIST_CHECK(cudaMemset(values->data(), 0, values->bytes()));
+  QMNIST_CHECK(cudaDeviceSynchronize());
+  return values;
 }
 
-/// Uniformly distributed in [low, high), the same in each run. Zeros would take less power, so that
-/// the clock would be higher than in training.
+/// The i-th of a sequence of uniformly distributed values in [low, high).
+struct UniformDraw {
+  float low;
+  float high;
+  __device__ float operator()(std::size_t i) const {
+    thrust::minstd_rand generator;
+    generator.discard(i);
+    return thrust::uniform_real_distribution<float>(low, high)(generator);
+  }
+};
+
+/// Random values, the same in each run. Zeros would take less power, so that the clock would be
+/// higher than in training.
+template <typename T>
+[[nodiscard]] Operand<T> random_values(std::size_t count, float low, float high) {
+  auto values = std::make_shared<DeviceBuffer<T>>(count);
+  const auto first = thrust::device_pointer_cast(values->data());
+  thrust::tabulate(first, first + static_cast<std::ptrdiff_t>(count), UniformDraw{low, high});
+  QMNIST_CHECK(cudaDeviceSynchronize());
+  return values;
+}
+
 [[nodiscard]] inline Operand<float> random_floats(std::size_t count, float low, float high) {
-  std::minstd_rand generator;
-  std::uniform_real_distribution<float> draw(low, high);
-  std::vector<float> values(count);
-  for (float& value : values) {
-    value = draw(generator);
-  }
-  return copy_to_device(std::span<const float>(values));
+  return random_values<float>(count, low, high);
 }
 
-/// Uniformly distributed in 0 ... most, the same in each run.
+/// Uniformly distributed in 0 ... most.
 [[nodiscard]] inline Operand<std::uint8_t> random_bytes(std::size_t count, std::uint8_t most) {
-  std::minstd_rand generator;
-  std::uniform_int_distribution<unsigned> draw(0, most);
-  std::vector<std::uint8_t> values(count);
-  for (std::uint8_t& value : values) {
-    value = static_cast<std::uint8_t>(draw(generator));
-  }
-  return copy_to_device(std::span<const std::uint8_t>(values));
+  return random_values<std::uint8_t>(count, 0, static_cast<float>(most) + 1);
 }
 
 /// Grey levels.

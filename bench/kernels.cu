@@ -193,6 +193,7 @@ void add_step(KernelSuite& suite, cudaStream_t stream) {
   const auto inputs = random_floats(kBatch * 784, 0, 1);
   const auto labels = random_labels(kBatch);
   const auto metrics = zeros<DeviceMetrics>(1);
+  const auto random = zeros<RowRandom>(1);
   const auto step =
       adam_step(0);  // else it would learn these images, and the gradients would vanish
   const auto parameters = static_cast<double>(network.parameter_count());
@@ -201,7 +202,8 @@ void add_step(KernelSuite& suite, cudaStream_t stream) {
   const Work work{(4 + 4 + 4 + 28) * parameters + 4.0 * kBatch * 784,
                   kBatch * (6 * parameters - 2.0 * 784 * 128), 14};
   suite.add("step", work, [=](cudaStream_t) {
-    device->forward_backward(inputs->data(), labels->data(), kBatch, nullptr, metrics->data());
+    device->forward_backward(inputs->data(), labels->data(), kBatch, random->data(),
+                             metrics->data());
     device->optimizer_step(step->data());
   });
 }

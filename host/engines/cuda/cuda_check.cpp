@@ -42,7 +42,7 @@ struct FailedCall {
 };
 
 FailedCall failed_call(cudaError_t status) {
-  (void)cudaGetLastError();  // else Thrust would report it again to who goes on after the exception
+  (void)cudaGetLastError();  // else it stays there as the last error
   return {.name = cudaGetErrorName(status), .text = cudaGetErrorString(status)};
 }
 
@@ -92,10 +92,6 @@ void check_device_call(cublasStatus_t status, const char* call, const char* file
         failed_call(status));
   }
   throw_without_remedy(failed_call(status), call, file, line);
-}
-
-void throw_device_error(const char* call, const std::exception& error) {
-  throw DeviceError("{} failed: {}", call, error.what());
 }
 
 }  // namespace qmnist::cuda

@@ -4,7 +4,6 @@
 #include <cuda_runtime_api.h>
 
 #include <cstddef>
-#include <exception>
 #include <optional>
 
 namespace qmnist::cuda {
@@ -15,9 +14,6 @@ namespace qmnist::cuda {
 void check_device_call(cudaError_t status, const char* call, const char* file, int line,
                        std::optional<std::size_t> requested = std::nullopt);
 void check_device_call(cublasStatus_t status, const char* call, const char* file, int line);
-
-/// @throws DeviceError for a library's call that failed by throwing.
-[[noreturn]] void throw_device_error(const char* call, const std::exception& error);
 
 }  // namespace qmnist::cuda
 
