@@ -18,7 +18,7 @@ show_last_step() {
 }
 
 # with_progress TITLE COMMAND...: runs a command that numbers its steps like ninja or apt, and shows the latest step.
-# The command's output is printed to standard error if it fails.
+# The command's output is printed to standard error if it fails, else only CMake's warnings.
 with_progress() {
   local title=$1 log status=0 watcher
   log=$(mktemp)
@@ -29,7 +29,11 @@ with_progress() {
   kill "$watcher"
   wait "$watcher" 2>/dev/null || true
   [[ ! -t 1 ]] || printf '\r\e[K'
-  [[ $status == 0 ]] || cat "$log" >&2
+  if [[ $status == 0 ]]; then
+    awk '/^CMake Warning/ { on = 1 } /^(Call Stack|-- )/ { on = 0 } on' "$log" >&2
+  else
+    cat "$log" >&2
+  fi
   rm -f "$log"
   return "$status"
 }
