@@ -2,11 +2,12 @@
 # docker build --target cuda -t qmnist_gpu:cuda .    then  docker run --rm --gpus all qmnist_gpu:cuda
 # Results are kept with  --user "$(id -u)" -v "$PWD/runs:/runs".
 
-# CUDA 12 runs with any driver from 525 on. For another version, put its images in place of these stages:
-#   docker build --target cuda --build-context cuda-devel=docker-image://nvidia/cuda:13.0.1-devel-ubuntu24.04 \
-#     --build-context cuda-runtime=docker-image://nvidia/cuda:13.0.1-runtime-ubuntu24.04 -t qmnist_gpu:cuda13 .
-FROM nvidia/cuda:12.9.1-devel-ubuntu24.04 AS cuda-devel
-FROM nvidia/cuda:12.9.1-runtime-ubuntu24.04 AS cuda-runtime
+# Any CUDA 12 runs with drivers from 525 on, CUDA 13 only with those from 580 on; 12.9 has machine code for the newest GPUs, too. For
+# another version that NVIDIA has an image of for Ubuntu 24.04:
+#   docker build --target cuda --build-arg CUDA=13.0.1 -t qmnist_gpu:cuda13 .
+ARG CUDA=12.9.1
+FROM nvidia/cuda:${CUDA}-devel-ubuntu24.04 AS cuda-devel
+FROM nvidia/cuda:${CUDA}-runtime-ubuntu24.04 AS cuda-runtime
 
 # A package fits the distribution that it is built on, so each pair of stages shares one.
 FROM debian:13-slim AS cpu-package
@@ -35,6 +36,9 @@ RUN --mount=type=bind,from=cuda-package,source=/src/build/release,target=/packag
  && install -d -m 1777 /runs \
  && ln -s /runs /usr/share/qmnist_gpu/runs
 ENV LD_LIBRARY_PATH=/usr/local/cuda/lib64
+# NVIDIA's images do not start with a GeForce driver older than their own CUDA version, though it runs them within a major version. The
+# program itself says if a driver is too old.
+ENV NVIDIA_DISABLE_REQUIRE=1
 WORKDIR /usr/share/qmnist_gpu
 VOLUME /runs
 USER trainer
