@@ -27,7 +27,7 @@ std::string loading_message(const std::string& reason) {
 
 const CudaLibrary& load() {
   // Found by the program's RUNPATH, and never unloaded, as CUDA has exit handlers.
-  static const void* const kSymbol = [] {
+  static const void* const loaded = [] {
     void* library = dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL);
     const void* symbol = library == nullptr ? nullptr : dlsym(library, "qmnist_cuda_library");
     if (symbol == nullptr) {
@@ -35,7 +35,7 @@ const CudaLibrary& load() {
     }
     return symbol;
   }();
-  return *static_cast<const CudaLibrary*>(kSymbol);
+  return *static_cast<const CudaLibrary*>(loaded);
 }
 
 }  // namespace

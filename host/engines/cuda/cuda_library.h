@@ -17,4 +17,5 @@ struct CudaLibrary {
 }  // namespace qmnist::cuda
 
 /// The only symbol that the library exports.
+// NOLINTNEXTLINE(readability-identifier-naming): a prefix, as C has no namespaces
 extern "C" [[gnu::visibility("default")]] const qmnist::cuda::CudaLibrary qmnist_cuda_library;
