@@ -141,6 +141,10 @@ TEST_F(CudaEngineTest, ComesAndGoesInSeveralThreadsWithTheSameBits) {
 }
 
 TEST_F(CudaEngineTest, IsUsedByOneThreadAfterAnother) {
+  // The last GPU, as the first one is current in a thread that sets none.
+  EngineSettings settings = baseline();
+  settings.device_index = cuda::kEngineKind.devices().size() - 1;
+  cuda_ = cuda::kEngineKind.make(settings);
   RunningMetrics metrics;
   std::async(std::launch::async, [&] {
     cuda_->train(dataset_.view(), std::span(split_.train).first(100), metrics,
