@@ -15,6 +15,11 @@ std::size_t aligned(std::size_t bytes) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }
 
+/// Of an image or, in its place, its index.
+std::size_t slot_bytes(std::size_t features) {
+  return std::max(features, sizeof(std::uint32_t));
+}
+
 }  // namespace
 
 BatchPrefetcher::BatchPrefetcher(std::size_t features, std::size_t samples, std::size_t steps,
@@ -26,7 +31,8 @@ BatchPrefetcher::BatchPrefetcher(std::size_t features, std::size_t samples, std:
       pixels_at_(distortions_at_ +
                  (augmentation.active() ? aligned(samples * sizeof(Distortion)) : 0)),
       compute_(compute),
-      slots_{Slot(pixels_at_ + samples * features), Slot(pixels_at_ + samples * features)},
+      slots_{Slot(pixels_at_ + samples * slot_bytes(features)),
+             Slot(pixels_at_ + samples * slot_bytes(features))},
       header_(distortions_at_),
       inputs_(samples * features) {
   if (const ElasticWeights* weights = augmentation.elastic()) {
