@@ -180,6 +180,32 @@ TEST_F(CudaEngineTest, DataOnTheDeviceGivesTheBitsOfStreamedData) {
   EXPECT_NE(engine->predict(copy.view(), one), engine->predict(dataset_.view(), one));
 }
 
+TEST_F(CudaEngineTest, KeepsImagesOfAnySizeOnTheDevice) {
+  for (const std::size_t features : {std::size_t{1}, std::size_t{3}, std::size_t{785}}) {
+    std::vector<std::uint8_t> pixels(300 * features);
+    std::vector<std::uint8_t> labels(300);
+    std::vector<std::uint32_t> order(300);
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      labels[i] = static_cast<std::uint8_t>(i % 2);
+      pixels[i * features] = static_cast<std::uint8_t>(i);
+      order[i] = static_cast<std::uint32_t>(299 - i);
+    }
+    const DataView data{.pixels = pixels, .labels = labels, .features = features};
+    std::vector<std::vector<float>> parameters;
+    for (const OnDevice where : {OnDevice::kNever, OnDevice::kAlways}) {
+      const auto engine = cuda::kEngineKind.make({.network = Network(features, {}, 2),
+                                                  .optimizer = {},
+                                                  .batch_size = 32,
+                                                  .on_device = where});
+      engine->keep_on_device(data);
+      RunningMetrics metrics;
+      engine->train(data, order, metrics, [](const RunningMetrics&) { return true; });
+      parameters.push_back(engine->state().parameters);
+    }
+    EXPECT_EQ(parameters[0], parameters[1]) << features << " features";
+  }
+}
+
 TEST_F(CudaEngineTest, PredictsWithoutWhatOnlyTrainingNeeds) {
   RunningMetrics metrics;
   EngineSettings settings = baseline();
