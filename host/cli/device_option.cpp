@@ -15,10 +15,8 @@ constexpr std::size_t kMaxIndex = 1023;  // of the config key device_index
 
 [[noreturn]] void throw_invalid(std::string_view text) {
   throw UsageError(
-      "--device is \"{}\"; the numbers of GPUs may follow the name (cuda:1, cuda:0,1), which must "
-      "be "
-      "{}",
-      text, describe(constraint::OneOf{device_names()}));
+      "--device is \"{}\"; cuda:1 or cuda:0,1 choose GPUs by number, otherwise it must be {}", text,
+      describe(constraint::OneOf{device_names()}));
 }
 
 bool is_numbered(std::string_view name) {

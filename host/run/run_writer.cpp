@@ -35,7 +35,12 @@ void RunWriter::save(const Checkpoint& checkpoint) {
   {
     const std::lock_guard lock(mutex_);
     throw_error();
-    waiting_ = checkpoint;  // into the memory of the one that it replaces
+    try {
+      waiting_ = checkpoint;  // into the memory of the one that it replaces
+    } catch (...) {
+      waiting_.reset();  // it may be a mixture of both
+      throw;
+    }
   }
   wake_.notify_one();
 }

@@ -55,7 +55,7 @@ void visit(Settings& settings, const Visitor& key) {
       "fraction of the training set held out for validation: its last samples, as in Keras");
   key("data.on_device", settings.on_device, constraint::one_of<OnDevice>(),
       "whether a GPU keeps all images in its memory instead of having them streamed; auto does "
-      "where half of its free memory suffices");
+      "where an eighth of its free memory suffices");
 }
 
 struct ModelSettings {

@@ -84,6 +84,14 @@ TEST_F(CudaObstacleTest, ALibraryOfCudaThatIsMissing) {
   expect_cpu(environment, "CUDA's libraries cannot be loaded (");
 }
 
+TEST_F(CudaObstacleTest, ADamagedPartOfTheProgram) {
+  const TemporaryFolder folder;
+  write_file(folder / "libqmnist_cuda.so", "");
+  const Assignments environment{"LD_LIBRARY_PATH=" + folder.path().string()};
+  expect_device_error(environment, {"a part of this program cannot be loaded (", "too short",
+                                    "build or install it again"});
+}
+
 TEST(CudaLibraryTest, IsNotLinkedWithTheProgram) {
   const ProgramResult result = run_program({"ldd", QMNIST_PROGRAM});
   expect_success(result);

@@ -45,6 +45,10 @@ class BatchPrefetcher {
 
   /// Copies the images of `data` to the device, where upload() will find them.
   void keep_on_device(const DataView& data);
+  /// Device memory that this takes, in bytes.
+  [[nodiscard]] std::size_t bytes_to_keep(const DataView& data) const {
+    return data.pixels.size() + samples_ * features_;
+  }
 
   /// Gathers data[indices[i]], what the chunk's steps need and, unless there are
   /// none, each image's distortion. What is enqueued on

@@ -5,6 +5,7 @@
 
 #include "host/engines/cuda/cuda_library.h"
 #include "host/engines/cuda/nvtx_range.h"
+#include "host/error.h"
 
 namespace qmnist::cuda {
 namespace {
@@ -60,15 +61,20 @@ TrainingState CudaEngine::state() const {
 
 void CudaEngine::keep_on_device(const DataView& data) {
   make_device_current();
-  bool is_wanted = settings_.on_device == OnDevice::kAlways;
-  if (settings_.on_device == OnDevice::kAuto) {
+  if (settings_.on_device == OnDevice::kAlways) {
+    try {
+      prefetcher_.keep_on_device(data);
+    } catch (const DeviceMemoryError& error) {
+      throw DeviceMemoryError(R"(data.on_device is "always", but {}; or set it to "auto")",
+                              error.what());
+    }
+  } else if (settings_.on_device == OnDevice::kAuto) {
     std::size_t free = 0;
     std::size_t total = 0;
     QMNIST_CHECK(cudaMemGetInfo(&free, &total));
-    is_wanted = data.pixels.size() <= free / 2;
-  }
-  if (is_wanted) {
-    prefetcher_.keep_on_device(data);
+    if (prefetcher_.bytes_to_keep(data) <= free / 8) {  // other engines may need memory, too
+      prefetcher_.keep_on_device(data);
+    }
   }
 }
 

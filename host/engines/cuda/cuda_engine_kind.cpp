@@ -2,7 +2,9 @@
 
 #include <dlfcn.h>
 
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "host/engines/cuda/cuda_library.h"
 #include "host/error.h"
@@ -14,10 +16,9 @@ constexpr const char* kLibrary = "libqmnist_cuda.so";
 
 /// Why the library was not loaded, and the remedy.
 std::string loading_message(const std::string& reason) {
-  if (reason.starts_with(kLibrary)) {  // else it is another library's name
-    return fmt::format(
-        "this program was built without CUDA; a GPU needs a CUDA Toolkit at build time ({})",
-        reason);
+  if (reason.find(kLibrary) != std::string::npos) {  // else it is another library's name
+    return fmt::format("a part of this program cannot be loaded ({}); build or install it again",
+                       reason);
   }
   return fmt::format(
       "CUDA's libraries cannot be loaded ({}); install the CUDA runtime and cuBLAS of the version "
@@ -25,17 +26,32 @@ std::string loading_message(const std::string& reason) {
       reason);
 }
 
+/// An installed program has the library in a folder of its own; in the build folder, it is found by
+/// the program's RUNPATH.
+std::string library_path() {
+  std::error_code ignored;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  const auto installed = program.parent_path() / QMNIST_LIBRARY_FOLDER / kLibrary;
+  return std::filesystem::exists(installed, ignored) ? installed.string() : kLibrary;
+}
+
+const void* load_symbol() {
+  // Never unloaded, as CUDA has exit handlers.
+  void* library = dlopen(library_path().c_str(), RTLD_NOW | RTLD_LOCAL);
+  const void* symbol = library == nullptr ? nullptr : dlsym(library, "qmnist_cuda_library");
+  if (symbol == nullptr) {
+    throw DeviceError("{}", loading_message(dlerror()));  // NOLINT(concurrency-mt-unsafe)
+  }
+  return symbol;
+}
+
 const CudaLibrary& load() {
-  // Found by the program's RUNPATH, and never unloaded, as CUDA has exit handlers.
-  static const void* const loaded = [] {
-    void* library = dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL);
-    const void* symbol = library == nullptr ? nullptr : dlsym(library, "qmnist_cuda_library");
-    if (symbol == nullptr) {
-      throw DeviceError("{}", loading_message(dlerror()));  // NOLINT(concurrency-mt-unsafe)
-    }
-    return symbol;
-  }();
-  return *static_cast<const CudaLibrary*>(loaded);
+  if constexpr (!QMNIST_HAS_CUDA) {
+    throw DeviceError(
+        "this program was built without CUDA; a GPU needs a CUDA Toolkit at build time");
+  }
+  static const void* const symbol = load_symbol();
+  return *static_cast<const CudaLibrary*>(symbol);
 }
 
 }  // namespace
