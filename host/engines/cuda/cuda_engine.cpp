@@ -27,7 +27,8 @@ CudaEngine::CudaEngine(EngineSettings settings)
       max_rows_(std::max(chunk_samples_, kChunkSamples)),
       network_(settings_, max_rows_, compute_.get()),
       prefetcher_(settings_.network.inputs(), max_rows_, kChunkSteps, augmentation_,
-                  compute_.get()) {
+                  compute_.get()),
+      confusion_(settings_.network.classes() * settings_.network.classes()) {
   set_state(initial_state(settings_.network, 0));
 }
 
@@ -240,20 +241,22 @@ std::vector<float> CudaEngine::predict(const DataView& data,
 Scores CudaEngine::score(const DataView& data, std::span<const std::uint32_t> indices) {
   const NvtxRange range("score");
   make_device_current();
-  const std::size_t classes = settings_.network.classes();
-  DeviceBuffer<Score> images(indices.size());
-  DeviceBuffer<unsigned long long> confusion(classes * classes);
-  QMNIST_CHECK(cudaMemsetAsync(confusion.data(), 0, confusion.bytes(), compute_.get()));
+  if (!scores_ || scores_->size() < indices.size()) {
+    scores_.reset();
+    scores_.emplace(indices.size());
+  }
+  QMNIST_CHECK(cudaMemsetAsync(confusion_.data(), 0, confusion_.bytes(), compute_.get()));
   for_each_chunk(data, indices, [&](std::size_t first, std::size_t rows) {
     network_.score(network_.predict(prefetcher_.inputs(), rows), prefetcher_.labels(), rows,
-                   images.data() + first, confusion.data());
+                   scores_->data() + first, confusion_.data());
   });
   Scores scores{.images = std::vector<Score>(indices.size()),
                 .loss_sum = 0,
-                .confusion = std::vector<std::uint64_t>(confusion.size())};
-  QMNIST_CHECK(cudaMemcpyAsync(scores.images.data(), images.data(), images.bytes(),
-                               cudaMemcpyDeviceToHost, compute_.get()));
-  QMNIST_CHECK(cudaMemcpyAsync(scores.confusion.data(), confusion.data(), confusion.bytes(),
+                .confusion = std::vector<std::uint64_t>(confusion_.size())};
+  QMNIST_CHECK(cudaMemcpyAsync(scores.images.data(), scores_->data(),
+                               indices.size() * sizeof(Score), cudaMemcpyDeviceToHost,
+                               compute_.get()));
+  QMNIST_CHECK(cudaMemcpyAsync(scores.confusion.data(), confusion_.data(), confusion_.bytes(),
                                cudaMemcpyDeviceToHost, compute_.get()));
   QMNIST_CHECK(cudaStreamSynchronize(compute_.get()));
   for (const Score& score : scores.images) {  // on the host, as all engines add in this order

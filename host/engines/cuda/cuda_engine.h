@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 
 #include "host/engines/cuda/batch_prefetcher.h"
 #include "host/engines/cuda/cuda_device.h"
@@ -75,6 +76,9 @@ class CudaEngine final : public Engine {
   Stream compute_ = make_stream();
   DeviceNetwork network_;
   BatchPrefetcher prefetcher_;
+  // Kept between calls of score(), as allocating and freeing wait for the device.
+  std::optional<DeviceBuffer<Score>> scores_;
+  DeviceBuffer<unsigned long long> confusion_;  ///< [classes, classes]
   DeviceBuffer<DeviceMetrics> metrics_{1};
   PinnedBuffer<DeviceMetrics> arriving_{1};  ///< where metrics_ are copied to, now and then
   Event arrived_ = make_event();
