@@ -157,14 +157,19 @@ std::string result_of(std::string sent, int signal, std::string_view task) {
 std::string run_in_child(std::string_view task, const std::function<std::string()>& work) {
   static std::mutex one_at_a_time;
   const std::lock_guard lock(one_at_a_time);
+  // Work done here may have left threads of libraries, which a child would lack and wait for
+  // (Pango's for fonts): then no more children.
+  static bool runs_here = false;
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+  if (runs_here || ::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    runs_here = true;
     return run_in_this_process(task, work);
   }
   const FileDescriptor from(ends[0]);
   std::optional<FileDescriptor> to(ends[1]);
   const pid_t child = ::fork();
   if (child < 0) {
+    runs_here = true;
     return run_in_this_process(task, work);
   }
   if (child == 0) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -63,6 +64,25 @@ TEST(ChildProcessTest, OtherFailuresKeepTheirMessage) {
     EXPECT_NE(std::string(error.what()).find("it is no SVG"), std::string::npos);
   }
   EXPECT_THROW((void)run_in_child("the test", []() -> std::string { std::_Exit(0); }), UsageError);
+}
+
+/// In a process of its own, as it is for good.
+TEST(ChildProcessTest, MakesNoMoreChildrenOnceItCouldNotMakeOne) {
+  const auto where = [] { return std::to_string(getpid()); };
+  EXPECT_EXIT(
+      {
+        rlimit limit{};
+        (void)::getrlimit(RLIMIT_NOFILE, &limit);
+        const rlim_t before = limit.rlim_cur;
+        limit.rlim_cur = STDERR_FILENO + 1;  // no pipe
+        (void)::setrlimit(RLIMIT_NOFILE, &limit);
+        const bool first = run_in_child("the test", where) == where();
+        limit.rlim_cur = before;
+        (void)::setrlimit(RLIMIT_NOFILE, &limit);
+        const bool second = run_in_child("the test", where) == where();
+        std::_Exit(first && second ? 0 : 1);
+      },
+      testing::ExitedWithCode(0), "");
 }
 
 }  // namespace
