@@ -36,7 +36,7 @@ expect_warning() {
   ignored=$({ type -ap nvcc || true; } | xargs -r dirname | tr '\n' ';')
   rm -rf "$work/build"
   if ! output=$(with_progress configuring cmake -S "$source" -B "$work/build" -DCUDAToolkit_ROOT="$work/toolkit" \
-    -DCMAKE_IGNORE_PATH="$ignored/usr/local/cuda/bin" "${@:3}" 2>&1 >/dev/null); then
+    -DCMAKE_IGNORE_PATH="$ignored/usr/local/cuda/bin;/usr/local/bin" "${@:3}" 2>&1 >/dev/null); then
     echo "FAIL the configuration ends with an error, expected: $text"
     printf '%s\n' "$output"
     failures=$((failures + 1))

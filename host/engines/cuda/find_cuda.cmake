@@ -95,7 +95,11 @@ if(NOT QMNIST_CUDA)
   set(QMNIST_WITHOUT_CUDA "QMNIST_CUDA is OFF")
   return()
 endif()
+# In projects that require 3.25, Debian 12's CMake 3.25.1 sets a property of a library that CUDA 13 does not have, which is an error.
+set(required ${CMAKE_MINIMUM_REQUIRED_VERSION})
+set(CMAKE_MINIMUM_REQUIRED_VERSION 3.24)
 find_package(CUDAToolkit)
+set(CMAKE_MINIMUM_REQUIRED_VERSION ${required})
 find_cuda_problem(QMNIST_WITHOUT_CUDA remedy)
 if(remedy)
   message(WARNING "Building without CUDA, for the CPU only: ${QMNIST_WITHOUT_CUDA}. ${remedy}; then configure again in an empty build "
