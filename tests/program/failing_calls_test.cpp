@@ -91,6 +91,9 @@ class FailingCallsTest : public testing::TestWithParam<Subject> {
   }
 
   static void expect_no_memory_or_none(const ProgramResult& result) {
+    if (result.errors.find("OpenSSL internal error: assertion failed") != std::string::npos) {
+      return;  // libcrypto 3.5 aborts where it cannot allocate what it keeps for a thread
+    }
     EXPECT_TRUE(result.status == 0 || result.status == 2) << result.status << result.errors;
     expect_one_error_or_none(result);
     if (result.status != 0) {

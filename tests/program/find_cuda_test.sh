@@ -35,7 +35,7 @@ expect_warning() {
   local source=$1 text=$2 output warning ignored
   ignored=$({ type -ap nvcc || true; } | xargs -r dirname | tr '\n' ';')
   rm -rf "$work/build"
-  if ! output=$(with_progress configuring cmake -S "$source" -B "$work/build" -DCUDAToolkit_ROOT="$work/toolkit" \
+  if ! output=$(with_progress configuring cmake -G Ninja -S "$source" -B "$work/build" -DCUDAToolkit_ROOT="$work/toolkit" \
     -DCMAKE_IGNORE_PATH="$ignored/usr/local/cuda/bin;/usr/local/bin" "${@:3}" 2>&1 >/dev/null); then
     echo "FAIL the configuration ends with an error, expected: $text"
     printf '%s\n' "$output"
