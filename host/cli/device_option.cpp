@@ -11,12 +11,14 @@
 namespace qmnist {
 namespace {
 
-constexpr std::size_t kMaxIndex = 1023;  // of the config key device_index
-
 [[noreturn]] void throw_invalid(std::string_view text) {
   throw UsageError(
       "--device is \"{}\"; cuda:1 or cuda:0,1 choose GPUs by number, otherwise it must be {}", text,
       describe(constraint::OneOf{device_names()}));
+}
+
+bool is_index(std::size_t number) {
+  return satisfies(find_key("device_index")->constraint, number);
 }
 
 bool is_numbered(std::string_view name) {
@@ -30,7 +32,7 @@ std::vector<std::size_t> parse_indices(std::string_view list, std::string_view t
   while (true) {
     std::size_t index = 0;
     const auto [rest, error] = std::from_chars(next, end, index);
-    if (error != std::errc() || index > kMaxIndex || std::ranges::count(indices, index) > 0) {
+    if (error != std::errc() || !is_index(index) || std::ranges::count(indices, index) > 0) {
       throw_invalid(text);
     }
     indices.push_back(index);
