@@ -60,7 +60,6 @@ class KernelSuite {
       enqueue(stream_);
     }
     const GraphExec graph = capture.finish();
-    QMNIST_CHECK(cudaGraphUpload(graph.get(), stream_));
     QMNIST_CHECK(cudaGraphLaunch(graph.get(), stream_));
     QMNIST_CHECK(cudaStreamSynchronize(stream_));
     const Event start = make_timing_event();
