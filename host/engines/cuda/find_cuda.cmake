@@ -48,7 +48,7 @@ function(find_cuda_problem problem_variable remedy_variable)
   set(${remedy_variable} "${remedy}" PARENT_SCOPE)
 endfunction()
 
-# compile_with_nvcc(ERRORS): compiles and links a program with what the CUDA engine needs, as enable_language would end the configuration
+# compile_with_nvcc(ERRORS): compiles and links a program with what the CUDA engine and the benches need, as enable_language would end the configuration
 # where that fails, and check_language knows neither the toolkit that was found nor CMAKE_CUDA_HOST_COMPILER. A success is remembered.
 function(compile_with_nvcc errors_variable)
   set(host_compiler ${CMAKE_CUDA_HOST_COMPILER})
@@ -64,8 +64,8 @@ function(compile_with_nvcc errors_variable)
   if(NOT "${command}" STREQUAL "${QMNIST_NVCC_WORKS}")
     file(WRITE ${folder}/cuda_probe.cu "
 #include <cublas_v2.h>
-#include <cub/device/device_reduce.cuh>
 #include <nvtx3/nvToolsExt.h>
+#include <thrust/tabulate.h>
 #include <string>
 __global__ void kernel() {}
 int main() {
