@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 
@@ -8,6 +9,29 @@
 #include "kernels/warp_sum.h"
 
 namespace qmnist {
+
+/// Lanes of a sum: a GPU's warp.
+inline constexpr std::size_t kSumLanes = 32;
+
+/// A sum in the order in which a warp adds: value i goes to lane i % kSumLanes, then halves of the
+/// lanes are added, 16, 8, 4, 2, 1 of them.
+class SumOfLanes {
+ public:
+  void add(double value) { lanes_[count_++ % kSumLanes] += value; }
+  [[nodiscard]] double total() const {
+    auto lanes = lanes_;
+    for (std::size_t half = kSumLanes / 2; half > 0; half /= 2) {
+      for (std::size_t lane = 0; lane < half; ++lane) {
+        lanes[lane] += lanes[lane + half];
+      }
+    }
+    return lanes[0];
+  }
+
+ private:
+  std::array<double, kSumLanes> lanes_{};
+  std::size_t count_ = 0;
+};
 
 /// Factor for all gradients that limits their global L2 norm to `clip_norm`
 /// (Pascanu, Mikolov and Bengio 2013; Keras's global_clipnorm).

@@ -34,7 +34,7 @@ QMNIST_FORMULA OptimizerStep<Value> convert_step(const Scalars& step) {
 ///
 ///     m += (g - m) * (1 - beta1)
 ///     v += (g^2 - v) * (1 - beta2)
-///     w -= alpha * m / (sqrt(v) + epsilon)
+///     w -= m * (alpha / (sqrt(v) + epsilon))
 ///
 /// PyTorch adds epsilon after the bias correction instead; with these it trains differently.
 /// Source: keras/src/optimizers/adam.py, update_step.
@@ -43,7 +43,7 @@ QMNIST_FORMULA void adam_update(const OptimizerStep<Value>& step, Value g, Value
                                 Value& v) {
   m = mul_add(g - m, step.one_minus_beta1, m);
   v = mul_add(mul_sub(g, g, v), step.one_minus_beta2, v);
-  w = w - step.alpha * m / (square_root(v) + step.epsilon);
+  w = neg_mul_add(m, step.alpha / (square_root(v) + step.epsilon), w);
 }
 
 /// Gradient descent with momentum, as Keras applies it:
@@ -71,4 +71,10 @@ QMNIST_FORMULA void optimizer_update(const OptimizerStep<Value>& step, Value g, 
   } else {
     adam_update(step, g, w, moments[0], moments[1]);
   }
+}
+
+/// The moving average of a parameter, after a step.
+template <typename Value>
+QMNIST_FORMULA void ema_update(const OptimizerStep<Value>& step, Value parameter, Value& average) {
+  average = mul_add(parameter - average, step.one_minus_decay, average);
 }

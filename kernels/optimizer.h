@@ -29,7 +29,7 @@ inline OptimizerStep<Real> optimizer_scalars(const OptimizerSettings& settings,
   const auto step = static_cast<double>(t);
   const double correction =
       choice_of(settings.name).corrects_bias
-          ? std::sqrt(1 - std::pow(settings.beta2, step)) / (1 - std::pow(settings.beta1, step))
+          ? std::sqrt(1 - power(settings.beta2, t)) / (1 - power(settings.beta1, t))
           : 1;
   const OptimizerStep<double> scalars{
       .alpha = learning_rate * correction,
@@ -41,13 +41,6 @@ inline OptimizerStep<Real> optimizer_scalars(const OptimizerSettings& settings,
       .one_minus_decay = ema_decay > 0 ? 1 - std::min(ema_decay, (1 + step) / (10 + step)) : 0,
       .nesterov = settings.nesterov};
   return convert_step<Real>(scalars);
-}
-
-/// The moving average of a weight, after a step.
-template <typename Real>
-QMNIST_HOST_DEVICE inline void ema_update(const OptimizerStep<Real>& step, Real parameter,
-                                          Real& average) {
-  average += (parameter - average) * step.one_minus_decay;
 }
 
 /// What a step of the optimizer reads and writes, on the device: arenas of [count] values, 16-byte
@@ -96,7 +89,7 @@ __device__ inline void update_parameters(const OptimizerStep<float>& step, float
     for (std::size_t j = 0; j < kMomentCount<kName>; ++j) {
       moments[j] = m[j].at[i];
     }
-    optimizer_update<kName>(step, rounded_product(g.at[i], gradient_scale), w.at[i], moments);
+    optimizer_update<kName>(step, g.at[i] * gradient_scale, w.at[i], moments);
     for (std::size_t j = 0; j < kMomentCount<kName>; ++j) {
       m[j].at[i] = moments[j];
     }

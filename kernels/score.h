@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cfloat>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -26,7 +25,7 @@ QMNIST_HOST_DEVICE inline Score score(const float* probabilities, std::size_t cl
                                       std::size_t label) {
   const std::size_t predicted = argmax(probabilities, classes);
   const float probability = probabilities[label];
-  return {.loss = -std::log(probability > FLT_MIN ? probability : FLT_MIN),
+  return {.loss = -natural_log(probability > FLT_MIN ? probability : FLT_MIN),
           .confidence = probabilities[predicted],
           .predicted = static_cast<std::uint8_t>(predicted)};
 }

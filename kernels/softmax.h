@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 
 #include "kernels/host_device.h"
 #include "kernels/launch.h"
+#include "kernels/scalar.h"
 
 namespace qmnist {
 
@@ -20,23 +20,9 @@ QMNIST_HOST_DEVICE inline std::size_t argmax(const Real* values, std::size_t cou
   return best;
 }
 
-/// softmax(z)_i = exp(z_i - max z) / sum_j exp(z_j - max z), which cannot overflow.
-/// logits and probabilities hold `classes` values and may be the same memory.
-/// @return log sum_j exp(z_j), from which the cross-entropy follows as that minus z_label.
-template <typename Real>
-QMNIST_HOST_DEVICE inline Real softmax(const Real* logits, std::size_t classes,
-                                       Real* probabilities) {
-  const Real largest = logits[argmax(logits, classes)];
-  Real sum = 0;
-  for (std::size_t i = 0; i < classes; ++i) {
-    probabilities[i] = std::exp(logits[i] - largest);
-    sum += probabilities[i];
-  }
-  for (std::size_t i = 0; i < classes; ++i) {
-    probabilities[i] /= sum;
-  }
-  return largest + std::log(sum);
-}
+#define QMNIST_FORMULA QMNIST_HOST_DEVICE inline
+#include "kernels/softmax-inl.h"
+#undef QMNIST_FORMULA
 
 #ifdef QMNIST_KERNELS
 

@@ -11,29 +11,13 @@
 
 namespace qmnist {
 
-/// Cross-entropy of one image and its gradient, against a target that label smoothing (Szegedy et
-/// al. 2016) takes from the label and gives to all classes alike:
-///
-///     target_i = (1 - smoothing) [i == label] + smoothing / classes
-///     loss = -sum_i target_i log softmax(z)_i = log sum_j exp(z_j) - sum_i target_i z_i
-///     d loss / d z_i = softmax(z)_i - target_i
-///
-/// `scale` is 1 / batch for a batch's mean loss. logits and gradient hold `classes` values and must
-/// not overlap.
-/// @return the unscaled loss, never negative up to rounding, finite for finite logits.
+/// The same for one row.
 template <typename Real>
 QMNIST_HOST_DEVICE inline Real softmax_cross_entropy(const Real* logits, std::size_t classes,
                                                      std::size_t label, Real scale, Real* gradient,
                                                      Real smoothing = 0) {
-  const Real log_sum = softmax(logits, classes, gradient);
-  const Real shared = smoothing / static_cast<Real>(classes);
-  Real sum = 0;
-  for (std::size_t i = 0; i < classes; ++i) {
-    const Real target = shared + (i == label ? 1 - smoothing : Real{0});
-    gradient[i] = (gradient[i] - target) * scale;
-    sum += logits[i];
-  }
-  return log_sum - (1 - smoothing) * logits[label] - shared * sum;
+  return softmax_cross_entropy(logits, classes, static_cast<Real>(label), scale, gradient,
+                               smoothing);
 }
 
 /// Sums over the images that were trained on, kept on the device.

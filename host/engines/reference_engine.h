@@ -4,6 +4,7 @@
 #include <array>
 #include <functional>
 
+#include "host/engines/cpu/flush_denormals.h"
 #include "host/engines/engine.h"
 #include "kernels/activation.h"
 #include "kernels/clip.h"
@@ -14,7 +15,8 @@
 
 namespace qmnist {
 
-/// The reference for the other engines: plain loops, in float or double.
+/// The reference for the other engines: plain loops, in float or double. In float they give the
+/// bits of the CPU engine (docs/arithmetic.md).
 ///
 /// Forward:  a_0 = x / 255, z_l = a_{l-1} W_l^T + b_l, a_l = activate(z_l), p = softmax(z_L)
 /// Backward: d z_L = (p - target) / batch, d W_l = d z_l^T a_{l-1}, d b_l = sum of d z_l,
@@ -57,6 +59,7 @@ class ReferenceEngine final : public Engine {
 
   void train(const DataView& data, std::span<const std::uint32_t> order, RunningMetrics& metrics,
              const StepCallback& keep_going) override {
+    const cpu::FlushDenormals flush;
     while (metrics.samples < order.size()) {
       const std::size_t left = order.size() - metrics.samples;
       const auto batch = order.subspan(metrics.samples, std::min(settings_.batch_size, left));
@@ -79,12 +82,14 @@ class ReferenceEngine final : public Engine {
 
   [[nodiscard]] std::vector<float> gradients(const DataView& data,
                                              std::span<const std::uint32_t> batch) override {
+    const cpu::FlushDenormals flush;
     RunningMetrics metrics;
     return to_float(precise_gradients(data, batch, metrics));
   }
 
   [[nodiscard]] std::vector<float> predict(const DataView& data,
                                            std::span<const std::uint32_t> indices) override {
+    const cpu::FlushDenormals flush;
     const std::size_t classes = settings_.network.classes();
     std::vector<float> probabilities;
     Values row(classes);
@@ -146,13 +151,29 @@ class ReferenceEngine final : public Engine {
 
   void clip(Values& gradient) const {
     double squares = 0;
-    for (const Real value : gradient) {
-      squares += static_cast<double>(value) * static_cast<double>(value);
+    for (const DenseLayer& layer : settings_.network.layers()) {
+      squares += sum_of_squares(gradient, layer.weight, layer.inputs);
+      squares += sum_of_squares(gradient, layer.bias, 1);
     }
     const Real scale = clip_scale(squares, static_cast<Real>(settings_.optimizer.clip_norm));
     for (Real& value : gradient) {
       value *= scale;
     }
+  }
+
+  /// The squares of a tensor's gradients: first of the values of each output, then of all outputs.
+  [[nodiscard]] static double sum_of_squares(const Values& gradient, const Tensor& tensor,
+                                             std::size_t values) {
+    SumOfLanes sum;
+    for (std::size_t i = 0; i < tensor.size;) {
+      SumOfLanes of_output;
+      for (const std::size_t end = i + values; i < end; ++i) {
+        const auto value = static_cast<double>(gradient[tensor.offset + i]);
+        of_output.add(value * value);
+      }
+      sum.add(of_output.total());
+    }
+    return sum.total();
   }
 
   /// Intermediate results of one image.
@@ -170,7 +191,7 @@ class ReferenceEngine final : public Engine {
                            normalize<Real>);
     const auto layers = settings_.network.layers();
     for (std::size_t l = 0; l < layers.size(); ++l) {
-      Values sums = multiply(layers[l], pass.activations.back(), parameters);
+      Values sums = multiply(layers[l], l == 0, pass.activations.back(), parameters);
       if (l + 1 < layers.size()) {
         pass.derivatives.push_back(apply_activation(l, random, sums));
       }
@@ -179,14 +200,19 @@ class ReferenceEngine final : public Engine {
     return pass;
   }
 
-  [[nodiscard]] static Values multiply(const DenseLayer& layer, const Values& inputs,
+  /// z of a layer. The first one's sums begin at the bias and leave out pixels that are zero.
+  [[nodiscard]] static Values multiply(const DenseLayer& layer, bool is_first, const Values& inputs,
                                        const Values& parameters) {
     Values sums(layer.outputs);
     for (std::size_t o = 0; o < layer.outputs; ++o) {
-      sums[o] = parameters[layer.bias.offset + o];
+      const Real bias = parameters[layer.bias.offset + o];
+      Real sum = is_first ? bias : 0;
       for (std::size_t i = 0; i < layer.inputs; ++i) {
-        sums[o] += parameters[layer.weight.offset + o * layer.inputs + i] * inputs[i];
+        if (!is_first || inputs[i] != 0) {
+          sum = mul_add(inputs[i], parameters[layer.weight.offset + o * layer.inputs + i], sum);
+        }
       }
+      sums[o] = is_first ? sum : sum + bias;
     }
     return sums;
   }
@@ -220,8 +246,12 @@ class ReferenceEngine final : public Engine {
         gradient[layer.bias.offset + o] += delta[o];
         for (std::size_t i = 0; i < layer.inputs; ++i) {
           const std::size_t weight = layer.weight.offset + o * layer.inputs + i;
-          gradient[weight] += delta[o] * inputs[i];
-          input_gradient[i] += delta[o] * parameters_[weight];
+          if (l > 0 || inputs[i] != 0) {
+            gradient[weight] = mul_add(inputs[i], delta[o], gradient[weight]);
+          }
+          if (l > 0) {
+            input_gradient[i] = mul_add(delta[o], parameters_[weight], input_gradient[i]);
+          }
         }
       }
       if (l > 0) {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "kernels/scalar.h"
+
 namespace qmnist {
 namespace {
 
@@ -35,8 +37,8 @@ double Schedule::learning_rate(std::uint64_t step) const {
   const double end = peak * settings.final_factor;
   switch (settings.name) {
     case ScheduleName::kStep:
-      return peak * std::pow(settings.step_factor,
-                             std::floor(done / (settings.step_epochs * epoch_steps)));
+      return peak * power(settings.step_factor,
+                          static_cast<std::uint64_t>(done / (settings.step_epochs * epoch_steps)));
     case ScheduleName::kCosine:
       return half_cosine(peak, end, std::min(done / steps, 1.0));
     case ScheduleName::kOneCycle:

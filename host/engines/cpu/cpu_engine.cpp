@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <numeric>
 
 #include "host/engines/cpu/cpu_info.h"
 #include "host/engines/cpu/instruction_set.h"
+#include "host/engines/cpu/softmax_rows.h"
 #include "host/system/available_cpus.h"
-#include "kernels/softmax.h"
 
 namespace qmnist::cpu {
 namespace {
@@ -209,12 +208,8 @@ std::vector<float> CpuEngine::predict(const DataView& data,
     pool_.run([&](std::size_t thread, std::size_t num_threads) {
       const Range tiles = share(tiles_for(batch.size()), thread, num_threads);
       forward_rest(workspace, tiles, nullptr);
-      std::array<float, kMaxClasses> logits{};
-      const Range rows = rows_of(tiles, batch.size());
-      for (std::size_t row = rows.begin; row < rows.end; ++row) {
-        workspace.layers.back().activations.get_row(row, std::span(logits).first(classes));
-        softmax(logits.data(), classes, probabilities.data() + (first + row) * classes);
-      }
+      softmax_rows(workspace.layers.back().activations, classes, rows_of(tiles, batch.size()),
+                   std::span(probabilities).subspan(first * classes));
     });
   }
   return probabilities;

@@ -50,7 +50,6 @@ class CpuEngine final : public Engine {
 
  private:
   using Batch = std::span<const std::uint32_t>;
-  static constexpr std::size_t kMaxClasses = 256;  ///< labels are bytes
 
   // Phases of a step, which every thread calls for its share (cpu_engine_step.cpp).
   void distort_batch(const DataView& data, Batch batch, std::uint64_t step, std::size_t thread,

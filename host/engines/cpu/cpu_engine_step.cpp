@@ -1,28 +1,37 @@
 #include <algorithm>
 #include <array>
-#include <numeric>
 
 #include "host/engines/cpu/cpu_engine.h"
 #include "host/engines/cpu/distort_image.h"
+#include "host/engines/cpu/softmax_rows.h"
 #include "host/engines/cpu/sparse_layer.h"
 #include "kernels/clip.h"
-#include "kernels/softmax_cross_entropy.h"
 
 namespace qmnist::cpu {
 namespace {
 
-/// Sums by column first, so that a compiler may use vectors.
+/// The squares of a layer's gradients: first of the values of each output, then of all outputs.
 double sum_of_squares(const PackedMatrix& values) {
-  std::array<double, kBlockWidth> sums{};
+  std::array<std::array<double, kBlockWidth>, kSumLanes> sums;  // compilers use vectors of columns
+  SumOfLanes of_units;
   for (std::size_t block = 0; block < values.blocks(); ++block) {
+    sums = {};
     for (std::size_t row = 0; row < values.rows(); ++row) {
       const float* of_row = values.row(block, row);
       for (std::size_t i = 0; i < kBlockWidth; ++i) {
-        sums[i] += static_cast<double>(of_row[i]) * static_cast<double>(of_row[i]);
+        const double value = of_row[i];
+        sums[row % kSumLanes][i] += value * value;
       }
     }
+    for (std::size_t i = 0; i < kBlockWidth; ++i) {
+      SumOfLanes of_unit;
+      for (const auto& of_lane : sums) {
+        of_unit.add(of_lane[i]);
+      }
+      of_units.add(of_unit.total());
+    }
   }
-  return std::accumulate(sums.begin(), sums.end(), 0.0);
+  return of_units.total();
 }
 
 }  // namespace
@@ -80,7 +89,10 @@ void CpuEngine::forward_first(Workspace& workspace, const SparseBatch& sparse_ba
   sparse_forward(sparse_batch, rows, of(first.weight, random), of(first.bias, random),
                  hidden && plain_relu(random), blocks, outputs.activations);
   if (hidden && !plain_relu(random)) {
-    apply_activation(activation_params(0), random, {0, rows}, blocks, outputs.activations,
+    // Not those that fill up a panel: the deltas there must stay zeros.
+    const std::size_t end = blocks_for(settings_.network.layers().front().outputs);
+    const Range used{std::min(blocks.begin, end), std::min(blocks.end, end)};
+    apply_activation(activation_params(0), random, {0, rows}, used, outputs.activations,
                      outputs.deltas);
   }
 }
@@ -101,21 +113,10 @@ void CpuEngine::forward_rest(Workspace& workspace, Range tiles, const RowRandom*
 }
 
 void CpuEngine::loss(Workspace& workspace, const DataView& data, Batch batch, Range tiles) const {
-  const std::size_t classes = settings_.network.classes();
-  const float scale = 1.0F / static_cast<float>(batch.size());
-  const auto smoothing = static_cast<float>(settings_.regularization.label_smoothing);
   LayerOutputs& last = workspace.layers.back();
-  std::array<float, kMaxClasses> logits{};
-  std::array<float, kMaxClasses> deltas;
-  const Range rows = rows_of(tiles, batch.size());
-  for (std::size_t row = rows.begin; row < rows.end; ++row) {
-    last.activations.get_row(row, std::span(logits).first(classes));
-    const std::size_t label = data.labels[batch[row]];
-    workspace.losses[row] = {.loss = softmax_cross_entropy(logits.data(), classes, label, scale,
-                                                           deltas.data(), smoothing),
-                             .correct = argmax(logits.data(), classes) == label};
-    last.deltas.set_row(row, std::span(deltas).first(classes));
-  }
+  softmax_cross_entropy_rows(last.activations, settings_.network.classes(), data, batch,
+                             static_cast<float>(settings_.regularization.label_smoothing),
+                             rows_of(tiles, batch.size()), last.deltas, workspace.losses);
 }
 
 void CpuEngine::backward(Workspace& workspace, Range tiles) const {
@@ -172,7 +173,8 @@ void CpuEngine::clipped_optimizer_step(const SparseBatch& sparse_batch, std::siz
   });
   double squares = 0;
   for (const Layer& layer : clipped_) {
-    squares += sum_of_squares(layer.weight.values) + sum_of_squares(layer.bias.values);
+    squares += sum_of_squares(layer.weight.values);
+    squares += sum_of_squares(layer.bias.values);
   }
   const float scale = clip_scale(squares, static_cast<float>(settings_.optimizer.clip_norm));
   pool_.run([&](std::size_t thread, std::size_t num_threads) {

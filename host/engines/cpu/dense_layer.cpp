@@ -69,7 +69,7 @@ HWY_INLINE void add_product(const float* left, std::size_t depth_step, std::size
     for (std::size_t r = 0; r < kRows; ++r) {
       const Vector factor = hn::Set(kFloats, left[k * depth_step + r * row_step]);
       for (std::size_t i = 0; i < columns.size(); ++i) {
-        tile[r][i] = hn::MulAdd(factor, columns[i], tile[r][i]);
+        tile[r][i] = mul_add(factor, columns[i], tile[r][i]);
       }
     }
   }

@@ -69,18 +69,6 @@ std::size_t bytes_of_layers(const Network& network, std::size_t moments, bool wi
   return bytes;
 }
 
-void update_ema_blocks(const OptimizerStep<float>& step, Range blocks, Parameters& parameters) {
-  for (std::size_t block = blocks.begin; block < blocks.end; ++block) {
-    for (std::size_t row = 0; row < parameters.values.rows(); ++row) {
-      const float* values = parameters.values.row(block, row);
-      float* ema = parameters.ema.row(block, row);
-      for (std::size_t i = 0; i < kBlockWidth; ++i) {
-        ema_update(step, values[i], ema[i]);
-      }
-    }
-  }
-}
-
 void load_state(const Network& network, const TrainingState& state, bool with_ema,
                 std::vector<Layer>& layers) {
   const Arenas moments = moments_or_zeros(state, layers.front().weight.moments.size());

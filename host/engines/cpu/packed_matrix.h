@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <new>
-#include <span>
 
 namespace qmnist::cpu {
 
@@ -76,17 +75,6 @@ class PackedMatrix {
   }
   [[nodiscard]] float at(std::size_t row_index, std::size_t column) const {
     return row(column / kBlockWidth, row_index)[column % kBlockWidth];
-  }
-
-  void get_row(std::size_t row_index, std::span<float> values) const {
-    for (std::size_t column = 0; column < values.size(); ++column) {
-      values[column] = at(row_index, column);
-    }
-  }
-  void set_row(std::size_t row_index, std::span<const float> values) {
-    for (std::size_t column = 0; column < values.size(); ++column) {
-      at(row_index, column) = values[column];
-    }
   }
 
  private:

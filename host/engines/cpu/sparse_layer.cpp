@@ -50,7 +50,7 @@ HWY_INLINE void add_rows(std::uint64_t mask, const std::uint8_t* pixels, std::si
     // Or GCC 12 would add each load's offset to `rows` instead, in more registers than there are.
     asm("" : "+r"(row));
     for (std::size_t i = 0; i < kCount; ++i) {
-      sums[i] = hn::MulAdd(value, hn::Load(kFloats, row + i * kLanes), sums[i]);
+      sums[i] = mul_add(value, hn::Load(kFloats, row + i * kLanes), sums[i]);
     }
   }
 }

@@ -1,0 +1,65 @@
+// Softmax and cross-entropy over a value type. Included as kernels/optimizer-inl.h is. With
+// vectors, each lane is another row.
+
+/// Place of the largest value, as a value; the first of equals, as NumPy and Keras take it.
+template <typename Value>
+QMNIST_FORMULA Value predicted_class(const Value* values, std::size_t count) {
+  Value largest = values[0];
+  Value place = to_value<Value>(0.0);
+  for (std::size_t i = 1; i < count; ++i) {
+    const auto is_larger = values[i] > largest;
+    place = select(is_larger, to_value<Value>(static_cast<float>(i)), place);
+    largest = select(is_larger, values[i], largest);
+  }
+  return place;
+}
+
+/// softmax(z)_i = exp(z_i - max z) / sum_j exp(z_j - max z), which cannot overflow.
+/// logits and probabilities hold `classes` values and may be the same memory.
+/// @return log sum_j exp(z_j), from which the cross-entropy follows as that minus z_label.
+template <typename Value>
+QMNIST_FORMULA Value softmax(const Value* logits, std::size_t classes, Value* probabilities) {
+  Value largest = logits[0];
+  for (std::size_t i = 1; i < classes; ++i) {
+    largest = select(logits[i] > largest, logits[i], largest);
+  }
+  Value sum = to_value<Value>(0.0);
+  for (std::size_t i = 0; i < classes; ++i) {
+    probabilities[i] = exponential(logits[i] - largest);
+    sum = sum + probabilities[i];
+  }
+  for (std::size_t i = 0; i < classes; ++i) {
+    probabilities[i] = probabilities[i] / sum;
+  }
+  return largest + natural_log(sum);
+}
+
+/// Cross-entropy of one image and its gradient, against a target that label smoothing (Szegedy et
+/// al. 2016) takes from the label and gives to all classes alike:
+///
+///     target_i = (1 - smoothing) [i == label] + smoothing / classes
+///     loss = -sum_i target_i log softmax(z)_i = log sum_j exp(z_j) - sum_i target_i z_i
+///     d loss / d z_i = softmax(z)_i - target_i
+///
+/// `scale` is 1 / batch for a batch's mean loss. logits and gradient hold `classes` values and must
+/// not overlap.
+/// @param label as a value, so that lanes may have different ones
+/// @return the unscaled loss, never negative up to rounding, finite for finite logits.
+template <typename Value>
+QMNIST_FORMULA Value softmax_cross_entropy(const Value* logits, std::size_t classes, Value label,
+                                           Value scale, Value* gradient, Value smoothing) {
+  const Value log_sum = softmax(logits, classes, gradient);
+  const Value zero = to_value<Value>(0.0);
+  const Value of_label = to_value<Value>(1.0) - smoothing;
+  const Value shared = smoothing / to_value<Value>(static_cast<float>(classes));
+  Value sum = zero;
+  Value label_logit = zero;
+  for (std::size_t i = 0; i < classes; ++i) {
+    const auto is_label = label == to_value<Value>(static_cast<float>(i));
+    const Value target = shared + select(is_label, of_label, zero);
+    gradient[i] = (gradient[i] - target) * scale;
+    label_logit = select(is_label, logits[i], label_logit);
+    sum = sum + logits[i];
+  }
+  return log_sum - of_label * label_logit - shared * sum;
+}
