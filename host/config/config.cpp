@@ -181,6 +181,14 @@ void check_together(const Config& config) {
         "optimizer.name to \"sgd\", or optimizer.beta1 instead",
         optimizer.momentum, optimizer.nesterov, chosen.name);
   }
+  const TrainingSettings& training = config.training;
+  if (training.kernels == Kernels::kFixedOrder && training.math != MathMode::kFp32) {
+    throw UsageError(
+        "training.kernels is \"fixed_order\" and training.math \"{}\", but these kernels multiply "
+        "in "
+        "fp32 only; set training.math to \"fp32\", or training.kernels to \"cublas\"",
+        name_of(training.math));
+  }
   const ScheduleSettings& schedule = config.schedule;
   if (schedule.name == ScheduleName::kOneCycle && schedule.warmup_epochs != 0) {
     throw UsageError(

@@ -48,9 +48,10 @@ struct EngineSettings {
   Network network;
   OptimizerSettings optimizer;
   std::size_t batch_size;
-  std::size_t threads = 1;          ///< of the CPU
-  std::size_t device_index = 0;     ///< of the GPU
-  MathMode math = MathMode::kFp32;  ///< of the GPU
+  std::size_t threads = 1;           ///< of the CPU
+  std::size_t device_index = 0;      ///< of the GPU
+  MathMode math = MathMode::kFp32;   ///< of the GPU
+  Kernels kernels = Kernels::kAuto;  ///< of the GPU
   OnDevice on_device = OnDevice::kAuto;
   std::uint32_t seed = 0;  ///< of the random numbers in a step
   AugmentationSettings augmentation = {};

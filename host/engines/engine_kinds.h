@@ -15,6 +15,7 @@ namespace qmnist {
 struct EngineKind {
   std::string_view name;   ///< in the config key device
   std::string_view title;  ///< for people
+  Kernels auto_kernels;    ///< what training.kernels "auto" stands for
   bool is_numbered;        ///< whether EngineSettings::device_index chooses among several devices
   /// Host memory in bytes of such an engine.
   std::size_t (*host_bytes)(const EngineSettings&);

@@ -50,6 +50,9 @@ void TrainingRun::resolve_config() {
   config_.data.source = dataset_.source;
   config_.device = chosen_.device;
   config_.training.threads = chosen_.threads;
+  if (config_.training.kernels == Kernels::kAuto) {
+    config_.training.kernels = engine_kind(chosen_.device).auto_kernels;
+  }
 }
 
 bool TrainingRun::start() {

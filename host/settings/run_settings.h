@@ -100,6 +100,19 @@ inline constexpr std::array kMathModes{
   return kMathModes;
 }
 
+/// What a GPU trains and predicts with: products of cuBLAS, or kernels in the order of operations
+/// that the CPU has, so that both give the same bits (docs/arithmetic.md).
+enum class Kernels { kAuto, kCublas, kFixedOrder };
+
+inline constexpr std::array kKernels{
+    Choice<Kernels>{Kernels::kAuto, "auto"},
+    Choice<Kernels>{Kernels::kCublas, "cublas"},
+    Choice<Kernels>{Kernels::kFixedOrder, "fixed_order"},
+};
+[[nodiscard]] constexpr const auto& choices(Kernels /*of*/) {
+  return kKernels;
+}
+
 struct TrainingSettings {
   std::size_t epochs = 10;
   std::size_t batch_size = 32;
@@ -107,6 +120,7 @@ struct TrainingSettings {
   std::uint32_t seed = 0;
   std::size_t threads = 0;
   MathMode math = MathMode::kFp32;
+  Kernels kernels = Kernels::kAuto;
   std::size_t early_stopping = 0;
   double target_accuracy = 0;
 };
@@ -125,6 +139,10 @@ void visit(Settings& settings, const Visitor& key) {
       "CPU threads; 0 takes the number of available CPUs, container limits included");
   key("training.math", settings.math, constraint::one_of<MathMode>(),
       "precision of the operands of matrix products on a GPU; the CPU always uses fp32");
+  key("training.kernels", settings.kernels, constraint::one_of<Kernels>(),
+      "kernels of a GPU: cublas, or fixed_order, which gives the bits of the CPU; auto takes "
+      "cublas on "
+      "a GPU; the CPU always has the fixed order");
   key("training.early_stopping", settings.early_stopping, constraint::Integer{0, 100000},
       "stop after so many epochs without a lower validation loss and restore the best epoch's "
       "weights, as in Keras; 0 disables it");

@@ -14,7 +14,7 @@ namespace {
 template <typename Enum>
 class ChoiceTest : public testing::Test {};
 
-using Enums = testing::Types<Activation, MathMode, OptimizerName, ScheduleName>;
+using Enums = testing::Types<Activation, Kernels, MathMode, OptimizerName, ScheduleName>;
 TYPED_TEST_SUITE(ChoiceTest, Enums);
 
 TYPED_TEST(ChoiceTest, NamesAndEnumeratorsAreOneToOne) {

@@ -10,10 +10,12 @@
 namespace qmnist::test {
 
 /// Keys that say how long, where and on what a run goes, not what it computes.
-inline constexpr std::array<std::string_view, 9> kFreeKeys{
-    "data.source",     "data.dir",         "data.on_device",
-    "training.epochs", "training.threads", "device",
-    "device_index",    "output.dir",       "output.checkpoint_seconds",
+inline constexpr std::array<std::string_view, 10> kFreeKeys{
+    "data.source",      "data.dir",
+    "data.on_device",   "training.epochs",
+    "training.threads", "training.kernels",
+    "device",           "device_index",
+    "output.dir",       "output.checkpoint_seconds",
 };
 
 [[nodiscard]] inline bool is_free(const ConfigKey& key) {

@@ -28,6 +28,7 @@ std::span<const std::uint32_t> up_to(std::size_t count, std::span<const std::uin
 const EngineKind kEngineKind{
     .name = "cpu",
     .title = "CPU",
+    .auto_kernels = Kernels::kFixedOrder,
     .is_numbered = false,
     .host_bytes = CpuEngine::bytes,
     .make = [](EngineSettings settings) -> std::unique_ptr<Engine> {

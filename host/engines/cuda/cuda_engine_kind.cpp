@@ -59,6 +59,7 @@ const CudaLibrary& load() {
 const EngineKind kEngineKind{
     .name = "cuda",
     .title = "GPU",
+    .auto_kernels = Kernels::kCublas,
     .is_numbered = true,
     .host_bytes = [](const EngineSettings& /*any*/) -> std::size_t { return 0; },
     .make = [](EngineSettings settings) { return load().make(std::move(settings)); },
