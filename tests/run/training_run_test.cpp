@@ -67,9 +67,11 @@ class TrainingRunTest : public testing::Test {
 TEST_F(TrainingRunTest, SavesAfterTheFirstEpochAndThenWhereTheTimeHasPassed) {
   TrainingRun run = make_run(checkpoint_every("100000"));
   run.start();
-  AfterEpoch observer([&](std::size_t /*epoch*/) {
+  AfterEpoch observer([&](std::size_t epoch) {
     wait_until([&] { return has_checkpoint(); });
-    EXPECT_EQ(saved_epochs(), 1U);
+    if (epoch < kEpochs) {  // the last one is saved at once
+      EXPECT_EQ(saved_epochs(), 1U);
+    }
   });
   EXPECT_EQ(run.train(observer, [] { return false; }), TrainingEnd::kLastEpoch);
   EXPECT_EQ(saved_epochs(), kEpochs);
