@@ -2,19 +2,10 @@
 
 #include <cstddef>
 
-#include "kernels/activation.h"
-#include "kernels/dropout.h"
-#include "kernels/host_device.h"
+#include "kernels/hidden_unit.h"
 #include "kernels/launch.h"
 
 namespace qmnist {
-
-/// How a hidden layer's units leave a training step.
-struct ActivationParams {
-  Activation activation;
-  Dropout dropout;
-  std::size_t layer;  ///< 0, 1, ...
-};
 
 #ifdef QMNIST_KERNELS
 
@@ -33,17 +24,11 @@ static __global__ void bias_activation_kernel(float* __restrict__ outputs,
   if (column >= columns || row >= rows) {
     return;
   }
-  float factor = 1;
-  if (random != nullptr && units.dropout.active()) {
-    RowRandom of_row = *random;
-    of_row.row = static_cast<std::uint32_t>(row);
-    factor = dropout_factor(units.dropout, of_row, units.layer, column);
-  }
   const std::size_t place = row * columns + column;
-  const float z = outputs[place] + bias[column];
-  outputs[place] = activate(units.activation, z) * factor;
+  const HiddenUnit unit = hidden_unit(units, random, row, column, outputs[place] + bias[column]);
+  outputs[place] = unit.activation;
   if (derivatives != nullptr) {
-    derivatives[place] = activation_derivative(units.activation, z) * factor;
+    derivatives[place] = unit.derivative;
   }
 }
 

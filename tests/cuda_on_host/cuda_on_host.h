@@ -16,6 +16,7 @@
 // Accesses out of bounds are the address sanitizer's matter, wrong indices into shared memory the
 // undefined behaviour sanitizer's. One launch at a time.
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -31,6 +32,7 @@
 #define __global__
 #define __device__
 #define __host__
+#define __launch_bounds__(threads)
 // In a section, so that all of it can be filled; `used`, as compilers do not see that it is.
 #define __shared__ static __attribute__((section("qmnist_shared"), used))
 
@@ -130,6 +132,14 @@ T __shfl_xor_sync(unsigned mask, T value, int bits, unsigned width = 32,
                   int line = __builtin_LINE()) {
   const unsigned source = qmnist::cuda_on_host::lane ^ static_cast<unsigned>(bits);
   return qmnist::cuda_on_host::shuffle({"__shfl_xor_sync", line, mask}, value, source, width);
+}
+
+inline int __popc(unsigned bits) {
+  return std::popcount(bits);
+}
+/// Place of the lowest one, from 1 on; 0 if there is none.
+inline int __ffs(int bits) {
+  return bits == 0 ? 0 : std::countr_zero(static_cast<unsigned>(bits)) + 1;
 }
 
 /// No more than an addition, as threads take turns only where they meet.

@@ -1,0 +1,209 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/hidden_unit.h"
+#include "kernels/launch.h"
+#include "kernels/ordered_dot.h"
+#include "kernels/softmax.h"
+#include "kernels/softmax_cross_entropy.h"
+
+namespace qmnist {
+
+/// Layers of a network, at most: 16 hidden ones and the last.
+inline constexpr std::size_t kMaxLayers = 17;
+
+/// Floats of shared memory that a block of row_step_kernel has: what every device gives without
+/// being asked.
+inline constexpr std::size_t kRowStepFloats = 48 * 1024 / sizeof(float);
+
+// NOLINTBEGIN(modernize-avoid-c-arrays): std::array cannot be used on a device
+
+/// The layers of a network from some layer on, for launch_row_step().
+struct RowLayers {
+  struct Layer {
+    std::size_t outputs;
+    const float* weights;     ///< [outputs of the layer below, outputs] row-major; not of layer 0
+    const float* bias;        ///< [outputs]; not of layer 0
+    float* activations;       ///< [rows, outputs], on entry those of layer 0; nullptr to predict
+    float* deltas;            ///< [rows, outputs], see below; nullptr to predict
+    unsigned weights_at = 0;  ///< in shared memory, in floats
+    unsigned state_at = 0;    ///< in shared memory: activations [outputs], then deltas [outputs]
+  };
+  std::size_t count = 0;
+  std::size_t floats = 0;  ///< of shared memory
+  Layer at[kMaxLayers] = {};
+
+  /// Places the layer above those that are there. Of the first one, only `outputs` count and what
+  /// is in global memory, as it is computed elsewhere.
+  void add(Layer layer) {
+    if (count > 0) {
+      layer.weights_at = static_cast<unsigned>(floats);
+      floats += (at[count - 1].outputs + 1) * pitch(layer.outputs);
+    }
+    layer.state_at = static_cast<unsigned>(floats);
+    floats += 2 * layer.outputs;
+    at[count++] = layer;
+  }
+
+  /// Length of a row of weights in shared memory. It is odd, so that the 32 lanes of a warp find
+  /// their words in as many banks both along a row and down a column.
+  QMNIST_HOST_DEVICE static std::size_t pitch(std::size_t outputs) { return outputs | 1; }
+};
+
+/// What launch_row_step() does for each row of a batch.
+struct RowStep {
+  RowLayers layers;
+  ActivationParams units;      ///< of layer 0, if that is hidden
+  const float* derivatives;    ///< [rows, outputs of layer 0]; nullptr if that is not hidden
+  const RowRandom* random;     ///< of the step, on the device; nullptr to predict
+  const std::uint8_t* labels;  ///< [rows]
+  float smoothing;             ///< of the labels
+  float* losses;               ///< [rows]
+  std::uint8_t* correct;       ///< [rows]: whether the prediction is the label
+  float* probabilities;        ///< [rows, classes], to predict; nullptr to train
+};
+
+#ifdef QMNIST_KERNELS
+
+inline constexpr unsigned kRowStepThreads = 128;
+
+/// Brings all weights and biases to shared memory, a bias as one more row of its weights.
+__device__ inline void load_weights(const RowLayers& layers, float* memory) {
+  for (std::size_t l = 1; l < layers.count; ++l) {
+    const RowLayers::Layer& layer = layers.at[l];
+    const std::size_t inputs = layers.at[l - 1].outputs;
+    const std::size_t pitch = RowLayers::pitch(layer.outputs);
+    float* weights = memory + layer.weights_at;
+    const std::size_t count = inputs * layer.outputs;
+    for (std::size_t i = threadIdx.x; i < count; i += blockDim.x) {
+      weights[i / layer.outputs * pitch + i % layer.outputs] = layer.weights[i];
+    }
+    for (std::size_t j = threadIdx.x; j < layer.outputs; j += blockDim.x) {
+      weights[inputs * pitch + j] = layer.bias[j];
+    }
+  }
+}
+
+/// Brings a row of layer 0 to shared memory.
+__device__ inline void load_row(const RowStep& step, std::size_t row, float* memory) {
+  const RowLayers::Layer& layer = step.layers.at[0];
+  float* activations = memory + layer.state_at;
+  for (std::size_t j = threadIdx.x; j < layer.outputs; j += blockDim.x) {
+    const std::size_t place = row * layer.outputs + j;
+    activations[j] = layer.activations[place];
+    if (step.derivatives != nullptr) {
+      activations[layer.outputs + j] = step.derivatives[place];
+    }
+  }
+}
+
+/// Forward pass of layer l of a row: a unit a thread. Derivatives go where deltas will be.
+__device__ inline void row_forward(const RowStep& step, std::size_t l, std::size_t row,
+                                   float* memory) {
+  const RowLayers::Layer& layer = step.layers.at[l];
+  const RowLayers::Layer& below = step.layers.at[l - 1];
+  const std::size_t pitch = RowLayers::pitch(layer.outputs);
+  ActivationParams units = step.units;
+  units.layer += l;
+  float* activations = memory + layer.state_at;
+  for (std::size_t j = threadIdx.x; j < layer.outputs; j += blockDim.x) {
+    const float* weights = memory + layer.weights_at + j;
+    const float sum = ordered_dot(memory + below.state_at, weights, pitch, below.outputs, 0);
+    const float z = sum + weights[below.outputs * pitch];
+    if (l + 1 == step.layers.count) {
+      activations[j] = z;
+      continue;
+    }
+    const HiddenUnit unit = hidden_unit(units, step.random, row, j, z);
+    activations[j] = unit.activation;
+    activations[layer.outputs + j] = unit.derivative;
+    if (layer.activations != nullptr) {
+      layer.activations[row * layer.outputs + j] = unit.activation;
+    }
+  }
+}
+
+/// Backward pass of layer l of a row, to the deltas of the layer below: one of these a thread.
+__device__ inline void row_backward(const RowStep& step, std::size_t l, std::size_t row,
+                                    float* memory) {
+  const RowLayers::Layer& layer = step.layers.at[l];
+  const RowLayers::Layer& below = step.layers.at[l - 1];
+  const std::size_t pitch = RowLayers::pitch(layer.outputs);
+  const float* deltas = memory + layer.state_at + layer.outputs;
+  float* deltas_below = memory + below.state_at + below.outputs;  // where the derivatives are
+  for (std::size_t k = threadIdx.x; k < below.outputs; k += blockDim.x) {
+    const float* weights = memory + layer.weights_at + k * pitch;
+    const float delta = deltas_below[k] * ordered_dot(deltas, weights, 1, layer.outputs, 0);
+    deltas_below[k] = delta;
+    below.deltas[row * below.outputs + k] = delta;
+  }
+}
+
+/// A block takes each gridDim.x-th row, one after the other.
+static __global__ void __launch_bounds__(kRowStepThreads)
+    row_step_kernel(RowStep step, std::size_t rows) {
+  __shared__ float memory[kRowStepFloats];
+  const std::size_t last = step.layers.count - 1;
+  const std::size_t classes = step.layers.at[last].outputs;
+  float* logits = memory + step.layers.at[last].state_at;
+  float* gradient = logits + classes;
+  const float scale = 1.0F / static_cast<float>(rows);
+  load_weights(step.layers, memory);
+  for (std::size_t row = blockIdx.x; row < rows; row += gridDim.x) {
+    load_row(step, row, memory);
+    for (std::size_t l = 1; l <= last; ++l) {
+      __syncthreads();  // the layer below must be there, and before it the weights
+      row_forward(step, l, row, memory);
+    }
+    __syncthreads();  // all logits must be there
+    if (threadIdx.x == 0 && step.probabilities != nullptr) {
+      softmax(logits, classes, gradient);
+    } else if (threadIdx.x == 0) {
+      const std::size_t label = step.labels[row];
+      step.losses[row] =
+          softmax_cross_entropy(logits, classes, label, scale, gradient, step.smoothing);
+      step.correct[row] = argmax(logits, classes) == label ? 1 : 0;
+    }
+    __syncthreads();  // all of the gradient must be there
+    float* result =
+        step.probabilities != nullptr ? step.probabilities : step.layers.at[last].deltas;
+    for (std::size_t j = threadIdx.x; j < classes; j += blockDim.x) {
+      result[row * classes + j] = gradient[j];
+    }
+    if (step.probabilities == nullptr) {
+      for (std::size_t l = last; l > 0; --l) {
+        row_backward(step, l, row, memory);
+        __syncthreads();  // the deltas must be there
+      }
+    }
+    __syncthreads();  // the next row takes the place of this one
+  }
+}
+
+/// All of a row that follows after a layer, which is layer 0 here, as no row needs another one:
+/// forward pass of the other layers, loss, and backward pass to the deltas of layer 0. In a fixed
+/// order, inputs and outputs ascending:
+///
+///     s = 0, for each input: s = fma(input, weight, s); z = s + bias
+///     deltas of the logits, losses: softmax_cross_entropy() with the scale 1 / rows
+///     s = 0, for each output: s = fma(delta, weight, s); delta of the input = derivative * s
+///
+/// To predict, it ends with the probabilities. If layer 0 is the only one, its activations are the
+/// logits.
+/// @param step whose layers take at most kRowStepFloats
+[[nodiscard]] inline cudaError_t launch_row_step(cudaStream_t stream, const RowStep& step,
+                                                 std::size_t rows) {
+  // More blocks than a device holds at once would bring the weights to shared memory again and
+  // again; more rows a block than necessary would leave multiprocessors without work.
+  constexpr std::size_t kMaxBlocks = 512;
+  const auto blocks = static_cast<unsigned>(rows < kMaxBlocks ? rows : kMaxBlocks);
+  return launch(row_step_kernel, blocks, kRowStepThreads, stream, step, rows);
+}
+
+#endif
+
+// NOLINTEND(modernize-avoid-c-arrays)
+
+}  // namespace qmnist
