@@ -14,7 +14,7 @@
 #include "bench/device_values.h"
 #include "bench/kernel_suite.h"
 #include "host/engines/augmentation.h"
-#include "host/engines/cuda/device_network.h"
+#include "host/engines/cuda/cublas_network.h"
 #include "kernels/activation_backward.h"
 #include "kernels/bias_activation.h"
 #include "kernels/clip.h"
@@ -34,8 +34,8 @@ Operand<std::uint8_t> random_labels(std::size_t count) {
 }
 
 /// Scalars of a step of Adam.
-Operand<OptimizerStep<float>> adam_step(double learning_rate) {
-  const auto scalars = optimizer_scalars<float>({}, learning_rate, 1000);
+Operand<OptimizerStep<float>> adam_step() {
+  const auto scalars = optimizer_scalars<float>({}, 1e-3, 1000);
   return copy_to_device(std::span(&scalars, 1));
 }
 
@@ -123,7 +123,7 @@ void add_last_layer(KernelSuite& suite, std::size_t classes) {
 }
 
 void add_optimizer(KernelSuite& suite, std::size_t count) {
-  const auto step = adam_step(1e-3);
+  const auto step = adam_step();
   const auto arenas = random_floats(4 * count, 1e-3F, 1);  // second moments are positive
   const auto parameters = static_cast<double>(count);
   suite.add(
@@ -140,7 +140,7 @@ void add_optimizer(KernelSuite& suite, std::size_t count) {
 /// The optimizer's step with clipping and a moving average: one pass over the gradients for their
 /// norm, one over all arenas.
 void add_clipped_optimizer(KernelSuite& suite, std::size_t count) {
-  const auto step = adam_step(1e-3);
+  const auto step = adam_step();
   const auto arenas = random_floats(5 * count, 1e-3F, 1);  // second moments are positive
   const auto squares = zeros<double>(kClipBlocks);
   const auto scale = zeros<float>(1);
@@ -188,23 +188,21 @@ void add_products(KernelSuite& suite, const std::shared_ptr<Gemm>& products, std
 void add_step(KernelSuite& suite, cudaStream_t stream) {
   const Network network(784, kHidden, 10);
   const EngineSettings settings{.network = network, .optimizer = {}, .batch_size = kBatch};
-  const auto device = std::make_shared<DeviceNetwork>(settings, kBatch, stream);
+  const auto device = std::make_shared<CublasNetwork>(settings, kBatch, stream);
   device->set_state(initial_state(network, 0));
   const auto inputs = random_floats(kBatch * 784, 0, 1);
   const auto labels = random_labels(kBatch);
   const auto metrics = zeros<DeviceMetrics>(1);
-  const auto random = zeros<RowRandom>(1);
-  const auto step =
-      adam_step(0);  // else it would learn these images, and the gradients would vanish
+  // A learning rate of 0, as it would learn these images, and the gradients would vanish.
+  const StepParams of_step{.update = optimizer_scalars<float>({}, 0, 1000), .random = {}};
+  const auto step = copy_to_device(std::span(&of_step, 1));
   const auto parameters = static_cast<double>(network.parameter_count());
   // Forward and backward read the weights and write gradients, then Adam moves 28 bytes. Backward
   // takes 4 flops per weight and image, 2 in the first layer.
   const Work work{(4 + 4 + 4 + 28) * parameters + 4.0 * kBatch * 784,
                   kBatch * (6 * parameters - 2.0 * 784 * 128), 14};
   suite.add("step", work, [=](cudaStream_t) {
-    device->forward_backward(inputs->data(), labels->data(), kBatch, random->data(),
-                             metrics->data());
-    device->optimizer_step(step->data());
+    device->train_step(inputs->data(), labels->data(), kBatch, step->data(), metrics->data());
   });
 }
 

@@ -8,15 +8,9 @@
 #include "host/data/dataset.h"
 #include "host/engines/augmentation.h"
 #include "host/engines/cuda/resources.h"
-#include "kernels/optimizer.h"
+#include "host/engines/cuda/step_params.h"
 
 namespace qmnist::cuda {
-
-/// Parameters of a training step on the device.
-struct StepParams {
-  OptimizerStep<float> update;
-  RowRandom random;
-};
 
 /// Brings images to the device, a chunk of several batches at a time, while the device still works
 /// on the chunk before.

@@ -5,6 +5,7 @@
 
 #include "host/engines/cuda/cuda_library.h"
 #include "host/engines/cuda/nvtx_range.h"
+#include "host/engines/cuda/score_batch.h"
 #include "host/error.h"
 
 namespace qmnist::cuda {
@@ -25,7 +26,7 @@ CudaEngine::CudaEngine(EngineSettings settings)
       device_(use_cuda_device(settings_.device_index)),
       chunk_samples_(chunk_samples(settings_.batch_size)),
       max_rows_(std::max(chunk_samples_, kChunkSamples)),
-      network_(settings_, max_rows_, compute_.get()),
+      network_(make_device_network(settings_, max_rows_, compute_.get())),
       prefetcher_(settings_.network.inputs(), max_rows_, kChunkSteps, augmentation_,
                   compute_.get()),
       confusion_(settings_.network.classes() * settings_.network.classes()) {
@@ -48,14 +49,14 @@ std::string CudaEngine::device() const {
 
 void CudaEngine::set_state(const TrainingState& state) {
   make_device_current();
-  network_.set_state(state);
+  network_->set_state(state);
   step_ = state.step;
 }
 
 TrainingState CudaEngine::state() const {
   make_device_current();
   TrainingState state;
-  network_.get_state(state);
+  network_->get_state(state);
   state.step = step_;
   return state;
 }
@@ -157,10 +158,8 @@ void CudaEngine::enqueue_steps(std::size_t samples) {
   const std::size_t features = settings_.network.inputs();
   for (std::size_t first = 0, step = 0; first < samples; first += settings_.batch_size, ++step) {
     const std::size_t rows = std::min(settings_.batch_size, samples - first);
-    const StepParams* of_step = prefetcher_.steps() + step;
-    network_.forward_backward(prefetcher_.inputs() + first * features, prefetcher_.labels() + first,
-                              rows, &of_step->random, metrics_.data());
-    network_.optimizer_step(&of_step->update);
+    network_->train_step(prefetcher_.inputs() + first * features, prefetcher_.labels() + first,
+                         rows, prefetcher_.steps() + step, metrics_.data());
   }
 }
 
@@ -208,9 +207,8 @@ std::vector<float> CudaEngine::gradients(const DataView& data,
   const StepParams step{.update = {}, .random = {step_, 0, settings_.seed}};
   prefetcher_.upload(data, batch, {&step, 1}, distortions);
   send_metrics({});
-  network_.forward_backward(prefetcher_.inputs(), prefetcher_.labels(), batch.size(),
-                            &prefetcher_.steps()->random, metrics_.data());
-  return network_.download_gradients();
+  return network_->gradients(prefetcher_.inputs(), prefetcher_.labels(), batch.size(),
+                             &prefetcher_.steps()->random, metrics_.data());
 }
 
 template <typename Visit>
@@ -231,7 +229,7 @@ std::vector<float> CudaEngine::predict(const DataView& data,
   std::vector<float> probabilities(indices.size() * classes);
   for_each_chunk(data, indices, [&](std::size_t first, std::size_t rows) {
     QMNIST_CHECK(cudaMemcpyAsync(
-        probabilities.data() + first * classes, network_.predict(prefetcher_.inputs(), rows),
+        probabilities.data() + first * classes, network_->predict(prefetcher_.inputs(), rows),
         rows * classes * sizeof(float), cudaMemcpyDeviceToHost, compute_.get()));
   });
   QMNIST_CHECK(cudaStreamSynchronize(compute_.get()));
@@ -247,8 +245,8 @@ Scores CudaEngine::score(const DataView& data, std::span<const std::uint32_t> in
   }
   QMNIST_CHECK(cudaMemsetAsync(confusion_.data(), 0, confusion_.bytes(), compute_.get()));
   for_each_chunk(data, indices, [&](std::size_t first, std::size_t rows) {
-    network_.score(network_.predict(prefetcher_.inputs(), rows), prefetcher_.labels(), rows,
-                   scores_->data() + first, confusion_.data());
+    score_batch(compute_.get(), network_->predict(prefetcher_.inputs(), rows), prefetcher_.labels(),
+                rows, settings_.network.classes(), scores_->data() + first, confusion_.data());
   });
   Scores scores{.images = std::vector<Score>(indices.size()),
                 .loss_sum = 0,

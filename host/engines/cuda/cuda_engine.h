@@ -74,7 +74,7 @@ class CudaEngine final : public Engine {
   std::size_t chunk_samples_;
   std::size_t max_rows_;
   Stream compute_ = make_stream();
-  DeviceNetwork network_;
+  std::unique_ptr<DeviceNetwork> network_;
   BatchPrefetcher prefetcher_;
   // Kept between calls of score(), as allocating and freeing wait for the device.
   std::optional<DeviceBuffer<Score>> scores_;

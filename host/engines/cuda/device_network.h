@@ -1,15 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
-#include "host/engines/cuda/gemm.h"
 #include "host/engines/cuda/resources.h"
+#include "host/engines/cuda/step_params.h"
 #include "host/engines/engine.h"
-#include "host/model/network.h"
-#include "kernels/activation.h"
-#include "kernels/dropout.h"
-#include "kernels/optimizer.h"
 #include "kernels/score.h"
 #include "kernels/softmax_cross_entropy.h"
 
@@ -22,73 +20,39 @@ namespace qmnist::cuda {
 /// `rows` is at most the `max_rows` that it was made for.
 class DeviceNetwork {
  public:
-  /// @param stream must outlive this
-  DeviceNetwork(const EngineSettings& settings, std::size_t max_rows, cudaStream_t stream);
+  DeviceNetwork() = default;
+  DeviceNetwork(const DeviceNetwork&) = delete;
+  DeviceNetwork& operator=(const DeviceNetwork&) = delete;
+  DeviceNetwork(DeviceNetwork&&) = delete;
+  DeviceNetwork& operator=(DeviceNetwork&&) = delete;
+  virtual ~DeviceNetwork() = default;
 
   /// Returns when the device has the state, or the host has it.
-  void set_state(const TrainingState& state);
-  void get_state(TrainingState& state) const;
-  [[nodiscard]] std::vector<float> download_gradients() const;
+  virtual void set_state(const TrainingState& state) = 0;
+  virtual void get_state(TrainingState& state) const = 0;
 
-  /// Forward and backward pass: leaves the gradient of the mean loss in the gradient arena and adds
-  /// losses and hits to `metrics`. inputs [rows, inputs], labels [rows].
+  /// A training step: forward and backward pass, a step of the optimizer, and of the EMA if there
+  /// is one. Adds losses and hits to `metrics`. inputs [rows, inputs], labels [rows].
+  virtual void train_step(const float* inputs, const std::uint8_t* labels, std::size_t rows,
+                          const StepParams* step, DeviceMetrics* metrics) = 0;
+
+  /// Gradient of the mean loss, as an arena of Network; operands as for train_step(). Returns when
+  /// the host has it.
   /// @param random the step's
-  void forward_backward(const float* inputs, const std::uint8_t* labels, std::size_t rows,
-                        const RowRandom* random, DeviceMetrics* metrics);
-
-  /// A step of the optimizer with the gradients that forward_backward() left.
-  void optimizer_step(const OptimizerStep<float>* step);
+  [[nodiscard]] virtual std::vector<float> gradients(const float* inputs,
+                                                     const std::uint8_t* labels, std::size_t rows,
+                                                     const RowRandom* random,
+                                                     DeviceMetrics* metrics) = 0;
 
   /// Forward pass. inputs [rows, inputs].
   /// @return probabilities [rows, classes], which the next call of any member overwrites.
-  [[nodiscard]] const float* predict(const float* inputs, std::size_t rows);
-
-  /// Scores probabilities [rows, classes] against labels [rows]: scores [rows], and one more in
-  /// each image's cell of confusion [classes, classes].
-  void score(const float* probabilities, const std::uint8_t* labels, std::size_t rows,
-             Score* scores, unsigned long long* confusion);
-
- private:
-  /// @param random nullptr to predict: eval parameters, no dropout
-  void forward(const float* inputs, std::size_t rows, const RowRandom* random);
-  void backward(const float* inputs, std::size_t rows);
-  /// d loss / d weights of layer l, from d loss / d its products.
-  void multiply_weight_gradient(std::size_t l, const float* inputs, std::size_t rows);
-
-  void upload(const std::vector<float>& values, float* arena);
-  /// The values of adjacent arenas, after all work on the stream.
-  [[nodiscard]] std::vector<float> download(std::size_t first_arena, std::size_t count) const;
-
-  // Arenas in the order in which they lie in memory: parameters and, to train, moments, gradients,
-  // EMA if any. So parameters and moments are one copy to the host.
-  [[nodiscard]] float* arena(std::size_t index) { return arenas_.data() + index * arena_size_; }
-  [[nodiscard]] float* parameters() { return arena(0); }
-  [[nodiscard]] float* moments(std::size_t index) { return arena(1 + index); }
-  [[nodiscard]] float* gradients() { return arena(1 + moments_); }
-  [[nodiscard]] float* ema() { return arena(2 + moments_); }
-  [[nodiscard]] float* eval_parameters() { return has_ema_ ? ema() : parameters(); }
-
-  std::vector<DenseLayer> layers_;
-  Activation activation_;
-  Dropout dropout_;
-  float label_smoothing_;
-  OptimizerName optimizer_;
-  bool is_training_;  ///< else the parameters are those to predict with, and nothing more is kept
-  std::size_t moments_;
-  bool has_ema_;
-  float clip_norm_;
-  std::size_t arena_size_;
-  cudaStream_t stream_;
-  Gemm gemm_;
-  DeviceBuffer<double> squares_;        ///< for clipping
-  DeviceBuffer<float> gradient_scale_;  ///< of clipping
-  DeviceBuffer<float> tile_sums_;       ///< see kernels/row_tiles.h
-  DeviceBuffer<DeviceMetrics> tile_metrics_;
-  DeviceBuffer<float> arenas_;
-  std::vector<DeviceBuffer<float>> activations_;  ///< [layers][max_rows, outputs]; logits last
-  std::vector<DeviceBuffer<float>>
-      derivatives_;                          ///< [layers][batch_size, outputs]; logits have none
-  std::vector<DeviceBuffer<float>> deltas_;  ///< [layers][batch_size, outputs]: d loss / d z
+  [[nodiscard]] virtual const float* predict(const float* inputs, std::size_t rows) = 0;
 };
+
+/// The network of these settings, by the kernels that they choose.
+/// @param stream must outlive it
+[[nodiscard]] std::unique_ptr<DeviceNetwork> make_device_network(const EngineSettings& settings,
+                                                                 std::size_t max_rows,
+                                                                 cudaStream_t stream);
 
 }  // namespace qmnist::cuda

@@ -1,0 +1,115 @@
+#include "host/engines/cuda/device_arenas.h"
+
+#include <algorithm>
+
+namespace qmnist::cuda {
+namespace {
+
+/// to[column][row] = from[row][column], in squares whose lines stay in the cache.
+void transpose(const float* from, std::size_t rows, std::size_t columns, float* to) {
+  constexpr std::size_t kSquare = 32;
+  for (std::size_t first_row = 0; first_row < rows; first_row += kSquare) {
+    const std::size_t end_row = std::min(first_row + kSquare, rows);
+    for (std::size_t column = 0; column < columns; ++column) {
+      for (std::size_t row = first_row; row < end_row; ++row) {
+        to[column * rows + row] = from[row * columns + column];
+      }
+    }
+  }
+}
+
+}  // namespace
+
+DeviceArenas::DeviceArenas(const EngineSettings& settings, WeightLayout layout, cudaStream_t stream)
+    : layers_(settings.network.layers().begin(), settings.network.layers().end()),
+      layout_(layout),
+      is_training_(settings.is_training),
+      moments_(is_training_ ? moment_count(settings.optimizer.name) : 0),
+      has_ema_(is_training_ && settings.regularization.ema_decay > 0),
+      arena_size_(settings.network.arena_size()),
+      stream_(stream),
+      arenas_((1 + moments_ + (is_training_ ? 1 : 0) + (has_ema_ ? 1 : 0)) * arena_size_) {
+  if (is_training_) {
+    // Gradients of the gaps between tensors are never written and must be zero.
+    QMNIST_CHECK(cudaMemsetAsync(gradients(), 0, arena_size_ * sizeof(float), stream));
+  }
+}
+
+OptimizerArenas DeviceArenas::for_optimizer() {
+  OptimizerArenas arenas{.gradients = gradients(),
+                         .parameters = parameters(),
+                         .moments = {},
+                         .ema = has_ema_ ? ema() : nullptr};
+  for (std::size_t i = 0; i < moments_; ++i) {
+    arenas.moments[i] = moments(i);
+  }
+  return arenas;
+}
+
+void DeviceArenas::set_state(const TrainingState& state) {
+  upload(is_training_ ? state.parameters : state.eval_parameters(), parameters());
+  const Arenas start = is_training_ ? moments_or_zeros(state, moments_) : Arenas{};
+  for (std::size_t i = 0; i < start.size(); ++i) {
+    upload(start[i], moments(i));
+  }
+  if (has_ema_) {
+    upload(state.eval_parameters(), ema());
+  }
+  QMNIST_CHECK(cudaStreamSynchronize(stream_));
+}
+
+void DeviceArenas::get_state(TrainingState& state) const {
+  state.moments = download(0, 1 + moments_);
+  state.parameters = std::move(state.moments.front());
+  state.moments.erase(state.moments.begin());
+  if (has_ema_) {
+    state.ema = download(2 + moments_, 1).front();
+  }
+}
+
+std::vector<float> DeviceArenas::download_gradients() const {
+  return download(1 + moments_, 1).front();
+}
+
+void DeviceArenas::upload(const std::vector<float>& values, float* arena) {
+  // A copy from pageable memory has read it when the call returns.
+  const std::vector<float> laid_out = to_device_layout(values);
+  QMNIST_CHECK(cudaMemcpyAsync(arena, laid_out.data(), arena_size_ * sizeof(float),
+                               cudaMemcpyHostToDevice, stream_));
+}
+
+Arenas DeviceArenas::download(std::size_t first_arena, std::size_t count) const {
+  std::vector<float> values(count * arena_size_);
+  // Copies to pageable memory are complete when the call returns.
+  QMNIST_CHECK(cudaMemcpyAsync(values.data(), arenas_.data() + first_arena * arena_size_,
+                               values.size() * sizeof(float), cudaMemcpyDeviceToHost, stream_));
+  Arenas arenas;
+  for (std::size_t i = 0; i < count; ++i) {
+    arenas.push_back(from_device_layout(std::span(values).subspan(i * arena_size_, arena_size_)));
+  }
+  return arenas;
+}
+
+std::vector<float> DeviceArenas::to_device_layout(const std::vector<float>& arena) const {
+  std::vector<float> laid_out = arena;
+  for (const DenseLayer& layer : layers_) {
+    if (layout_ == WeightLayout::kInputsOutputs) {
+      transpose(arena.data() + layer.weight.offset, layer.outputs, layer.inputs,
+                laid_out.data() + layer.weight.offset);
+    }
+  }
+  return laid_out;
+}
+
+std::vector<float> DeviceArenas::from_device_layout(std::span<const float> arena) const {
+  std::vector<float> laid_out(arena.begin(), arena.end());
+  for (const DenseLayer& layer : layers_) {
+    if (layout_ == WeightLayout::kInputsOutputs) {
+      transpose(arena.data() + layer.weight.offset, layer.inputs, layer.outputs,
+                laid_out.data() + layer.weight.offset);
+    }
+  }
+  return laid_out;
+}
+
+}  // namespace qmnist::cuda

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "host/engines/cuda/resources.h"
+#include "host/engines/engine.h"
+#include "host/model/network.h"
+#include "kernels/optimizer.h"
+
+namespace qmnist::cuda {
+
+/// How a layer's weights lie in the arenas on the device.
+enum class WeightLayout {
+  kOutputsInputs,  ///< as in Network
+  kInputsOutputs,  ///< transposed, so that neighbouring threads with an output each read neighbours
+};
+
+/// The arenas of a network in device memory: parameters and, to train, moments, gradients, and the
+/// EMA if there is one. All have the offsets of Network, with zeros in the gaps.
+class DeviceArenas {
+ public:
+  /// @param stream must outlive this
+  DeviceArenas(const EngineSettings& settings, WeightLayout layout, cudaStream_t stream);
+
+  /// Returns when the device has the state, or the host has it.
+  void set_state(const TrainingState& state);
+  void get_state(TrainingState& state) const;
+  /// The gradients, as an arena of Network.
+  [[nodiscard]] std::vector<float> download_gradients() const;
+
+  [[nodiscard]] std::size_t size() const { return arena_size_; }  ///< of an arena, in elements
+  [[nodiscard]] float* parameters() { return arena(0); }
+  [[nodiscard]] float* gradients() { return arena(1 + moments_); }
+  [[nodiscard]] float* eval_parameters() { return has_ema_ ? ema() : parameters(); }
+  /// All of them, for a step of the optimizer.
+  [[nodiscard]] OptimizerArenas for_optimizer();
+
+ private:
+  // In the order in which they lie in memory, so that parameters and moments are one copy to the
+  // host.
+  [[nodiscard]] float* arena(std::size_t index) { return arenas_.data() + index * arena_size_; }
+  [[nodiscard]] float* moments(std::size_t index) { return arena(1 + index); }
+  [[nodiscard]] float* ema() { return arena(2 + moments_); }
+
+  void upload(const std::vector<float>& values, float* arena);
+  [[nodiscard]] Arenas download(std::size_t first_arena, std::size_t count) const;
+  /// An arena of Network as it lies on the device, and back.
+  [[nodiscard]] std::vector<float> to_device_layout(const std::vector<float>& arena) const;
+  [[nodiscard]] std::vector<float> from_device_layout(std::span<const float> arena) const;
+
+  std::vector<DenseLayer> layers_;
+  WeightLayout layout_;
+  bool is_training_;  ///< else the parameters are those to predict with, and nothing more is kept
+  std::size_t moments_;
+  bool has_ema_;
+  std::size_t arena_size_;
+  cudaStream_t stream_;
+  DeviceBuffer<float> arenas_;
+};
+
+}  // namespace qmnist::cuda

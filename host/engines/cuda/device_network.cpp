@@ -1,0 +1,12 @@
+#include "host/engines/cuda/device_network.h"
+
+#include "host/engines/cuda/cublas_network.h"
+
+namespace qmnist::cuda {
+
+std::unique_ptr<DeviceNetwork> make_device_network(const EngineSettings& settings,
+                                                   std::size_t max_rows, cudaStream_t stream) {
+  return std::make_unique<CublasNetwork>(settings, max_rows, stream);
+}
+
+}  // namespace qmnist::cuda
