@@ -24,10 +24,12 @@ inline constexpr std::size_t kRowStepFloats = 48 * 1024 / sizeof(float);
 struct RowLayers {
   struct Layer {
     std::size_t outputs;
-    const float* weights;     ///< [outputs of the layer below, outputs] row-major; not of layer 0
-    const float* bias;        ///< [outputs]; not of layer 0
-    float* activations;       ///< [rows, outputs], on entry those of layer 0; nullptr to predict
-    float* deltas;            ///< [rows, outputs], see below; nullptr to predict
+    const float* weights =
+        nullptr;  ///< [outputs of the layer below, outputs] row-major; not of layer 0
+    const float* bias = nullptr;  ///< [outputs]; not of layer 0
+    float* activations =
+        nullptr;              ///< [rows, outputs], on entry those of layer 0; nullptr to predict
+    float* deltas = nullptr;  ///< [rows, outputs], see below; nullptr to predict
     unsigned weights_at = 0;  ///< in shared memory, in floats
     unsigned state_at = 0;    ///< in shared memory: activations [outputs], then deltas [outputs]
   };

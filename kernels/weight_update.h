@@ -21,13 +21,13 @@ inline constexpr unsigned kUpdateThreads = kUpdateWarps * kWarp;
 /// The layers of a network for launch_weight_update(). Arenas are laid out as it says.
 struct UpdateLayers {
   struct Layer {
-    const float* inputs;  ///< [rows, input_count] row-major
-    const float* deltas;  ///< [rows, output_count] row-major
+    const float* inputs = nullptr;  ///< [rows, input_count] row-major
+    const float* deltas = nullptr;  ///< [rows, output_count] row-major
     std::size_t input_count;
     std::size_t output_count;
-    std::size_t weight_at;      ///< in an arena: [input_count, output_count] row-major
-    std::size_t bias_at;        ///< in an arena: [output_count]
-    bool skips_zeros;           ///< leaves rows out whose input is zero
+    std::size_t weight_at = 0;  ///< in an arena: [input_count, output_count] row-major
+    std::size_t bias_at = 0;    ///< in an arena: [output_count]
+    bool skips_zeros = false;   ///< leaves rows out whose input is zero
     bool is_bias_only = false;  ///< the weights are updated elsewhere
     unsigned first_block = 0;
     unsigned columns_of_blocks = 0;

@@ -18,7 +18,16 @@
 namespace qmnist {
 
 std::vector<const EngineKind*> test::engines_under_test() {
-  return {&cuda::kEngineKind};
+  static const EngineKind fixed_order = [] {
+    EngineKind kind = cuda::kEngineKind;
+    kind.name = "cuda_fixed_order";
+    kind.make = [](EngineSettings settings) {
+      settings.kernels = Kernels::kFixedOrder;
+      return cuda::kEngineKind.make(std::move(settings));
+    };
+    return kind;
+  }();
+  return {&cuda::kEngineKind, &fixed_order};
 }
 
 namespace {
