@@ -12,9 +12,11 @@
 #include <vector>
 
 #include "bench/device_values.h"
+#include "bench/fixed_order_kernels.h"
 #include "bench/kernel_suite.h"
 #include "host/engines/augmentation.h"
-#include "host/engines/cuda/cublas_network.h"
+#include "host/engines/cuda/device_network.h"
+#include "host/engines/cuda/gemm.h"
 #include "kernels/activation_backward.h"
 #include "kernels/bias_activation.h"
 #include "kernels/clip.h"
@@ -185,12 +187,15 @@ void add_products(KernelSuite& suite, const std::shared_ptr<Gemm>& products, std
   }
 }
 
-void add_step(KernelSuite& suite, cudaStream_t stream) {
+/// @param launches of a step
+void add_step(KernelSuite& suite, cudaStream_t stream, const std::string& name, Kernels kernels,
+              int launches) {
   const Network network(784, kHidden, 10);
-  const EngineSettings settings{.network = network, .optimizer = {}, .batch_size = kBatch};
-  const auto device = std::make_shared<CublasNetwork>(settings, kBatch, stream);
+  const EngineSettings settings{
+      .network = network, .optimizer = {}, .batch_size = kBatch, .kernels = kernels};
+  const std::shared_ptr<DeviceNetwork> device = make_device_network(settings, kBatch, stream);
   device->set_state(initial_state(network, 0));
-  const auto inputs = random_floats(kBatch * 784, 0, 1);
+  const auto inputs = sparse_pixels(kBatch * 784);
   const auto labels = random_labels(kBatch);
   const auto metrics = zeros<DeviceMetrics>(1);
   // A learning rate of 0, as it would learn these images, and the gradients would vanish.
@@ -200,8 +205,8 @@ void add_step(KernelSuite& suite, cudaStream_t stream) {
   // Forward and backward read the weights and write gradients, then Adam moves 28 bytes. Backward
   // takes 4 flops per weight and image, 2 in the first layer.
   const Work work{(4 + 4 + 4 + 28) * parameters + 4.0 * kBatch * 784,
-                  kBatch * (6 * parameters - 2.0 * 784 * 128), 14};
-  suite.add("step", work, [=](cudaStream_t) {
+                  kBatch * (6 * parameters - 2.0 * 784 * 128), launches};
+  suite.add(name, work, [=](cudaStream_t) {
     device->train_step(inputs->data(), labels->data(), kBatch, step->data(), metrics->data());
   });
 }
@@ -232,7 +237,13 @@ int run(int argc, char** argv) {
   add_products(suite, products, 784, kHidden[0]);
   add_products(suite, products, kHidden[0], kHidden[1]);
   add_products(suite, products, kHidden[1], 10);
-  add_step(suite, stream.get());
+  add_step(suite, stream.get(), "step", Kernels::kCublas, 14);
+  const auto adam = adam_step();
+  add_sparse_forward(suite, kBatch, kHidden[0]);
+  add_row_step(suite, kBatch, {kHidden[0], kHidden[1], 10});
+  add_weight_update(suite, kBatch, {784, kHidden[0], kHidden[1], 10}, adam);
+  add_tile_layer(suite, kBatch, 1024, 512, adam);
+  add_step(suite, stream.get(), "step_in_fixed_order", Kernels::kFixedOrder, 3);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::ClearRegisteredBenchmarks();  // they own device memory
   benchmark::Shutdown();
