@@ -10,7 +10,7 @@
 
 namespace qmnist::cuda {
 
-/// Trains on an NVIDIA GPU: matrix products by cuBLAS, the rest by kernels/.
+/// Trains on an NVIDIA GPU, with cuBLAS and kernels/ or with kernels/ alone (DeviceNetwork).
 ///
 /// An epoch is a queue of chunks of up to kChunkSteps batches: BatchPrefetcher brings one to the
 /// device while the one before trains, and all steps of a chunk are one captured graph. The host
@@ -20,7 +20,8 @@ namespace qmnist::cuda {
 /// Several engines may work in as many threads, also on one GPU: none waits for the whole device
 /// while another one captures (capture_mutex).
 ///
-/// The same settings, state and data give the same bits on the same GPU and libraries.
+/// The same settings, state and data give the same bits on the same GPU and libraries; with
+/// Kernels::kFixedOrder, on every GPU, and those of the CPU engine.
 class CudaEngine final : public Engine {
  public:
   /// @throws DeviceError where that GPU cannot be had
