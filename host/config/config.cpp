@@ -185,8 +185,7 @@ void check_together(const Config& config) {
   if (training.kernels == Kernels::kFixedOrder && training.math != MathMode::kFp32) {
     throw UsageError(
         "training.kernels is \"fixed_order\" and training.math \"{}\", but these kernels multiply "
-        "in "
-        "fp32 only; set training.math to \"fp32\", or training.kernels to \"cublas\"",
+        "in fp32 only; set training.math to \"fp32\", or training.kernels to \"cublas\"",
         name_of(training.math));
   }
   const ScheduleSettings& schedule = config.schedule;

@@ -50,8 +50,11 @@ void TrainingRun::resolve_config() {
   config_.data.source = dataset_.source;
   config_.device = chosen_.device;
   config_.training.threads = chosen_.threads;
-  if (config_.training.kernels == Kernels::kAuto) {
-    config_.training.kernels = engine_kind(chosen_.device).auto_kernels;
+  TrainingSettings& training = config_.training;
+  if (training.kernels == Kernels::kAuto) {
+    // The fixed order does not go with another precision, which a CPU ignores.
+    training.kernels = training.math == MathMode::kFp32 ? engine_kind(chosen_.device).auto_kernels
+                                                        : Kernels::kCublas;
   }
 }
 

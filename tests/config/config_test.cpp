@@ -86,9 +86,10 @@ TEST(ConfigTest, ScheduleMustGoTogether) {
   EXPECT_NO_THROW((void)load(R"({"schedule": {"warmup_epochs": 20}})"));
 }
 
-TEST(ConfigTest, RefusesKernelsThatCannotMultiplySo) {
-  expect_parts(error_of(R"({"training": {"kernels": "fixed_order", "math": "tf32"}})"),
-               {"training.kernels is \"fixed_order\"", "training.math \"tf32\"", "\"cublas\""});
+TEST(ConfigTest, FixedOrderGoesWithFp32Only) {
+  expect_parts(
+      error_of(R"({"training": {"kernels": "fixed_order", "math": "tf32"}})"),
+      {"training.kernels is \"fixed_order\"", "training.math \"tf32\"", "\"fp32\"", "\"cublas\""});
   EXPECT_EQ(load(R"({"training": {"math": "bf16"}})").training.kernels, Kernels::kAuto);
 }
 

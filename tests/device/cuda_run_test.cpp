@@ -42,7 +42,9 @@ TEST_F(CudaRunTest, TakesTheGpuWhereItMayAndSaysSo) {
   expect_success(result);
   expect_contains(result.output, "device    GPU 0: ");
   expect_contains(result.output, "device auto: using the GPU, ");
-  EXPECT_EQ(read_json(run.file("config.json")).at("device"), "cuda");
+  const Json config = read_json(run.file("config.json"));
+  EXPECT_EQ(config.at("device"), "cuda");
+  EXPECT_EQ(config.at("training").at("kernels"), "cublas");
   const std::string device = read_json(run.file("summary.json")).at("device");
   expect_contains(device, "compute capability");
 }

@@ -206,6 +206,21 @@ TEST(CommandLineTest, AutoWithoutADeviceTakesTheCpuAndSaysWhy) {
   EXPECT_EQ(read_json(run.file("config.json")).at("device"), "cpu");
 }
 
+TEST(CommandLineTest, WritesTheKernelsThatAutoStandsFor) {
+  const SmallRun run;
+  const auto kernels = [&run] {
+    return read_json(run.file("config.json")).at("training").at("kernels");
+  };
+  expect_success(run.train());
+  EXPECT_EQ(kernels(), "fixed_order");
+  expect_success(run.train({"--set", "training.kernels=cublas"}));
+  EXPECT_EQ(kernels(), "cublas");
+  // A CPU ignores another precision, and what is written must still be a config.
+  expect_success(run.train({"--set", "training.math=bf16"}));
+  EXPECT_EQ(kernels(), "cublas");
+  expect_success(run_qmnist({"--config", run.file("config.json").string(), "--resume"}));
+}
+
 TEST(CommandLineTest, RefusesMissingAndBadData) {
   expect_refusal(SmallRun(), {"--set", "data.dir=/no/such"}, 3, {"/no/such", "data.dir"});
   const SmallRun missing;
