@@ -9,6 +9,8 @@
 #include "host/data/sha256.h"
 #include "host/error.h"
 #include "host/model/safetensors.h"
+#include "host/run_store/checkpoint_times.h"
+#include "host/run_store/run_folder.h"
 
 namespace qmnist {
 namespace {
@@ -18,8 +20,6 @@ constexpr const char* kChecksum = "sha256";    // its last key
 constexpr const char* kParameters = "model.";
 constexpr const char* kAverages = "average.";
 constexpr const char* kBest = "best.";
-
-constexpr const char* kSecondsWall = "seconds_wall";  // checkpoints of version 0.1.0 lack it
 
 constexpr std::string_view kEpochs = "training.epochs";
 
@@ -62,27 +62,33 @@ std::string checksum(const Checkpoint& checkpoint, const Json& run) {
   return sum.digest();
 }
 
-bool is_free(std::string_view key, const Config& config) {
-  const bool sets_learning_rate =
-      key == kEpochs && choice_of(config.schedule.name).depends_on_epochs;
-  return !sets_learning_rate && std::ranges::find(kFreeKeys, key) != kFreeKeys.end();
+/// The values of the keys that are not free, by their names. The number of epochs is one of them
+/// where the learning rate follows it: the last, so that another schedule.name is noticed first.
+Json fixed_values(const Config& config) {
+  const Json all = config_json(config);
+  Json fixed;
+  for (const ConfigKey& key : config_keys()) {
+    if (std::ranges::find(kFreeKeys, key.name) == kFreeKeys.end()) {
+      fixed[std::string(key.name)] = value_of(all, key.name);
+    }
+  }
+  if (choice_of(config.schedule.name).depends_on_epochs) {
+    fixed[std::string(kEpochs)] = config.training.epochs;
+  }
+  return fixed;
 }
 
 void check_same_run(const std::string& place, const Json& run, const Config& config,
                     const Dataset& dataset) {
-  const Json values = config_json(config);
-  for (const ConfigKey& key : config_keys()) {
-    if (is_free(key.name, config)) {
-      continue;
-    }
-    const Json& before = value_of(run.at("config"), key.name);
-    const Json& now = value_of(values, key.name);
+  const Json values = fixed_values(config);
+  for (const auto& [key, now] : values.items()) {
+    const Json& before = run.at("config").at(key);
     if (before != now) {
       throw UsageError(
           "{}: {} was {} when this run started and is {} now{}; resume with the old "
           "value, or restart without --resume",
-          place, key.name, before.dump(), now.dump(),
-          key.name == kEpochs ? ", and the learning rate follows it (schedule.name)" : "");
+          place, key, before.dump(), now.dump(),
+          key == kEpochs ? ", and the learning rate follows it (schedule.name)" : "");
     }
   }
   if (run.at("data") != checksums(dataset)) {
@@ -91,15 +97,6 @@ void check_same_run(const std::string& place, const Json& run, const Config& con
         "without --resume",
         place);
   }
-}
-
-/// The least that training has taken.
-double seconds_of_epochs(const Checkpoint& checkpoint) {
-  double seconds = checkpoint.running_seconds;
-  for (const EpochMetrics& epoch : checkpoint.history) {
-    seconds += epoch.seconds;
-  }
-  return seconds;
 }
 
 Checkpoint parse(const std::string& place, const Safetensors& file, const Network& network,
@@ -116,7 +113,6 @@ Checkpoint parse(const std::string& place, const Safetensors& file, const Networ
       .running = {.loss_sum = run.at("running").at("loss_sum"),
                   .correct = run.at("running").at("correct"),
                   .samples = run.at("running").at("samples")},
-      .running_seconds = run.at("running").at("seconds"),
       .best = {},
   };
   for (const std::string& moment : moment_prefixes(config)) {
@@ -136,8 +132,6 @@ Checkpoint parse(const std::string& place, const Safetensors& file, const Networ
   }
   std::ranges::transform(run.at("history"), std::back_inserter(checkpoint.history),
                          epoch_metrics_from);
-  checkpoint.seconds_wall = run.contains(kSecondsWall) ? run.at(kSecondsWall).get<double>()
-                                                       : seconds_of_epochs(checkpoint);
   return checkpoint;
 }
 
@@ -145,18 +139,17 @@ Checkpoint parse(const std::string& place, const Safetensors& file, const Networ
 
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint,
                       const Network& network, const Config& config, const Dataset& dataset) {
+  write_times(path.parent_path() / run_file::kTimes, checkpoint);
   Json history = Json::array();
-  std::ranges::transform(checkpoint.history, std::back_inserter(history), to_json);
+  std::ranges::transform(checkpoint.history, std::back_inserter(history), timeless_json);
   Json run{{"step", checkpoint.state.step},
            {"epoch", checkpoint.finished_epochs()},
            {"history", history},
            {"running",
             {{"loss_sum", checkpoint.running.loss_sum},
              {"correct", checkpoint.running.correct},
-             {"samples", checkpoint.running.samples},
-             {"seconds", checkpoint.running_seconds}}},
-           {kSecondsWall, checkpoint.seconds_wall},
-           {"config", config_json(config)},
+             {"samples", checkpoint.running.samples}}},
+           {"config", fixed_values(config)},
            {"data", checksums(dataset)}};
   Safetensors file;
   if (checkpoint.best) {
@@ -184,7 +177,9 @@ Checkpoint read_checkpoint(const std::filesystem::path& path, const Network& net
                     path.string());
   }
   try {
-    return parse(path.string(), file, network, config, dataset);
+    Checkpoint checkpoint = parse(path.string(), file, network, config, dataset);
+    read_times(path.parent_path() / run_file::kTimes, checkpoint);
+    return checkpoint;
   } catch (const Json::exception& error) {
     throw DataError("{}: damaged checkpoint: {}", path.string(), error.what());
   }

@@ -22,7 +22,8 @@ struct BestEpoch {
 };
 
 /// How far a run has come: all that is needed to go on and end bit for bit as if never stopped.
-/// The order of an epoch follows from seed and epoch, so it is not stored.
+/// The order of an epoch follows from seed and epoch, so it is not stored. Nothing depends on the
+/// times in it.
 struct Checkpoint {
   TrainingState state = {};
   std::vector<EpochMetrics> history = {};  ///< of the finished epochs
@@ -34,11 +35,14 @@ struct Checkpoint {
   [[nodiscard]] std::size_t finished_epochs() const { return history.size(); }
 };
 
-/// Writes the checkpoint atomically, including the config and the data's checksums.
+/// Writes the checkpoint, including the config's keys that change the result and the data's
+/// checksums. Its times, in which equal runs differ, go to times.json in the same folder. Both
+/// files are written atomically, the times first. @throws UsageError if that fails
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint,
                       const Network& network, const Config& config, const Dataset& dataset);
 
-/// Reads a checkpoint back for a run of that config on that data.
+/// Reads a checkpoint back for a run of that config on that data. Times that times.json lacks are
+/// 0.
 /// @throws DataError where the file is damaged or from other data; UsageError where the config
 ///   differs in a key that changes the result, with the key's name and both values. The number of
 ///   epochs may differ, where the learning rate does not follow it: more of them extend a run.

@@ -21,9 +21,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array kFiles{
-    run_file::kCheckpoint,  run_file::kConfig,  run_file::kMetrics,     run_file::kMetricsTable,
-    run_file::kModel,       run_file::kSummary, run_file::kPredictions, run_file::kConfusionChart,
-    run_file::kCurvesChart, run_file::kReport};
+    run_file::kCheckpoint,     run_file::kTimes,       run_file::kConfig,  run_file::kMetrics,
+    run_file::kMetricsTable,   run_file::kModel,       run_file::kSummary, run_file::kPredictions,
+    run_file::kConfusionChart, run_file::kCurvesChart, run_file::kReport};
 
 /// Removes a run's files from a folder; other files stay.
 void clear(const fs::path& folder) {

@@ -23,6 +23,7 @@ inline constexpr std::string_view kReport = "report.html";
 inline constexpr std::string_view kConfusionChart = "confusion.png";
 inline constexpr std::string_view kCurvesChart = "curves.png";
 inline constexpr std::string_view kCheckpoint = "checkpoint.safetensors";
+inline constexpr std::string_view kTimes = "times.json";
 /// Subfolder with the files of the previous run.
 inline constexpr std::string_view kPrevious = "previous";
 }  // namespace run_file

@@ -1,5 +1,6 @@
 #include "host/run_store/summary.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "host/format/training_text.h"
@@ -43,8 +44,11 @@ double RunResult::seconds_train() const {
 }
 
 double RunResult::samples_per_second() const {
-  const std::size_t samples = split.train.size() * checkpoint.finished_epochs();
-  return static_cast<double>(samples) / seconds_train();
+  // A resumed run does not know the times of earlier epochs where its times.json was lost.
+  const auto timed = std::ranges::count_if(
+      checkpoint.history, [](const EpochMetrics& epoch) { return epoch.seconds > 0; });
+  const auto samples = split.train.size() * static_cast<std::size_t>(timed);
+  return timed > 0 ? static_cast<double>(samples) / seconds_train() : 0;
 }
 
 Json summary_json(const RunResult& result) {

@@ -34,11 +34,19 @@ struct EpochMetrics {
   return json;
 }
 
+/// The same without the time, in which equal runs differ.
+[[nodiscard]] inline Json timeless_json(const EpochMetrics& metrics) {
+  Json json = to_json(metrics);
+  json.erase("seconds");
+  return json;
+}
+
+/// The metrics in such an object; the time is 0.
 [[nodiscard]] inline EpochMetrics epoch_metrics_from(const Json& json) {
   EpochMetrics metrics{.epoch = json.at("epoch"),
                        .loss = json.at("loss"),
                        .accuracy = json.at("accuracy"),
-                       .seconds = json.at("seconds"),
+                       .seconds = 0,
                        .learning_rate = json.at("learning_rate"),
                        .validation = {}};
   if (json.contains("val_loss")) {

@@ -148,7 +148,7 @@ TEST_F(TrainingRunTest, WallTimeIsThatOfAllSessions) {
     EXPECT_EQ(run.train(slow, [] { return false; }), TrainingEnd::kLastEpoch);
     EXPECT_GE(run.checkpoint().seconds_wall, run.checkpoint().history[0].seconds + 0.02);
   }
-  const double saved = test::read_progress(small_.file(run_file::kCheckpoint)).at("seconds_wall");
+  const double saved = test::read_json(small_.file(run_file::kTimes)).at("wall");
   EXPECT_GT(saved, 0);
   TrainingRun run = make_run({"training.epochs=2"});
   ASSERT_TRUE(run.resume());

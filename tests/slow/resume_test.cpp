@@ -52,10 +52,13 @@ void expect_complete(const SmallRun& run) {
     try {
       if (name == "config.json" || name == "summary.json") {
         EXPECT_GE(read_json(path).size(), 5) << path;
+      } else if (name == "times.json") {
+        EXPECT_GT(read_json(path).at("wall"), 0);
       } else if (name == "metrics.jsonl") {
         const std::vector<Json> epochs = read_json_lines(path);
         for (std::size_t i = 0; i < epochs.size(); ++i) {
           EXPECT_EQ(epochs[i].at("epoch"), i + 1);
+          EXPECT_GT(epochs[i].at("seconds"), 0);
         }
       } else if (name == "metrics.csv") {
         const std::string rows = read_file(path);
@@ -334,7 +337,7 @@ TEST(ResumeTest, FinishedRunStaysAsItIs) {
     EXPECT_EQ(files.erase(name), 1);
     EXPECT_EQ(files_after.erase(name), 1);
   }
-  EXPECT_EQ(files.size(), 8);
+  EXPECT_EQ(files.size(), 9);
   EXPECT_TRUE(files == files_after);
 }
 
@@ -359,7 +362,7 @@ TEST(ResumeTest, FreshRunMovesTheEarlierOneAside) {
   expect_success(result);
   expect_contains(result.output, "previous");
   const auto second = read_folder(run.output());
-  EXPECT_EQ(second.size(), 10);
+  EXPECT_EQ(second.size(), 11);
   EXPECT_FALSE(second.at("model.safetensors") == first.at("model.safetensors"));
   EXPECT_TRUE(read_folder(run.file("previous")) == first);
   expect_success(run.train({"--set", "training.seed=3"}));
