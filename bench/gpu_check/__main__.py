@@ -12,6 +12,7 @@ from gpu_check.session import Failure, Session, Skip
 PARTS = {
     "machine": machine.machine,
     "build": machine.build,
+    "selftest": correctness.selftest,
     "tests": correctness.tests,
     "repeat": correctness.repeat,
     "resume": correctness.resume,

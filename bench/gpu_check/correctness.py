@@ -1,4 +1,4 @@
-"""The parts tests, sanitizers, repeat and resume."""
+"""The parts selftest, tests, sanitizers, repeat and resume."""
 
 import filecmp
 import json
@@ -9,13 +9,32 @@ import signal
 import time
 import xml.etree.ElementTree
 
-from gpu_check.report import code_block
-from gpu_check.session import ROOT, Failure, Skip, kill
+from gpu_check.report import code_block, table
+from gpu_check.session import PROGRAM, ROOT, Failure, Skip, kill
 
 TOOLS = ("memcheck", "racecheck", "initcheck", "synccheck")
 FINDINGS = 99  # compute-sanitizer's exit status then
 # Left out: tests that start other programs or make CUDA calls fail, and the longest.
 SANITIZED_TESTS = "-CudaRunTest.*:Cuda*ObstacleTest.*:CudaEngineTest.LossesOfTheFirst200Steps*"
+
+
+def selftest(session, report):
+    status = session.run(session.on_gpu([PROGRAM, "selftest", "--json"]), limit=180)
+    log = session.log.read_text()
+    if status not in (0, 4) or "{" not in log:
+        raise Failure(f"qmnist_gpu selftest ended with exit status {status}")
+    result = json.loads(log[log.index("{") : log.rindex("}") + 1])
+    rows = []
+    for check in result["checks"]:
+        rows.append([check["device"], check["name"], "ok" if check["passed"] else "FAILED", check["detail"]])
+        for name, seconds in check.get("figures", {}).items():
+            if name.startswith("step_seconds"):
+                kernels = f"{check['device']} {check['name'].partition(',')[0]}"
+                report.add_figure(kernels, name.replace("_", " "), seconds * 1e6, "us")
+    report.add(code_block(result["devices"]))
+    report.add(table(["device", "check", "outcome", "detail"], rows))
+    if status != 0:
+        raise Failure(f"{result['failed']} of {len(rows)} checks failed")
 
 
 def tests(session, report):

@@ -17,6 +17,7 @@
 #include "host/cli/info_command.h"
 #include "host/cli/output.h"
 #include "host/cli/predict_command.h"
+#include "host/cli/selftest_command.h"
 #include "host/cli/sweep_command.h"
 #include "host/cli/train_command.h"
 #include "host/cli/unknown_argument.h"
@@ -255,6 +256,27 @@ void add_predict(CLI::App& app, Command& command) {
   sub->callback([&command, options] { command = [options] { return predict_command(*options); }; });
 }
 
+void add_selftest(CLI::App& app, Command& command) {
+  CLI::App* sub = app.add_subcommand("selftest", "Check and time this machine's CPU and GPUs");
+  sub->footer(
+      "Examples:\n"
+      "  qmnist_gpu selftest\n"
+      "  qmnist_gpu selftest --device cuda:1 --json\n"
+      "\n"
+      "Trains small networks on images that it draws itself, in less than a minute. The CPU must\n"
+      "give the same bits with each instruction set and with plain loops, a GPU's kernels of the\n"
+      "fixed order the bits of the CPU. Exit status 4 if a check fails.");
+  const auto options = std::make_shared<SelftestOptions>();
+  sub->add_option_function<std::string>(
+         "--device",
+         [options](const std::string& text) { options->device = parse_single_device_option(text); },
+         fmt::format("{} (default: {}, which is all of them)", device_option_help(), kAutoDevice))
+      ->type_name("DEVICE");
+  sub->add_flag("--json", options->json, "Print one JSON object instead of a table");
+  sub->callback(
+      [&command, options] { command = [options] { return selftest_command(*options); }; });
+}
+
 }  // namespace
 
 Command parse_command_line(int argc, const char* const* argv) {
@@ -271,6 +293,7 @@ Command parse_command_line(int argc, const char* const* argv) {
   add_export(app, command);
   add_info(app, command);
   add_predict(app, command);
+  add_selftest(app, command);
   add_sweep(app, command);
   // After the subcommands, which would inherit it otherwise.
   app.footer(

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <numeric>
 #include <span>
 
@@ -13,6 +12,7 @@
 #include "host/cli/image_files.h"
 #include "host/cli/interrupt.h"
 #include "host/cli/output.h"
+#include "host/cli/progress_line.h"
 #include "host/cli/terminal.h"
 #include "host/engines/ensemble.h"
 #include "host/format/classification.h"
@@ -42,37 +42,23 @@ std::vector<fs::path> chosen_models(const PredictOptions& options) {
   return {kDefaultModel};
 }
 
-/// Shows progress on standard error if that is a terminal and standard output is not.
+/// Shows progress where standard error is a terminal and standard output is not.
 class Progress {
  public:
   explicit Progress(std::size_t total)
-      : total_(total), is_shown_(isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) != 1) {}
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-  Progress(Progress&&) = delete;
-  Progress& operator=(Progress&&) = delete;
-  ~Progress() { clear(); }
+      : total_(total), line_(isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) != 1) {}
 
   void show(std::size_t done) {
     constexpr double kDelay = 1;  // seconds
-    if (is_shown_ && watch_.seconds() > kDelay) {
-      draw(fmt::format("\r{} of {} images", grouped(done), grouped(total_)));
-      is_drawn_ = true;
+    if (watch_.seconds() > kDelay) {
+      line_.show(fmt::format("{} of {} images", grouped(done), grouped(total_)));
     }
   }
-  void clear() {
-    if (is_drawn_) {
-      draw("\r\x1b[K");
-      is_drawn_ = false;
-    }
-  }
+  void clear() { line_.clear(); }
 
  private:
-  static void draw(const std::string& text) { (void)std::fputs(text.c_str(), stderr); }
-
   std::size_t total_;
-  bool is_shown_;
-  bool is_drawn_ = false;
+  ProgressLine line_;
   Stopwatch watch_;
 };
 

@@ -1,13 +1,14 @@
 // The order of operations is a contract: docs/arithmetic.md.
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <cmath>
 #include <random>
+#include <string>
 
 #include "host/engines/cpu/cpu_engine.h"
 #include "host/engines/cpu/fused_in_double.h"
+#include "host/engines/cpu/instruction_set.h"
 #include "host/engines/reference_engine.h"
 #include "tests/support/training_cases.h"
 
@@ -16,28 +17,20 @@ namespace {
 
 using test::TrainingCase;
 
-/// Restricts the CPU engine's vectors to one instruction set.
-class EveryInstructionSet : public testing::TestWithParam<TrainingCase> {
- protected:
-  void TearDown() override { restrict_to(0); }
-  static void restrict_to(std::int64_t target) {
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  }
-};
+class EveryInstructionSet : public testing::TestWithParam<TrainingCase> {};
 
 INSTANTIATE_TEST_SUITE_P(Cases, EveryInstructionSet, testing::ValuesIn(test::training_cases()),
                          [](const auto& training) { return training.param.name; });
 
 TEST_P(EveryInstructionSet, GivesTheSameBits) {
-  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    restrict_to(target);
+  for (const std::string& instructions : cpu::instruction_sets()) {
+    const cpu::OnlyInstructionSet only(instructions);
     EngineSettings settings = GetParam().settings;
     for (const std::size_t threads : {1, 3}) {
       settings.threads = threads;
       cpu::CpuEngine engine(settings);
       EXPECT_EQ(train_case(engine, GetParam()), GetParam().digests)
-          << hwy::TargetName(target) << ", " << threads << " threads";
+          << instructions << ", " << threads << " threads";
     }
   }
 }

@@ -55,6 +55,21 @@ cudaDeviceProp properties_of(std::size_t index) {
   return properties;
 }
 
+int attribute_of(std::size_t index, cudaDeviceAttr attribute) {
+  int value = 0;
+  QMNIST_CHECK(cudaDeviceGetAttribute(&value, attribute, static_cast<int>(index)));
+  return value;
+}
+
+/// What its speed depends on.
+std::string speed_text(std::size_t index) {
+  constexpr int kMega = 1000;  // clocks are in kHz
+  return fmt::format("{} multiprocessors at up to {} MHz, memory at {} MHz",
+                     attribute_of(index, cudaDevAttrMultiProcessorCount),
+                     attribute_of(index, cudaDevAttrClockRate) / kMega,
+                     attribute_of(index, cudaDevAttrMemoryClockRate) / kMega);
+}
+
 std::string name_of(std::size_t index) {
   return static_cast<const char*>(properties_of(index).name);
 }
@@ -130,7 +145,8 @@ std::vector<std::string> describe_cuda_devices() {
       std::size_t free = 0;
       std::size_t total = 0;
       QMNIST_CHECK(cudaMemGetInfo(&free, &total));
-      lines.push_back(fmt::format("{}, {:.1f} GiB free", describe(device), in_gib(free)));
+      lines.push_back(fmt::format("{}, {}, {:.1f} GiB free", describe(device), speed_text(index),
+                                  in_gib(free)));
     } catch (const DeviceError& error) {
       lines.push_back(fmt::format("GPU {} cannot be used: {}", index, error.what()));
     }
