@@ -16,7 +16,7 @@ inline constexpr std::size_t kMaxLayers = 17;
 
 /// Floats of shared memory that a block of row_step_kernel has: what every device gives without
 /// being asked.
-inline constexpr std::size_t kRowStepFloats = 48 * 1024 / sizeof(float);
+inline constexpr std::size_t kRowStepFloats = std::size_t{48} * 1024 / sizeof(float);
 
 // NOLINTBEGIN(modernize-avoid-c-arrays): std::array cannot be used on a device
 

@@ -45,10 +45,10 @@ __device__ inline unsigned collect_pixels(const float* inputs, std::size_t first
                                           Pixel* pixels, unsigned* counts) {
   const unsigned warp = threadIdx.x / kWarp;
   const unsigned lane = threadIdx.x % kWarp;
-  const std::size_t begin = first + warp * kPixelsOfWarp + lane;
+  const std::size_t begin = first + std::size_t{warp} * kPixelsOfWarp + lane;
   float values[kPixelTurns];
   for (unsigned turn = 0; turn < kPixelTurns; ++turn) {
-    const std::size_t k = begin + turn * kWarp;
+    const std::size_t k = begin + std::size_t{turn} * kWarp;
     values[turn] = k < count ? inputs[k] : 0;
   }
   unsigned masks[kPixelTurns];
@@ -71,7 +71,7 @@ __device__ inline unsigned collect_pixels(const float* inputs, std::size_t first
     if (values[turn] != 0) {
       const unsigned below = masks[turn] & ((1U << lane) - 1);
       pixels[place + static_cast<unsigned>(__popc(below))] = {
-          values[turn], static_cast<unsigned>(begin + turn * kWarp)};
+          values[turn], static_cast<unsigned>(begin) + turn * kWarp};
     }
     place += static_cast<unsigned>(__popc(masks[turn]));
   }

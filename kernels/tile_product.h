@@ -31,8 +31,10 @@ struct TileMemory {
   static constexpr unsigned kSumPitch = kTileSide + 1;
   alignas(16) float words[2 * kTileDepth * kPitch];
 
-  __device__ float* left(unsigned depth) { return words + depth * kPitch; }
-  __device__ float* right(unsigned depth) { return words + (kTileDepth + depth) * kPitch; }
+  __device__ float* left(unsigned depth) { return words + std::size_t{depth} * kPitch; }
+  __device__ float* right(unsigned depth) {
+    return words + std::size_t{kTileDepth + depth} * kPitch;
+  }
   __device__ float& sum(unsigned row, unsigned column) { return words[row * kSumPitch + column]; }
 };
 
@@ -79,9 +81,10 @@ struct TileSums {
 
 /// Adds a product of a column of the left and a row of the right tile.
 __device__ inline void add_products(TileMemory& memory, unsigned depth, TileSums& sums) {
-  const float* left = memory.left(depth) + threadIdx.x / (kTileSide / kThreadColumns) * kThreadRows;
-  const float* right =
-      memory.right(depth) + threadIdx.x % (kTileSide / kThreadColumns) * kThreadColumns;
+  const float* left =
+      memory.left(depth) + std::size_t{threadIdx.x / (kTileSide / kThreadColumns)} * kThreadRows;
+  const float* right = memory.right(depth) +
+                       std::size_t{threadIdx.x % (kTileSide / kThreadColumns)} * kThreadColumns;
   for (unsigned row = 0; row < kThreadRows; ++row) {
     for (unsigned column = 0; column < kThreadColumns; ++column) {
       sums.at[row][column] = mul_add(left[row], right[column], sums.at[row][column]);
