@@ -17,6 +17,16 @@ namespace qmnist {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+/// @param config resolved
+bool has_fixed_order(const Config& config) {
+  return config.training.kernels == Kernels::kFixedOrder ||
+         engine_kind(config.device).auto_kernels == Kernels::kFixedOrder;  // it has no others
+}
+
+}  // namespace
+
 TrainingRun::TrainingRun(Config config, const Dataset& dataset, const Stopwatch& since_start)
     : config_(std::move(config)),
       dataset_(dataset),
@@ -110,6 +120,9 @@ TrainingEnd TrainingRun::train(TrainingObserver& observer,
   };
   const auto save = [&](Checkpoint& checkpoint) {
     checkpoint.seconds_wall = seconds_before + watch.seconds();
+    if (!has_fixed_order(config_)) {
+      checkpoint.arithmetic = kArithmeticWithCublas;
+    }
     writer.save(checkpoint);
     since_checkpoint = Stopwatch();
   };
@@ -127,7 +140,7 @@ TrainingEnd TrainingRun::train(TrainingObserver& observer,
 }
 
 Evaluation TrainingRun::finish() {
-  folder_.write_model(network_, checkpoint_.state.eval_parameters());
+  folder_.write_model(network_, checkpoint_.state.eval_parameters(), checkpoint_.arithmetic);
   const Stopwatch watch;
   Evaluation test = evaluate(*chosen_.engine, dataset_.view(), split_.test);
   const double seconds_test = watch.seconds();

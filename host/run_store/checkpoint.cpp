@@ -99,8 +99,24 @@ void check_same_run(const std::string& place, const Json& run, const Config& con
   }
 }
 
+/// Which arithmetic the run had. @throws DataError if this program has another version
+std::string_view arithmetic_of(const std::string& place, const Safetensors& file) {
+  const auto entry = file.metadata.find(kArithmeticKey);
+  const std::string version = entry == file.metadata.end() ? "0" : entry->second;
+  for (const std::string_view known : {kArithmetic, kArithmeticWithCublas}) {
+    if (version == known) {
+      return known;
+    }
+  }
+  throw DataError(
+      "{}: this run had version {} of the arithmetic, and this program has version {}; restart "
+      "without --resume, or resume with the version of qmnist_gpu that wrote it",
+      place, version, kArithmetic);
+}
+
 Checkpoint parse(const std::string& place, const Safetensors& file, const Network& network,
                  const Config& config, const Dataset& dataset) {
+  const std::string_view arithmetic = arithmetic_of(place, file);
   Json run = parse_json(file.metadata.at(kRunKey));
   check_same_run(place, run, config, dataset);
   Checkpoint checkpoint{
@@ -114,6 +130,7 @@ Checkpoint parse(const std::string& place, const Safetensors& file, const Networ
                   .correct = run.at("running").at("correct"),
                   .samples = run.at("running").at("samples")},
       .best = {},
+      .arithmetic = arithmetic,
   };
   for (const std::string& moment : moment_prefixes(config)) {
     checkpoint.state.moments.push_back(file.arena(network, moment, place));
@@ -158,6 +175,7 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
   }
   run[kChecksum] = checksum(checkpoint, run);
   file.metadata[kRunKey] = run.dump();
+  file.metadata[kArithmeticKey] = checkpoint.arithmetic;
   file.add_arena(network, checkpoint.state.parameters, kParameters);
   const std::vector<std::string> prefixes = moment_prefixes(config);
   for (std::size_t i = 0; i < prefixes.size(); ++i) {

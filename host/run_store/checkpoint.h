@@ -2,11 +2,12 @@
 
 #include <filesystem>
 #include <optional>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/config/config.h"
 #include "host/engines/engine.h"
+#include "host/model/arithmetic.h"
 #include "host/trainer/metrics.h"
 
 namespace qmnist {
@@ -31,6 +32,7 @@ struct Checkpoint {
   double running_seconds = 0;              ///< spent on the epoch under way
   double seconds_wall = 0;  ///< of training in all processes so far, with what epochs leave out
   std::optional<BestEpoch> best = {};
+  std::string_view arithmetic = kArithmetic;  ///< or kArithmeticWithCublas, if of any step so far
 
   [[nodiscard]] std::size_t finished_epochs() const { return history.size(); }
 };
@@ -43,7 +45,8 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
 
 /// Reads a checkpoint back for a run of that config on that data. Times that times.json lacks are
 /// 0.
-/// @throws DataError where the file is damaged or from other data; UsageError where the config
+/// @throws DataError where the file is damaged, from other data or of another version of the
+///   arithmetic; UsageError where the config
 ///   differs in a key that changes the result, with the key's name and both values. The number of
 ///   epochs may differ, where the learning rate does not follow it: more of them extend a run.
 [[nodiscard]] Checkpoint read_checkpoint(const std::filesystem::path& path, const Network& network,

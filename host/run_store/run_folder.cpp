@@ -12,6 +12,7 @@
 
 #include "host/atomic_file.h"
 #include "host/error.h"
+#include "host/model/arithmetic.h"
 #include "host/model/model.h"
 #include "host/model/safetensors.h"
 
@@ -109,8 +110,11 @@ void RunFolder::write_predictions(std::span<const Prediction> predictions) const
   write_atomically(file(run_file::kPredictions), rows);
 }
 
-void RunFolder::write_model(const Network& network, std::span<const float> parameters) const {
-  write_safetensors(file(run_file::kModel), to_content(network, parameters));
+void RunFolder::write_model(const Network& network, std::span<const float> parameters,
+                            std::string_view arithmetic) const {
+  Safetensors content = to_content(network, parameters);
+  content.metadata[kArithmeticKey] = arithmetic;
+  write_safetensors(file(run_file::kModel), content);
 }
 
 void RunFolder::write_report(std::string_view html) const {

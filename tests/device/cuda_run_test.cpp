@@ -73,6 +73,9 @@ TEST_F(CudaRunTest, ARunCanGoOnOnTheCpu) {
   expect_success(run.train());
   expect_success(run.train({"--resume", "--device", "cpu", "--set", "training.epochs=2"}));
   EXPECT_EQ(read_json_lines(run.file("metrics.jsonl")).size(), 2U);
+  for (const char* name : {"model.safetensors", "checkpoint.safetensors"}) {
+    EXPECT_EQ(read_tensors(run.file(name)).metadata.at("arithmetic"), "1-cublas");
+  }
 }
 
 TEST_F(CudaRunTest, RefusesADeviceThatIsNotThere) {

@@ -62,6 +62,12 @@ TEST_F(ModelTest, KeepsItsActivation) {
   expect_refusal(content, "its activation is \"step\"; expected relu");
 }
 
+TEST_F(ModelTest, ReadsThoseOfEveryArithmetic) {
+  Safetensors content = content_of({7});
+  content.metadata["arithmetic"] = "1000";
+  EXPECT_EQ(to_model(content, "file").parameters, test::initial_model({7}).parameters);
+}
+
 TEST_F(ModelTest, NamesWhatIsNoModel) {
   expect_refusal({}, "is not a classifier");
 

@@ -215,6 +215,9 @@ TEST(CommandLineTest, WritesTheKernelsThatAutoStandsFor) {
   EXPECT_EQ(kernels(), "fixed_order");
   expect_success(run.train({"--set", "training.kernels=cublas"}));
   EXPECT_EQ(kernels(), "cublas");
+  for (const char* name : {"model.safetensors", "checkpoint.safetensors"}) {
+    EXPECT_EQ(read_tensors(run.file(name)).metadata.at("arithmetic"), "1");  // it is the CPU's
+  }
   // A CPU ignores another precision, and what is written must still be a config.
   expect_success(run.train({"--set", "training.math=bf16"}));
   EXPECT_EQ(kernels(), "cublas");

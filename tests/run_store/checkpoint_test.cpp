@@ -98,6 +98,33 @@ TEST_F(CheckpointTest, OfEqualRunsAreEqual) {
   EXPECT_TRUE(test::read_file(path_) == before);
 }
 
+TEST_F(CheckpointTest, KeepsItsArithmetic) {
+  EXPECT_EQ(read_for(config_).arithmetic, kArithmetic);
+  checkpoint_.arithmetic = kArithmeticWithCublas;
+  write_checkpoint(path_, checkpoint_, network_, config_, dataset_);
+  EXPECT_EQ(read_for(config_).arithmetic, kArithmeticWithCublas);
+}
+
+TEST_F(CheckpointTest, AnotherArithmeticIsRefused) {
+  Safetensors file = read_safetensors(path_);
+  const auto expect_refusal = [&](const std::string& version) {
+    write_safetensors(path_, file);
+    try {
+      (void)read_for(config_);
+      ADD_FAILURE() << "not refused: " << version;
+    } catch (const DataError& error) {
+      const std::string what = error.what();
+      EXPECT_NE(what.find("version " + version), std::string::npos) << what;
+      EXPECT_NE(what.find(fmt::format("version {}", kArithmetic)), std::string::npos) << what;
+      EXPECT_NE(what.find("--resume"), std::string::npos) << what;
+    }
+  };
+  file.metadata["arithmetic"] = "1000-cublas";
+  expect_refusal("1000-cublas");
+  file.metadata.erase("arithmetic");
+  expect_refusal("0");
+}
+
 TEST_F(CheckpointTest, ChangedBestWeightsAreRefused) {
   checkpoint_.best = {.epoch = 1, .loss = 0.5, .parameters = checkpoint_.state.parameters};
   write_checkpoint(path_, checkpoint_, network_, config_, dataset_);

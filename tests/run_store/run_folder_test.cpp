@@ -185,8 +185,9 @@ TEST_F(RunFolderTest, WritesTheModel) {
   constexpr std::array<std::size_t, 1> kHidden{3};
   const Network network(4, kHidden, 2);
   const TrainingState state = initial_state(network, 7);
-  folder.write_model(network, state.parameters);
+  folder.write_model(network, state.parameters, "2");
   const Safetensors model = read_safetensors(path() / run_file::kModel);
+  EXPECT_EQ(model.metadata.at("arithmetic"), "2");
   EXPECT_EQ(model.tensors.size(), 4U);
   EXPECT_EQ(model.tensors.at("0.weight").shape, (std::vector<std::size_t>{3, 4}));
   EXPECT_EQ(model.arena(network, "", "the model"), state.parameters);
