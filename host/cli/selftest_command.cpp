@@ -21,7 +21,8 @@ using selftest::CheckResult;
 struct Report {
   std::vector<std::string> devices;
   std::vector<CheckResult> results;
-  double seconds = 0;
+  std::size_t left_out;  ///< checks of devices that failed before
+  double seconds;
 
   [[nodiscard]] std::size_t failures() const {
     return static_cast<std::size_t>(std::ranges::count(results, false, &CheckResult::passed));
@@ -44,7 +45,8 @@ Json to_json(const Report& report) {
     }
   }
   return {{"version", QMNIST_VERSION}, {"build", build_text()},       {"devices", report.devices},
-          {"checks", checks},          {"failed", report.failures()}, {"seconds", report.seconds}};
+          {"checks", checks},          {"failed", report.failures()}, {"left_out", report.left_out},
+          {"seconds", report.seconds}};
 }
 
 /// Columns of the longest text.
@@ -73,7 +75,8 @@ void print_report(const Report& report) {
   if (report.failures() == 0) {
     print_out("\nAll {} checks passed in {:.0f} s\n", checks, report.seconds);
   } else {
-    print_out("\n{} of {} checks failed\n", report.failures(), checks);
+    print_out("\n{} of {} checks failed, {} left out\n", report.failures(),
+              checks + report.left_out, report.left_out);
   }
 }
 
@@ -83,18 +86,20 @@ ExitStatus selftest_command(const SelftestOptions& options) {
   const Stopwatch watch;
   const selftest::Plan plan = selftest::plan_checks(options.device.name, options.device.indices);
   ProgressLine progress(isatty(STDERR_FILENO) == 1);
-  Report report{.devices = plan.devices,
-                .results = selftest::run_checks(
-                    plan.checks, [&](std::size_t number, const selftest::Check& check) {
-                      progress.show(fmt::format("{}/{}  {}: {}", number + 1, plan.checks.size(),
-                                                check.device, check.name));
-                      return !interrupt_requested();
-                    })};
+  const std::vector<CheckResult> results =
+      selftest::run_checks(plan.checks, [&](std::size_t number, const selftest::Check& check) {
+        progress.show(
+            fmt::format("{}/{}  {}: {}", number + 1, plan.checks.size(), check.device, check.name));
+        return !interrupt_requested();
+      });
   progress.clear();
-  report.seconds = watch.seconds();
   if (interrupt_requested()) {
     return ExitStatus::kInterrupted;
   }
+  const Report report{.devices = plan.devices,
+                      .results = results,
+                      .left_out = plan.checks.size() - results.size(),
+                      .seconds = watch.seconds()};
   if (options.json) {
     print_out("{}\n", to_json(report).dump(2));
   } else {

@@ -48,7 +48,8 @@ void draw_dot(Point point, int brightness, std::span<std::uint8_t> image) {
       const int across = x * kUnit - point.x;
       const int down = y * kUnit - point.y;
       const int distance = std::clamp(across * across + down * down, kFull, kEnd);
-      std::uint8_t& pixel = image[static_cast<std::size_t>(y * kSide + x)];
+      const int place = y * kSide + x;
+      std::uint8_t& pixel = image[static_cast<std::size_t>(place)];
       const int grey = brightness * (kEnd - distance) / (kEnd - kFull);
       pixel = std::max(pixel, static_cast<std::uint8_t>(grey));
     }
