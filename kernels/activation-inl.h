@@ -3,7 +3,7 @@
 /// max(z, 0); NaN propagates, so that divergence is visible.
 template <typename Value>
 QMNIST_FORMULA Value relu(Value z) {
-  const Value zero = to_value<Value>(0.0);
+  const auto zero = to_value<Value>(0.0);
   return select(z <= zero, zero, z);
 }
 
@@ -34,8 +34,8 @@ QMNIST_FORMULA Value activate(Activation activation, Value z) {
 /// Its derivative at z; at 0 that from below for relu and leaky_relu, as in Keras and PyTorch.
 template <typename Value>
 QMNIST_FORMULA Value activation_derivative(Activation activation, Value z) {
-  const Value zero = to_value<Value>(0.0);
-  const Value one = to_value<Value>(1.0);
+  const auto zero = to_value<Value>(0.0);
+  const auto one = to_value<Value>(1.0);
   switch (activation) {
     case Activation::kRelu:
       return select(z <= zero, zero, one);

@@ -5,7 +5,7 @@
 template <typename Value>
 QMNIST_FORMULA Value predicted_class(const Value* values, std::size_t count) {
   Value largest = values[0];
-  Value place = to_value<Value>(0.0);
+  auto place = to_value<Value>(0.0);
   for (std::size_t i = 1; i < count; ++i) {
     const auto is_larger = values[i] > largest;
     place = select(is_larger, to_value<Value>(static_cast<float>(i)), place);
@@ -23,7 +23,7 @@ QMNIST_FORMULA Value softmax(const Value* logits, std::size_t classes, Value* pr
   for (std::size_t i = 1; i < classes; ++i) {
     largest = select(logits[i] > largest, logits[i], largest);
   }
-  Value sum = to_value<Value>(0.0);
+  auto sum = to_value<Value>(0.0);
   for (std::size_t i = 0; i < classes; ++i) {
     probabilities[i] = exponential(logits[i] - largest);
     sum = sum + probabilities[i];
@@ -49,8 +49,8 @@ template <typename Value>
 QMNIST_FORMULA Value softmax_cross_entropy(const Value* logits, std::size_t classes, Value label,
                                            Value scale, Value* gradient, Value smoothing) {
   const Value log_sum = softmax(logits, classes, gradient);
-  const Value zero = to_value<Value>(0.0);
-  const Value of_label = to_value<Value>(1.0) - smoothing;
+  const auto zero = to_value<Value>(0.0);
+  const auto of_label = to_value<Value>(1.0) - smoothing;
   const Value shared = smoothing / to_value<Value>(static_cast<float>(classes));
   Value sum = zero;
   Value label_logit = zero;

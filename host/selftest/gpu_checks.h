@@ -14,8 +14,8 @@ namespace qmnist::selftest {
 /// Steps of the cases by which a GPU is compared with the CPU.
 struct GpuCaseSteps {
   std::size_t baseline = 200;
-  std::size_t wide = 50;
-  std::size_t everything = 100;
+  std::size_t wide = 200;
+  std::size_t everything = 200;
 };
 
 /// A GPU's two sets of kernels: those of the fixed order against the CPU, to the bit; those with
