@@ -30,8 +30,8 @@ double seconds_per_step(Engine& engine, const DataView& data,
 
 std::string StepTime::text() const {
   constexpr double kMicro = 1e6;
-  return fmt::format("{:.1f} us a step ({:.1f} to {:.1f})", median * kMicro, least * kMicro,
-                     greatest * kMicro);
+  return fmt::format("{:.1f} us a step ({:.1f} to {:.1f}), {:.3f} s an epoch", median * kMicro,
+                     least * kMicro, greatest * kMicro, median * kEpochSteps);
 }
 
 StepTime measure_steps(Engine& engine, const StrokeImages& images) {

@@ -18,7 +18,7 @@ struct StepTime {
   double least;
   double greatest;
 
-  /// For people: "16.2 us a step (15.9 to 17.0)".
+  /// For people: "16.2 us a step (15.9 to 17.0), 0.028 s an epoch".
   [[nodiscard]] std::string text() const;
 };
 
