@@ -2,27 +2,13 @@
 
 #include <cstddef>
 
-#include "kernels/hidden_unit.h"
+#include "kernels/forward_layer.h"
 #include "kernels/launch.h"
 #include "kernels/scalar.h"
 
 namespace qmnist {
 
 #ifdef QMNIST_KERNELS
-
-/// The first layer of a network whose operations have a fixed order: rows of the batch and units.
-struct SparseForward {
-  const float* inputs;   ///< [rows, inputs] row-major
-  const float* weights;  ///< [inputs, outputs] row-major
-  const float* bias;     ///< [outputs]
-  float* activations;    ///< [rows, outputs]; of the last layer: its logits
-  float* derivatives;    ///< [rows, outputs] of a hidden layer; nullptr where nothing needs them
-  std::size_t input_count;
-  std::size_t output_count;
-  bool is_last;             ///< has no activation
-  ActivationParams units;   ///< of a hidden layer
-  const RowRandom* random;  ///< of the step, on the device; nullptr without dropout
-};
 
 // NOLINTBEGIN(modernize-avoid-c-arrays): std::array cannot be used on a device
 
@@ -101,7 +87,7 @@ __device__ inline float add_pixels(const Pixel* pixels, unsigned count, const fl
 /// A block takes a row and kWarp units: all warps look for pixels, then the first warp's lanes have
 /// a unit each. The other warps would only repeat the search.
 static __global__ void __launch_bounds__(kSparseWarps* kWarp)
-    sparse_forward_kernel(SparseForward layer) {
+    sparse_forward_kernel(ForwardLayer layer) {
   __shared__ Pixel pixels[kSparsePixels];
   __shared__ unsigned counts[kSparseWarps];
   const std::size_t row = blockIdx.x;
@@ -116,18 +102,8 @@ static __global__ void __launch_bounds__(kSparseWarps* kWarp)
     }
     __syncthreads();  // the next pixels take the place of these
   }
-  if (!has_unit) {
-    return;
-  }
-  const std::size_t place = row * layer.output_count + unit;
-  if (layer.is_last) {
-    layer.activations[place] = z;
-    return;
-  }
-  const HiddenUnit result = hidden_unit(layer.units, layer.random, row, unit, z);
-  layer.activations[place] = result.activation;
-  if (layer.derivatives != nullptr) {
-    layer.derivatives[place] = result.derivative;
+  if (has_unit) {
+    write_unit(layer, row, unit, z);
   }
 }
 
@@ -138,7 +114,7 @@ static __global__ void __launch_bounds__(kSparseWarps* kWarp)
 ///     z = bias, then for each input that is not zero, ascending: z = fma(input, weight, z)
 ///     activations = activate(z) * dropout, derivatives = activation_derivative(z) * dropout
 [[nodiscard]] inline cudaError_t launch_sparse_forward(cudaStream_t stream,
-                                                       const SparseForward& layer,
+                                                       const ForwardLayer& layer,
                                                        std::size_t rows) {
   const dim3 blocks(static_cast<unsigned>(rows), blocks_for(layer.output_count, kWarp));
   return launch(sparse_forward_kernel, blocks, kSparseWarps * kWarp, stream, layer);

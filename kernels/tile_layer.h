@@ -2,8 +2,8 @@
 
 #include <cstddef>
 
+#include "kernels/forward_layer.h"
 #include "kernels/gradient_use.h"
-#include "kernels/hidden_unit.h"
 #include "kernels/launch.h"
 #include "kernels/tile_product.h"
 
@@ -11,47 +11,23 @@ namespace qmnist {
 
 #ifdef QMNIST_KERNELS
 
-/// Forward pass of a layer that is too wide for launch_row_step().
-struct TileForward {
-  const float* inputs;   ///< [rows, input_count] row-major
-  const float* weights;  ///< [input_count, output_count] row-major
-  const float* bias;     ///< [output_count]
-  float* activations;    ///< [rows, output_count]; of the last layer: its logits
-  float* derivatives;  ///< [rows, output_count] of a hidden layer; nullptr where nothing needs them
-  std::size_t input_count;
-  std::size_t output_count;
-  bool is_last;             ///< has no activation
-  ActivationParams units;   ///< of a hidden layer
-  const RowRandom* random;  ///< of the step, on the device; nullptr without dropout
-};
-
 static __global__ void __launch_bounds__(kTileThreads)
-    tile_forward_kernel(TileForward layer, std::size_t rows) {
+    tile_forward_kernel(ForwardLayer layer, std::size_t rows) {
   __shared__ TileMemory memory;
   multiply_tile({layer.inputs, rows, layer.input_count, true},
                 {layer.weights, layer.output_count, layer.output_count, false}, layer.input_count,
                 memory);
   for_each_sum(memory, rows, layer.output_count,
                [&](std::size_t row, std::size_t column, float sum) {
-                 const std::size_t place = row * layer.output_count + column;
-                 const float z = sum + layer.bias[column];
-                 if (layer.is_last) {
-                   layer.activations[place] = z;
-                   return;
-                 }
-                 const HiddenUnit unit = hidden_unit(layer.units, layer.random, row, column, z);
-                 layer.activations[place] = unit.activation;
-                 if (layer.derivatives != nullptr) {
-                   layer.derivatives[place] = unit.derivative;
-                 }
+                 write_unit(layer, row, column, sum + layer.bias[column]);
                });
 }
 
-/// Forward pass of a layer in a fixed order:
+/// Forward pass of a layer that is too wide for launch_row_step(), in a fixed order:
 ///
 ///     s = 0, for each input, ascending: s = fma(input, weight, s); z = s + bias
 ///     activations = activate(z) * dropout, derivatives = activation_derivative(z) * dropout
-[[nodiscard]] inline cudaError_t launch_tile_forward(cudaStream_t stream, const TileForward& layer,
+[[nodiscard]] inline cudaError_t launch_tile_forward(cudaStream_t stream, const ForwardLayer& layer,
                                                      std::size_t rows) {
   return launch(tile_forward_kernel, tile_blocks(rows, layer.output_count), kTileThreads, stream,
                 layer, rows);

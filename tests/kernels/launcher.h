@@ -11,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -97,7 +98,9 @@ inline auto ways() {
 struct Memory {
   static constexpr std::align_val_t kAlignment{256};  // cudaMalloc's
   static void* allocate(std::size_t bytes) { return ::operator new(bytes, kAlignment); }
-  static void copy(void* to, const void* from, std::size_t bytes) { std::memcpy(to, from, bytes); }
+  static void copy(void* to, const void* from, std::size_t bytes) {
+    std::copy_n(static_cast<const std::byte*>(from), bytes, static_cast<std::byte*>(to));
+  }
   void operator()(void* memory) const { ::operator delete(memory, kAlignment); }
 };
 

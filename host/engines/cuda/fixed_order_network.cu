@@ -100,34 +100,19 @@ UpdateLayers FixedOrderNetwork::update_layers(const float* inputs) {
 void FixedOrderNetwork::forward(const float* inputs, std::size_t rows, const RowRandom* random) {
   const NvtxRange range("forward");
   const float* parameters = random == nullptr ? arenas_.eval_parameters() : arenas_.parameters();
-  const auto derivatives = [&](std::size_t l) {
-    return random == nullptr ? nullptr : derivatives_[l].data();
-  };
-  QMNIST_CHECK(launch_sparse_forward(stream_,
-                                     {.inputs = inputs,
-                                      .weights = parameters + layers_[0].weight.offset,
-                                      .bias = parameters + layers_[0].bias.offset,
-                                      .activations = activations_[0].data(),
-                                      .derivatives = derivatives(0),
-                                      .input_count = layers_[0].inputs,
-                                      .output_count = layers_[0].outputs,
-                                      .is_last = is_last(0),
-                                      .units = {activation_, dropout_, 0},
-                                      .random = random},
-                                     rows));
-  for (std::size_t l = 1; l <= row_layer_; ++l) {
-    QMNIST_CHECK(launch_tile_forward(stream_,
-                                     {.inputs = activations_[l - 1].data(),
-                                      .weights = parameters + layers_[l].weight.offset,
-                                      .bias = parameters + layers_[l].bias.offset,
-                                      .activations = activations_[l].data(),
-                                      .derivatives = derivatives(l),
-                                      .input_count = layers_[l].inputs,
-                                      .output_count = layers_[l].outputs,
-                                      .is_last = is_last(l),
-                                      .units = {activation_, dropout_, l},
-                                      .random = random},
-                                     rows));
+  for (std::size_t l = 0; l <= row_layer_; ++l) {
+    const ForwardLayer layer{.inputs = l == 0 ? inputs : activations_[l - 1].data(),
+                             .weights = parameters + layers_[l].weight.offset,
+                             .bias = parameters + layers_[l].bias.offset,
+                             .activations = activations_[l].data(),
+                             .derivatives = random == nullptr ? nullptr : derivatives_[l].data(),
+                             .input_count = layers_[l].inputs,
+                             .output_count = layers_[l].outputs,
+                             .is_last = is_last(l),
+                             .units = {activation_, dropout_, l},
+                             .random = random};
+    QMNIST_CHECK(l == 0 ? launch_sparse_forward(stream_, layer, rows)
+                        : launch_tile_forward(stream_, layer, rows));
   }
 }
 
