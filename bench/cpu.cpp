@@ -15,8 +15,8 @@
 #include "host/engines/cpu/cpu_info.h"
 #include "host/engines/cpu/dense_layer.h"
 #include "host/engines/cpu/instruction_set.h"
+#include "host/engines/cpu/softmax_rows.h"
 #include "host/engines/cpu/sparse_layer.h"
-#include "kernels/softmax_cross_entropy.h"
 
 namespace qmnist::cpu {
 namespace {
@@ -156,12 +156,16 @@ void add_layer(const CpuPeaks& peaks, std::size_t inputs, std::size_t outputs) {
 void add_loss(const CpuPeaks& peaks) {
   const auto logits = std::make_shared<PackedMatrix>(some_values(kBatch, kClasses, kNarrow));
   const auto deltas = std::make_shared<PackedMatrix>(kBatch, kClasses);
-  add("loss", peaks, {}, [=](std::size_t step) {
-    for (std::size_t row = 0; row < kBatch; ++row) {
-      benchmark::DoNotOptimize(softmax_cross_entropy(logits->row(0, row), kClasses,
-                                                     (step + row) % kClasses, 1.0F / kBatch,
-                                                     deltas->row(0, row)));
-    }
+  const auto losses = std::make_shared<std::vector<SampleLoss>>(kBatch);
+  const auto labels = std::make_shared<std::vector<std::uint8_t>>(kBatch);
+  const auto batch = std::make_shared<std::vector<std::uint32_t>>(kBatch);
+  for (std::size_t row = 0; row < kBatch; ++row) {
+    (*labels)[row] = static_cast<std::uint8_t>(row % kClasses);
+    (*batch)[row] = static_cast<std::uint32_t>(row);
+  }
+  add("loss", peaks, {}, [=](std::size_t /*step*/) {
+    softmax_cross_entropy_rows(*logits, kClasses, {{}, *labels, kPixels}, *batch, 0, {0, kBatch},
+                               *deltas, *losses);
   });
 }
 

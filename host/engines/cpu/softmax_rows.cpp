@@ -17,32 +17,42 @@ inline constexpr std::size_t kMaxClasses = 256;  // labels are bytes
 
 /// The same value of kLanes rows.
 struct alignas(kLanes * sizeof(float)) Lanes {
-  std::array<float, kLanes> values{};
+  std::array<float, kLanes> values;
 };
 
-/// Columns of kLanes rows, a vector for each class; lanes behind the last row are zeros.
+/// A vector for each class of kLanes rows.
 using Columns = std::array<Vector, kMaxClasses>;
+/// The same in memory, where rows are gathered and scattered.
+using LanesOfClasses = std::array<Lanes, kMaxClasses>;
 
-void load_columns(const PackedMatrix& matrix, std::size_t classes, Range rows, Columns& columns) {
-  for (std::size_t i = 0; i < classes; ++i) {
-    Lanes lanes;
-    for (std::size_t row = rows.begin; row < rows.end; ++row) {
-      lanes.values[row - rows.begin] = matrix.at(row, i);
+/// visit(lane, class, value) for all values of some rows, in the matrix's order.
+template <typename Matrix, typename Visit>
+HWY_INLINE void for_each_value(Matrix& matrix, std::size_t classes, Range rows,
+                               const Visit& visit) {
+  for (std::size_t row = rows.begin; row < rows.end; ++row) {
+    for (std::size_t first = 0; first < classes; first += kBlockWidth) {
+      auto* const values = matrix.row(first / kBlockWidth, row);
+      const std::size_t end = std::min(first + kBlockWidth, classes);
+      for (std::size_t i = first; i < end; ++i) {
+        visit(row - rows.begin, i, values[i - first]);
+      }
     }
-    columns[i] = hn::Load(kFloats, lanes.values.data());
   }
 }
 
-/// set(row, class, value) for all values of some rows.
-template <typename Set>
-HWY_INLINE void for_each_value(const Columns& columns, std::size_t classes, Range rows,
-                               const Set& set) {
+void load_columns(const PackedMatrix& matrix, std::size_t classes, Range rows, Columns& columns) {
+  LanesOfClasses lanes;  // what is behind the last row does not matter
+  for_each_value(matrix, classes, rows, [&](std::size_t lane, std::size_t i, float value) HWY_ATTR {
+    lanes[i].values[lane] = value;
+  });
   for (std::size_t i = 0; i < classes; ++i) {
-    Lanes lanes;
-    hn::Store(columns[i], kFloats, lanes.values.data());
-    for (std::size_t row = rows.begin; row < rows.end; ++row) {
-      set(row, i, lanes.values[row - rows.begin]);
-    }
+    columns[i] = hn::Load(kFloats, lanes[i].values.data());
+  }
+}
+
+void store_columns(const Columns& columns, std::size_t classes, LanesOfClasses& lanes) {
+  for (std::size_t i = 0; i < classes; ++i) {
+    hn::Store(columns[i], kFloats, lanes[i].values.data());
   }
 }
 
@@ -61,9 +71,10 @@ void softmax_cross_entropy_rows(const PackedMatrix& logits, std::size_t classes,
   const Vector scale = hn::Set(kFloats, 1.0F / static_cast<float>(batch.size()));
   Columns columns;
   Columns gradients;
+  LanesOfClasses lanes;
   for_lanes(rows, [&](Range part) HWY_ATTR {
     load_columns(logits, classes, part, columns);
-    Lanes labels;
+    Lanes labels{};
     for (std::size_t row = part.begin; row < part.end; ++row) {
       labels.values[row - part.begin] = data.labels[batch[row]];
     }
@@ -76,8 +87,10 @@ void softmax_cross_entropy_rows(const PackedMatrix& logits, std::size_t classes,
               kFloats, loss.values.data());
     hn::Store(select(predicted == label, hn::Set(kFloats, 1), hn::Zero(kFloats)), kFloats,
               correct.values.data());
-    for_each_value(gradients, classes, part,
-                   [&](std::size_t row, std::size_t i, float value) { deltas.at(row, i) = value; });
+    store_columns(gradients, classes, lanes);
+    for_each_value(deltas, classes, part,
+                   [&](std::size_t lane, std::size_t i, float& delta)
+                       HWY_ATTR { delta = lanes[i].values[lane]; });
     for (std::size_t row = part.begin; row < part.end; ++row) {
       const std::size_t lane = row - part.begin;
       losses[row] = {.loss = loss.values[lane], .correct = correct.values[lane] != 0};
@@ -88,12 +101,16 @@ void softmax_cross_entropy_rows(const PackedMatrix& logits, std::size_t classes,
 void softmax_rows(const PackedMatrix& logits, std::size_t classes, Range rows,
                   std::span<float> probabilities) {
   Columns columns;
+  LanesOfClasses lanes;
   for_lanes(rows, [&](Range part) HWY_ATTR {
     load_columns(logits, classes, part, columns);
     softmax(columns.data(), classes, columns.data());
-    for_each_value(columns, classes, part, [&](std::size_t row, std::size_t i, float value) {
-      probabilities[row * classes + i] = value;
-    });
+    store_columns(columns, classes, lanes);
+    for (std::size_t row = part.begin; row < part.end; ++row) {
+      for (std::size_t i = 0; i < classes; ++i) {
+        probabilities[row * classes + i] = lanes[i].values[row - part.begin];
+      }
+    }
   });
 }
 
