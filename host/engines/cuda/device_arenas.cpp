@@ -73,7 +73,7 @@ std::vector<float> DeviceArenas::download_gradients() const {
 
 void DeviceArenas::upload(const std::vector<float>& values, float* arena) {
   // A copy from pageable memory has read it when the call returns.
-  const std::vector<float> laid_out = to_device_layout(values);
+  const std::vector<float> laid_out = change_layout(values, true);
   QMNIST_CHECK(cudaMemcpyAsync(arena, laid_out.data(), arena_size_ * sizeof(float),
                                cudaMemcpyHostToDevice, stream_));
 }
@@ -85,28 +85,17 @@ Arenas DeviceArenas::download(std::size_t first_arena, std::size_t count) const 
                                values.size() * sizeof(float), cudaMemcpyDeviceToHost, stream_));
   Arenas arenas;
   for (std::size_t i = 0; i < count; ++i) {
-    arenas.push_back(from_device_layout(std::span(values).subspan(i * arena_size_, arena_size_)));
+    arenas.push_back(change_layout(std::span(values).subspan(i * arena_size_, arena_size_), false));
   }
   return arenas;
 }
 
-std::vector<float> DeviceArenas::to_device_layout(const std::vector<float>& arena) const {
-  std::vector<float> laid_out = arena;
-  for (const DenseLayer& layer : layers_) {
-    if (layout_ == WeightLayout::kInputsOutputs) {
-      transpose(arena.data() + layer.weight.offset, layer.outputs, layer.inputs,
-                laid_out.data() + layer.weight.offset);
-    }
-  }
-  return laid_out;
-}
-
-std::vector<float> DeviceArenas::from_device_layout(std::span<const float> arena) const {
+std::vector<float> DeviceArenas::change_layout(std::span<const float> arena, bool to_device) const {
   std::vector<float> laid_out(arena.begin(), arena.end());
-  for (const DenseLayer& layer : layers_) {
-    if (layout_ == WeightLayout::kInputsOutputs) {
-      transpose(arena.data() + layer.weight.offset, layer.inputs, layer.outputs,
-                laid_out.data() + layer.weight.offset);
+  if (layout_ == WeightLayout::kInputsOutputs) {
+    for (const DenseLayer& layer : layers_) {
+      transpose(arena.data() + layer.weight.offset, to_device ? layer.outputs : layer.inputs,
+                to_device ? layer.inputs : layer.outputs, laid_out.data() + layer.weight.offset);
     }
   }
   return laid_out;

@@ -46,9 +46,9 @@ class DeviceArenas {
 
   void upload(const std::vector<float>& values, float* arena);
   [[nodiscard]] Arenas download(std::size_t first_arena, std::size_t count) const;
-  /// An arena of Network as it lies on the device, and back.
-  [[nodiscard]] std::vector<float> to_device_layout(const std::vector<float>& arena) const;
-  [[nodiscard]] std::vector<float> from_device_layout(std::span<const float> arena) const;
+  /// An arena of Network as it lies on the device or, if not `to_device`, the other way round.
+  [[nodiscard]] std::vector<float> change_layout(std::span<const float> arena,
+                                                 bool to_device) const;
 
   std::vector<DenseLayer> layers_;
   WeightLayout layout_;
