@@ -30,7 +30,8 @@ inline constexpr double kNonzeroPixels = 0.2;  ///< share of the pixels, as in d
   return copy_to_device(std::span<const float>(values));
 }
 
-inline void add_sparse_forward(KernelSuite& suite, std::size_t batch, std::size_t outputs) {
+inline void add_sparse_forward(KernelSuite& suite, std::size_t batch, std::size_t outputs,
+                               const Operand<StepParams>& step) {
   constexpr std::size_t kInputs = 784;
   const auto inputs = sparse_pixels(batch * kInputs);
   const auto weights = random_floats((kInputs + 1) * outputs, -1, 1);
@@ -49,21 +50,22 @@ inline void add_sparse_forward(KernelSuite& suite, std::size_t batch, std::size_
                                                   .input_count = kInputs,
                                                   .output_count = outputs,
                                                   .is_last = false,
-                                                  .units = {Activation::kRelu, Dropout(0), 0},
-                                                  .random = nullptr},
+                                                  .activation = Activation::kRelu,
+                                                  .index = 0,
+                                                  .step = step->data()},
                                                  batch));
             });
 }
 
 /// Layers that follow after one of `sizes[0]` units.
 inline void add_row_step(KernelSuite& suite, std::size_t batch,
-                         const std::vector<std::size_t>& sizes) {
+                         const std::vector<std::size_t>& sizes, const Operand<StepParams>& params) {
   RowStep step{.layers = {},
-               .units = {Activation::kRelu, Dropout(0), 0},
+               .activation = Activation::kRelu,
+               .index = 0,
                .derivatives = nullptr,
-               .random = nullptr,
+               .step = params->data(),
                .labels = nullptr,
-               .smoothing = 0,
                .losses = nullptr,
                .correct = nullptr,
                .probabilities = nullptr};
@@ -92,7 +94,7 @@ inline void add_row_step(KernelSuite& suite, std::size_t batch,
     bytes += static_cast<double>(each->bytes());
   }
   suite.add("row_step/" + std::to_string(batch), {bytes, flops},
-            [=, operands = std::move(operands), owners = std::pair(labels, correct)](
+            [=, operands = std::move(operands), owners = std::tuple(labels, correct, params)](
                 cudaStream_t stream) { QMNIST_CHECK(launch_row_step(stream, step, batch)); });
 }
 
@@ -109,7 +111,7 @@ inline void add_row_step(KernelSuite& suite, std::size_t batch,
 /// All layers of a network, inputs first; the first one's are sparse.
 inline void add_weight_update(KernelSuite& suite, std::size_t batch,
                               const std::vector<std::size_t>& sizes,
-                              const Operand<OptimizerStep<float>>& step) {
+                              const Operand<StepParams>& step) {
   UpdateLayers layers;
   std::vector<Operand<float>> inputs;
   std::vector<Operand<float>> deltas;
@@ -139,15 +141,15 @@ inline void add_weight_update(KernelSuite& suite, std::size_t batch,
   const auto count = static_cast<double>(parameters);
   suite.add("weight_update/" + std::to_string(batch), {bytes + 24 * count, flops + 12 * count},
             [=, owners = std::pair(inputs, deltas)](cudaStream_t stream) {
-              QMNIST_CHECK(launch_weight_update(stream, layers, adam_use(step->data(), arenas),
-                                                {losses->data(), correct->data(), metrics->data()},
-                                                batch));
+              QMNIST_CHECK(
+                  launch_weight_update(stream, layers, adam_use(&step->data()->update, arenas),
+                                       {losses->data(), correct->data(), metrics->data()}, batch));
             });
 }
 
 /// A layer that is too wide for a block's shared memory.
 inline void add_tile_layer(KernelSuite& suite, std::size_t batch, std::size_t inputs,
-                           std::size_t outputs, const Operand<OptimizerStep<float>>& step) {
+                           std::size_t outputs, const Operand<StepParams>& step) {
   const auto x = random_floats(batch * inputs, -1, 1);
   const auto y = random_floats(batch * outputs, -1, 1);
   const auto below = zeros<float>(batch * inputs);
@@ -169,20 +171,21 @@ inline void add_tile_layer(KernelSuite& suite, std::size_t batch, std::size_t in
                                       .input_count = inputs,
                                       .output_count = outputs,
                                       .is_last = false,
-                                      .units = {Activation::kRelu, Dropout(0), 1},
-                                      .random = nullptr},
+                                      .activation = Activation::kRelu,
+                                      .index = 1,
+                                      .step = step->data()},
                                      batch));
   });
   suite.add("tile_backward" + shape, {bytes + 4 * weights, flops}, [=](cudaStream_t stream) {
     QMNIST_CHECK(launch_tile_backward(stream, y->data(), arenas->data(), x->data(), below->data(),
                                       batch, inputs, outputs));
   });
-  suite.add(
-      "tile_update" + shape, {bytes + 24 * weights, flops + 12 * weights},
-      [=](cudaStream_t stream) {
-        QMNIST_CHECK(launch_tile_update(stream, x->data(), y->data(),
-                                        adam_use(step->data(), arenas), 0, batch, inputs, outputs));
-      });
+  suite.add("tile_update" + shape, {bytes + 24 * weights, flops + 12 * weights},
+            [=](cudaStream_t stream) {
+              QMNIST_CHECK(launch_tile_update(stream, x->data(), y->data(),
+                                              adam_use(&step->data()->update, arenas), 0, batch,
+                                              inputs, outputs));
+            });
 }
 
 }  // namespace qmnist::cuda

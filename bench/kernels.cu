@@ -187,27 +187,59 @@ void add_products(KernelSuite& suite, const std::shared_ptr<Gemm>& products, std
   }
 }
 
+/// Networks that take a step in the same launches, with what they need of a batch.
+struct StepNetworks {
+  StepNetworks(const EngineSettings& settings, std::size_t count, cudaStream_t stream)
+      : network(make_device_network(settings, kBatch, stream, blocks)),
+        inputs(blocks, kBatch * 784),
+        labels(blocks, kBatch),
+        step(blocks, 1),
+        metrics(zeros<DeviceMetrics>(count)) {
+    blocks.allocate(count);
+    set.stride = blocks.bytes();
+    set.count = static_cast<unsigned>(count);
+    const auto pixels = sparse_pixels(kBatch * 784);
+    const auto of_images = random_labels(kBatch);
+    // A learning rate of 0, as it would learn these images, and the gradients would vanish.
+    const StepParams params{.update = optimizer_scalars<float>({}, 0, 1000)};
+    for (std::size_t i = 0; i < count; ++i) {
+      set.blocks[i] = static_cast<std::uint8_t>(i);
+      network->arenas().set_state(i, initial_state(settings.network, 0));
+      copy(inputs.data(i), pixels->data(), pixels->bytes());
+      copy(labels.data(i), of_images->data(), of_images->bytes());
+      copy(step.data(i), &params, sizeof(params));
+    }
+  }
+  static void copy(void* to, const void* from, std::size_t bytes) {
+    QMNIST_CHECK(cudaMemcpy(to, from, bytes, cudaMemcpyDefault));
+    QMNIST_CHECK(cudaDeviceSynchronize());  // other streams do not wait for it
+  }
+
+  NetworkBlocks blocks;
+  std::unique_ptr<DeviceNetwork> network;
+  BlockArray<float> inputs;
+  BlockArray<std::uint8_t> labels;
+  BlockArray<StepParams> step;
+  Operand<DeviceMetrics> metrics;
+  NetworkSet set;
+};
+
 /// @param launches of a step
 void add_step(KernelSuite& suite, cudaStream_t stream, const std::string& name, Kernels kernels,
-              int launches) {
+              int launches, std::size_t count = 1) {
   const Network network(784, kHidden, 10);
   const EngineSettings settings{
       .network = network, .optimizer = {}, .batch_size = kBatch, .kernels = kernels};
-  const std::shared_ptr<DeviceNetwork> device = make_device_network(settings, kBatch, stream);
-  device->set_state(initial_state(network, 0));
-  const auto inputs = sparse_pixels(kBatch * 784);
-  const auto labels = random_labels(kBatch);
-  const auto metrics = zeros<DeviceMetrics>(1);
-  // A learning rate of 0, as it would learn these images, and the gradients would vanish.
-  const StepParams of_step{.update = optimizer_scalars<float>({}, 0, 1000), .random = {}};
-  const auto step = copy_to_device(std::span(&of_step, 1));
-  const auto parameters = static_cast<double>(network.parameter_count());
+  const auto networks = std::make_shared<StepNetworks>(settings, count, stream);
+  const auto parameters = static_cast<double>(count * network.parameter_count());
   // Forward and backward read the weights and write gradients, then Adam moves 28 bytes. Backward
   // takes 4 flops per weight and image, 2 in the first layer.
-  const Work work{(4 + 4 + 4 + 28) * parameters + 4.0 * kBatch * 784,
-                  kBatch * (6 * parameters - 2.0 * 784 * 128), launches};
+  const auto images = static_cast<double>(count * kBatch);
+  const Work work{(4 + 4 + 4 + 28) * parameters + 4.0 * images * 784,
+                  kBatch * 6 * parameters - images * 2 * 784 * 128, launches};
   suite.add(name, work, [=](cudaStream_t) {
-    device->train_step(inputs->data(), labels->data(), kBatch, step->data(), metrics->data());
+    networks->network->train_step(networks->inputs.data(), networks->labels.data(), kBatch,
+                                  networks->step.data(), networks->metrics->data(), networks->set);
   });
 }
 
@@ -238,12 +270,16 @@ int run(int argc, char** argv) {
   add_products(suite, products, kHidden[0], kHidden[1]);
   add_products(suite, products, kHidden[1], 10);
   add_step(suite, stream.get(), "step", Kernels::kCublas, 14);
-  const auto adam = adam_step();
-  add_sparse_forward(suite, kBatch, kHidden[0]);
-  add_row_step(suite, kBatch, {kHidden[0], kHidden[1], 10});
-  add_weight_update(suite, kBatch, {784, kHidden[0], kHidden[1], 10}, adam);
-  add_tile_layer(suite, kBatch, 1024, 512, adam);
-  add_step(suite, stream.get(), "step_in_fixed_order", Kernels::kFixedOrder, 3);
+  const StepParams params{.update = optimizer_scalars<float>({}, 1e-3, 1000)};
+  const auto step = copy_to_device(std::span(&params, 1));
+  add_sparse_forward(suite, kBatch, kHidden[0], step);
+  add_row_step(suite, kBatch, {kHidden[0], kHidden[1], 10}, step);
+  add_weight_update(suite, kBatch, {784, kHidden[0], kHidden[1], 10}, step);
+  add_tile_layer(suite, kBatch, 1024, 512, step);
+  for (const std::size_t networks : {1, 4, 16, 64}) {
+    add_step(suite, stream.get(), "step_in_fixed_order/networks:" + std::to_string(networks),
+             Kernels::kFixedOrder, 3, networks);
+  }
   benchmark::RunSpecifiedBenchmarks();
   benchmark::ClearRegisteredBenchmarks();  // they own device memory
   benchmark::Shutdown();

@@ -5,6 +5,7 @@
 
 #include "kernels/host_device.h"
 #include "kernels/launch.h"
+#include "kernels/network_set.h"
 #include "kernels/normalize.h"
 #include "kernels/philox.h"
 
@@ -152,16 +153,19 @@ inline void distort(const std::uint8_t* image, const Distortion& distortion,
 #ifdef QMNIST_KERNELS
 
 /// One block per image; its elastic field is in shared memory.
-static __global__ void distort_kernel(const std::uint8_t* __restrict__ pixels,
-                                      const Distortion* __restrict__ distortions,
-                                      const ElasticWeights* __restrict__ weights,
-                                      float* __restrict__ inputs) {
+static __global__ void distort_kernel(const std::uint8_t* pixels, const Distortion* distortions,
+                                      const ElasticWeights* weights, float* inputs,
+                                      NetworkSet networks) {
   constexpr int kPixels = kDistortSide * kDistortSide;
   __shared__ ElasticField field;
+  const OfNetwork of(networks);
+  pixels = of(pixels);
+  weights = of(weights);
+  inputs = of(inputs);
   const int first = static_cast<int>(threadIdx.x);
   const int step = static_cast<int>(blockDim.x);
   const std::size_t offset = std::size_t{blockIdx.x} * kPixels;
-  const Distortion distortion = distortions[blockIdx.x];
+  const Distortion distortion = of(distortions)[blockIdx.x];
   if (weights != nullptr) {
     for (int draw = first; draw < kNoiseDraws; draw += step) {
       draw_noise(distortion.random, draw, field);
@@ -187,9 +191,11 @@ static __global__ void distort_kernel(const std::uint8_t* __restrict__ pixels,
 [[nodiscard]] inline cudaError_t launch_distort(cudaStream_t stream, const std::uint8_t* pixels,
                                                 const Distortion* distortions,
                                                 const ElasticWeights* weights, float* inputs,
-                                                std::size_t images) {
-  return launch(distort_kernel, blocks_for(images, 1), kThreadsPerBlock, stream, pixels,
-                distortions, weights, inputs);
+                                                std::size_t images,
+                                                const NetworkSet& networks = {}) {
+  const dim3 blocks(blocks_for(images, 1), 1, networks.count);
+  return launch(distort_kernel, blocks, kThreadsPerBlock, stream, pixels, distortions, weights,
+                inputs, networks);
 }
 
 #endif

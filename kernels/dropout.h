@@ -15,6 +15,7 @@ struct Dropout {
   std::uint32_t threshold = 0;  ///< of 65,536, to which probabilities are rounded
   float scale = 1;
 
+  Dropout() = default;  ///< none
   explicit Dropout(double probability)
       : threshold(static_cast<std::uint32_t>(std::lround(probability * 65536))),
         scale(65536.0F / static_cast<float>(65536 - threshold)) {}

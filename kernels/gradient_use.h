@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "kernels/launch.h"
+#include "kernels/network_set.h"
 #include "kernels/optimizer.h"
 
 namespace qmnist {
@@ -31,6 +32,7 @@ struct ParameterState {
 
 /// Reads a parameter's state, if a step needs it: before its gradient is summed, so that the
 /// memory's latency is spent on the sum.
+/// @param place in the arenas, behind OfNetwork::floats()
 __device__ inline ParameterState load_state(const GradientUse& use, std::size_t place) {
   ParameterState state{};
   if (use.gradients != nullptr) {
@@ -45,13 +47,14 @@ __device__ inline ParameterState load_state(const GradientUse& use, std::size_t 
 }
 
 /// Takes the optimizer's step on the state, or stores the gradient.
-__device__ inline void use_gradient(const GradientUse& use, std::size_t place, float gradient,
-                                    ParameterState state) {
+/// @param place as for load_state()
+__device__ inline void use_gradient(const GradientUse& use, const OfNetwork& of, std::size_t place,
+                                    float gradient, ParameterState state) {
   if (use.gradients != nullptr) {
     use.gradients[place] = gradient;
     return;
   }
-  const OptimizerStep<float> step = *use.step;
+  const OptimizerStep<float> step = *of(use.step);
   switch (use.optimizer) {
     case OptimizerName::kAdam:
     case OptimizerName::kAdamW:  // another decay, which is one of the scalars

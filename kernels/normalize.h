@@ -5,6 +5,7 @@
 
 #include "kernels/host_device.h"
 #include "kernels/launch.h"
+#include "kernels/network_set.h"
 
 namespace qmnist {
 
@@ -17,8 +18,11 @@ QMNIST_HOST_DEVICE constexpr Real normalize(std::uint8_t pixel) {
 #ifdef QMNIST_KERNELS
 
 /// inputs[i] = normalize(pixels[i]), four per thread; the last one to three one by one.
-static __global__ void normalize_kernel(const std::uint8_t* __restrict__ pixels,
-                                        float* __restrict__ inputs, std::size_t count) {
+static __global__ void normalize_kernel(const std::uint8_t* pixels, float* inputs,
+                                        std::size_t count, NetworkSet networks) {
+  const OfNetwork of(networks);
+  pixels = of(pixels);
+  inputs = of(inputs);
   const std::size_t first = 4 * (std::size_t{blockIdx.x} * blockDim.x + threadIdx.x);
   if (first + 4 <= count) {
     const uchar4 four = *reinterpret_cast<const uchar4*>(pixels + first);
@@ -37,9 +41,11 @@ static __global__ void normalize_kernel(const std::uint8_t* __restrict__ pixels,
 /// @param pixels [count], 4-byte aligned
 /// @param inputs [count], 16-byte aligned
 [[nodiscard]] inline cudaError_t launch_normalize(cudaStream_t stream, const std::uint8_t* pixels,
-                                                  float* inputs, std::size_t count) {
-  return launch(normalize_kernel, blocks_for(count, std::size_t{4} * kThreadsPerBlock),
-                kThreadsPerBlock, stream, pixels, inputs, count);
+                                                  float* inputs, std::size_t count,
+                                                  const NetworkSet& networks = {}) {
+  const dim3 blocks(blocks_for(count, std::size_t{4} * kThreadsPerBlock), 1, networks.count);
+  return launch(normalize_kernel, blocks, kThreadsPerBlock, stream, pixels, inputs, count,
+                networks);
 }
 
 #endif

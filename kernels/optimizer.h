@@ -9,6 +9,7 @@
 #include "host/settings/optimizer_settings.h"
 #include "kernels/host_device.h"
 #include "kernels/launch.h"
+#include "kernels/network_set.h"
 #include "kernels/scalar.h"
 
 namespace qmnist {
@@ -107,12 +108,27 @@ __device__ inline void update_parameters(const OptimizerStep<float>& step, float
   }
 }
 
+/// The arenas of one network.
+__device__ inline OptimizerArenas own_arenas(const OfNetwork& of, OptimizerArenas arenas) {
+  arenas.gradients = of(arenas.gradients);
+  arenas.parameters = of(arenas.parameters);
+  for (float*& moments : arenas.moments) {
+    moments = of(moments);
+  }
+  arenas.ema = of(arenas.ema);
+  arenas.gradient_scale = of(arenas.gradient_scale);
+  return arenas;
+}
+
 /// Four parameters per thread; the last one to three are updated one by one.
 template <OptimizerName kName>
 static __global__ void optimizer_kernel(const OptimizerStep<float>* __restrict__ step_scalars,
-                                        OptimizerArenas arenas, std::size_t count) {
+                                        OptimizerArenas of_first, std::size_t count,
+                                        NetworkSet networks) {
   const std::size_t first = 4 * (std::size_t{blockIdx.x} * blockDim.x + threadIdx.x);
-  const OptimizerStep<float> step = *step_scalars;
+  const OfNetwork of(networks);
+  const OptimizerArenas arenas = own_arenas(of, of_first);
+  const OptimizerStep<float> step = *of(step_scalars);
   const float gradient_scale = arenas.gradient_scale == nullptr ? 1.0F : *arenas.gradient_scale;
   if (first + 4 <= count) {
     update_parameters<kName, 4>(step, gradient_scale, arenas, first);
@@ -131,12 +147,12 @@ static __global__ void optimizer_kernel(const OptimizerStep<float>* __restrict__
 /// @param step_scalars one, on the device, so that a captured graph can be replayed at any step
 [[nodiscard]] inline cudaError_t launch_optimizer(cudaStream_t stream, OptimizerName name,
                                                   const OptimizerStep<float>* step_scalars,
-                                                  const OptimizerArenas& arenas,
-                                                  std::size_t count) {
+                                                  const OptimizerArenas& arenas, std::size_t count,
+                                                  const NetworkSet& networks = {}) {
+  const dim3 blocks(blocks_for(count, std::size_t{4} * kThreadsPerBlock), 1, networks.count);
   return with_choice(name, [&](auto constant) {
-    return launch(optimizer_kernel<constant.value>,
-                  blocks_for(count, std::size_t{4} * kThreadsPerBlock), kThreadsPerBlock, stream,
-                  step_scalars, arenas, count);
+    return launch(optimizer_kernel<constant.value>, blocks, kThreadsPerBlock, stream, step_scalars,
+                  arenas, count, networks);
   });
 }
 

@@ -4,6 +4,8 @@
 
 #include "kernels/clip.h"
 #include "kernels/launch.h"
+#include "kernels/network_set.h"
+#include "kernels/step_params.h"
 #include "kernels/warp_sum.h"
 #include "kernels/weight_update.h"
 
@@ -23,9 +25,12 @@ __device__ inline double square(float value) {
 /// A block takes kWarp units of a layer, whose gradients are neighbours in memory, one a lane; a
 /// unit's partial sums are spread over the rows of threads, two each.
 static __global__ void __launch_bounds__(kWarp* kSquareRows)
-    unit_squares_kernel(UpdateLayers layers, const float* __restrict__ gradients,
-                        double* __restrict__ unit_squares) {
+    unit_squares_kernel(UpdateLayers layers, const float* gradients, double* unit_squares,
+                        NetworkSet networks) {
   __shared__ double partial[kSquareRows][kWarp];
+  const OfNetwork of(networks);
+  gradients = of(gradients);
+  unit_squares = of(unit_squares);
   unsigned block = blockIdx.x;
   std::size_t l = 0;
   for (; block >= layers.at[l].columns_of_blocks; ++l) {
@@ -59,10 +64,13 @@ static __global__ void __launch_bounds__(kWarp* kSquareRows)
 
 /// One block: a warp adds a layer's weights or its bias, then one thread adds these.
 static __global__ void __launch_bounds__(kThreadsPerBlock)
-    ordered_clip_scale_kernel(UpdateLayers layers, const float* __restrict__ gradients,
-                              const double* __restrict__ unit_squares, float clip_norm,
-                              float* __restrict__ scale) {
+    ordered_clip_scale_kernel(UpdateLayers layers, const float* gradients,
+                              const double* unit_squares, const StepParams* step, float* scale,
+                              NetworkSet networks) {
   __shared__ double sums[2 * kMaxLayers];
+  const OfNetwork of(networks);
+  gradients = of(gradients);
+  unit_squares = of(unit_squares);
   const unsigned lane = threadIdx.x % kWarp;
   const unsigned warp = threadIdx.x / kWarp;
   for (std::size_t l = 0; l < layers.count; ++l) {
@@ -89,7 +97,7 @@ static __global__ void __launch_bounds__(kThreadsPerBlock)
     for (std::size_t i = 0; i < 2 * layers.count; ++i) {
       total += sums[i];
     }
-    *scale = clip_scale(total, clip_norm);
+    *of(scale) = clip_scale(total, of(step)->clip_norm);
   }
 }
 
@@ -112,20 +120,21 @@ inline std::size_t unit_squares_for(const UpdateLayers& layers) {
 /// are; and the squares of its bias. The total has layers ascending, weights before the bias.
 ///
 /// @param gradients an arena as `layers` says
+/// @param step on the device, with the norm
 /// @param unit_squares [unit_squares_for(layers)]
 /// @param scale one, on the device
-[[nodiscard]] inline cudaError_t launch_ordered_clip_scale(cudaStream_t stream,
-                                                           const UpdateLayers& layers,
-                                                           const float* gradients, float clip_norm,
-                                                           double* unit_squares, float* scale) {
+[[nodiscard]] inline cudaError_t launch_ordered_clip_scale(
+    cudaStream_t stream, const UpdateLayers& layers, const float* gradients, const StepParams* step,
+    double* unit_squares, float* scale, const NetworkSet& networks = {}) {
   const auto blocks = static_cast<unsigned>(unit_squares_for(layers) / kWarp);
-  const cudaError_t status = launch(unit_squares_kernel, blocks, dim3(kWarp, kSquareRows), stream,
-                                    layers, gradients, unit_squares);
+  const cudaError_t status =
+      launch(unit_squares_kernel, dim3(blocks, 1, networks.count), dim3(kWarp, kSquareRows), stream,
+             layers, gradients, unit_squares, networks);
   if (status != cudaSuccess) {
     return status;
   }
-  return launch(ordered_clip_scale_kernel, 1, kThreadsPerBlock, stream, layers, gradients,
-                unit_squares, clip_norm, scale);
+  return launch(ordered_clip_scale_kernel, dim3(1, 1, networks.count), kThreadsPerBlock, stream,
+                layers, gradients, unit_squares, step, scale, networks);
 }
 
 #endif

@@ -5,9 +5,11 @@
 
 #include "kernels/hidden_unit.h"
 #include "kernels/launch.h"
+#include "kernels/network_set.h"
 #include "kernels/ordered_dot.h"
 #include "kernels/softmax.h"
 #include "kernels/softmax_cross_entropy.h"
+#include "kernels/step_params.h"
 
 namespace qmnist {
 
@@ -57,11 +59,11 @@ struct RowLayers {
 /// What launch_row_step() does for each row of a batch.
 struct RowStep {
   RowLayers layers;
-  ActivationParams units;      ///< of layer 0, if that is hidden
+  Activation activation;
+  std::size_t index;           ///< of layer 0 in its network
   const float* derivatives;    ///< [rows, outputs of layer 0]; nullptr if that is not hidden
-  const RowRandom* random;     ///< of the step, on the device; nullptr to predict
+  const StepParams* step;      ///< on the device; nullptr to predict
   const std::uint8_t* labels;  ///< [rows]
-  float smoothing;             ///< of the labels
   float* losses;               ///< [rows]
   std::uint8_t* correct;       ///< [rows]: whether the prediction is the label
   float* probabilities;        ///< [rows, classes], to predict; nullptr to train
@@ -72,43 +74,49 @@ struct RowStep {
 inline constexpr unsigned kRowStepThreads = 128;
 
 /// Brings all weights and biases to shared memory, a bias as one more row of its weights.
-__device__ inline void load_weights(const RowLayers& layers, float* memory) {
+__device__ inline void load_weights(const RowLayers& layers, const OfNetwork& of, float* memory) {
   for (std::size_t l = 1; l < layers.count; ++l) {
     const RowLayers::Layer& layer = layers.at[l];
     const std::size_t inputs = layers.at[l - 1].outputs;
     const std::size_t pitch = RowLayers::pitch(layer.outputs);
+    const float* from = of(layer.weights);
+    const float* bias = of(layer.bias);
     float* weights = memory + layer.weights_at;
     const std::size_t count = inputs * layer.outputs;
     for (std::size_t i = threadIdx.x; i < count; i += blockDim.x) {
-      weights[i / layer.outputs * pitch + i % layer.outputs] = layer.weights[i];
+      weights[i / layer.outputs * pitch + i % layer.outputs] = from[i];
     }
     for (std::size_t j = threadIdx.x; j < layer.outputs; j += blockDim.x) {
-      weights[inputs * pitch + j] = layer.bias[j];
+      weights[inputs * pitch + j] = bias[j];
     }
   }
 }
 
 /// Brings a row of layer 0 to shared memory.
-__device__ inline void load_row(const RowStep& step, std::size_t row, float* memory) {
+__device__ inline void load_row(const RowStep& step, const OfNetwork& of, std::size_t row,
+                                float* memory) {
   const RowLayers::Layer& layer = step.layers.at[0];
-  float* activations = memory + layer.state_at;
+  const float* activations = of(layer.activations);
+  const float* derivatives = of(step.derivatives);
+  float* state = memory + layer.state_at;
   for (std::size_t j = threadIdx.x; j < layer.outputs; j += blockDim.x) {
     const std::size_t place = row * layer.outputs + j;
-    activations[j] = layer.activations[place];
-    if (step.derivatives != nullptr) {
-      activations[layer.outputs + j] = step.derivatives[place];
+    state[j] = activations[place];
+    if (derivatives != nullptr) {
+      state[layer.outputs + j] = derivatives[place];
     }
   }
 }
 
 /// Forward pass of layer l of a row: a unit a thread. Derivatives go where deltas will be.
-__device__ inline void row_forward(const RowStep& step, std::size_t l, std::size_t row,
-                                   float* memory) {
+__device__ inline void row_forward(const RowStep& step, const OfNetwork& of, Dropout dropout,
+                                   std::size_t l, std::size_t row, float* memory) {
   const RowLayers::Layer& layer = step.layers.at[l];
   const RowLayers::Layer& below = step.layers.at[l - 1];
   const std::size_t pitch = RowLayers::pitch(layer.outputs);
-  ActivationParams units = step.units;
-  units.layer += l;
+  const ActivationParams units{step.activation, dropout, step.index + l};
+  const RowRandom* random = random_of(of(step.step));
+  float* to = of(layer.activations);
   float* activations = memory + layer.state_at;
   for (std::size_t j = threadIdx.x; j < layer.outputs; j += blockDim.x) {
     const float* weights = memory + layer.weights_at + j;
@@ -118,65 +126,69 @@ __device__ inline void row_forward(const RowStep& step, std::size_t l, std::size
       activations[j] = z;
       continue;
     }
-    const HiddenUnit unit = hidden_unit(units, step.random, row, j, z);
+    const HiddenUnit unit = hidden_unit(units, random, row, j, z);
     activations[j] = unit.activation;
     activations[layer.outputs + j] = unit.derivative;
-    if (layer.activations != nullptr) {
-      layer.activations[row * layer.outputs + j] = unit.activation;
+    if (to != nullptr) {
+      to[row * layer.outputs + j] = unit.activation;
     }
   }
 }
 
 /// Backward pass of layer l of a row, to the deltas of the layer below: one of these a thread.
-__device__ inline void row_backward(const RowStep& step, std::size_t l, std::size_t row,
-                                    float* memory) {
+__device__ inline void row_backward(const RowStep& step, const OfNetwork& of, std::size_t l,
+                                    std::size_t row, float* memory) {
   const RowLayers::Layer& layer = step.layers.at[l];
   const RowLayers::Layer& below = step.layers.at[l - 1];
   const std::size_t pitch = RowLayers::pitch(layer.outputs);
   const float* deltas = memory + layer.state_at + layer.outputs;
   float* deltas_below = memory + below.state_at + below.outputs;  // where the derivatives are
+  float* to = of(below.deltas);
   for (std::size_t k = threadIdx.x; k < below.outputs; k += blockDim.x) {
     const float* weights = memory + layer.weights_at + k * pitch;
     const float delta = deltas_below[k] * ordered_dot(deltas, weights, 1, layer.outputs, 0);
     deltas_below[k] = delta;
-    below.deltas[row * below.outputs + k] = delta;
+    to[row * below.outputs + k] = delta;
   }
 }
 
 /// A block takes each gridDim.x-th row, one after the other.
 static __global__ void __launch_bounds__(kRowStepThreads)
-    row_step_kernel(RowStep step, std::size_t rows) {
+    row_step_kernel(RowStep step, std::size_t rows, NetworkSet networks) {
   __shared__ float memory[kRowStepFloats];
+  const OfNetwork of(networks);
+  const Dropout dropout = dropout_of(of(step.step));
+  const bool predicts = step.probabilities != nullptr;
+  const float smoothing = predicts ? 0 : of(step.step)->label_smoothing;
   const std::size_t last = step.layers.count - 1;
   const std::size_t classes = step.layers.at[last].outputs;
   float* logits = memory + step.layers.at[last].state_at;
   float* gradient = logits + classes;
+  float* result = of(predicts ? step.probabilities : step.layers.at[last].deltas);
   const float scale = 1.0F / static_cast<float>(rows);
-  load_weights(step.layers, memory);
+  load_weights(step.layers, of, memory);
   for (std::size_t row = blockIdx.x; row < rows; row += gridDim.x) {
-    load_row(step, row, memory);
+    load_row(step, of, row, memory);
     for (std::size_t l = 1; l <= last; ++l) {
       __syncthreads();  // the layer below must be there, and before it the weights
-      row_forward(step, l, row, memory);
+      row_forward(step, of, dropout, l, row, memory);
     }
     __syncthreads();  // all logits must be there
-    if (threadIdx.x == 0 && step.probabilities != nullptr) {
+    if (threadIdx.x == 0 && predicts) {
       softmax(logits, classes, gradient);
     } else if (threadIdx.x == 0) {
-      const std::size_t label = step.labels[row];
-      step.losses[row] =
-          softmax_cross_entropy(logits, classes, label, scale, gradient, step.smoothing);
-      step.correct[row] = argmax(logits, classes) == label ? 1 : 0;
+      const std::size_t label = of(step.labels)[row];
+      of(step.losses)[row] =
+          softmax_cross_entropy(logits, classes, label, scale, gradient, smoothing);
+      of(step.correct)[row] = argmax(logits, classes) == label ? 1 : 0;
     }
     __syncthreads();  // all of the gradient must be there
-    float* result =
-        step.probabilities != nullptr ? step.probabilities : step.layers.at[last].deltas;
     for (std::size_t j = threadIdx.x; j < classes; j += blockDim.x) {
       result[row * classes + j] = gradient[j];
     }
-    if (step.probabilities == nullptr) {
+    if (!predicts) {
       for (std::size_t l = last; l > 0; --l) {
-        row_backward(step, l, row, memory);
+        row_backward(step, of, l, row, memory);
         __syncthreads();  // the deltas must be there
       }
     }
@@ -196,12 +208,14 @@ static __global__ void __launch_bounds__(kRowStepThreads)
 /// logits.
 /// @param step whose layers take at most kRowStepFloats
 [[nodiscard]] inline cudaError_t launch_row_step(cudaStream_t stream, const RowStep& step,
-                                                 std::size_t rows) {
+                                                 std::size_t rows,
+                                                 const NetworkSet& networks = {}) {
   // More blocks than a device holds at once would bring the weights to shared memory again and
   // again; more rows a block than necessary would leave multiprocessors without work.
   constexpr std::size_t kMaxBlocks = 512;
   const auto blocks = static_cast<unsigned>(rows < kMaxBlocks ? rows : kMaxBlocks);
-  return launch(row_step_kernel, blocks, kRowStepThreads, stream, step, rows);
+  return launch(row_step_kernel, dim3(blocks, 1, networks.count), kRowStepThreads, stream, step,
+                rows, networks);
 }
 
 #endif

@@ -87,9 +87,11 @@ __device__ inline float add_pixels(const Pixel* pixels, unsigned count, const fl
 /// A block takes a row and kWarp units: all warps look for pixels, then the first warp's lanes have
 /// a unit each. The other warps would only repeat the search.
 static __global__ void __launch_bounds__(kSparseWarps* kWarp)
-    sparse_forward_kernel(ForwardLayer layer) {
+    sparse_forward_kernel(ForwardLayer of_first, NetworkSet networks) {
   __shared__ Pixel pixels[kSparsePixels];
   __shared__ unsigned counts[kSparseWarps];
+  const ForwardLayer layer = own_layer(OfNetwork(networks), of_first);
+  const ActivationParams units = units_of(layer);
   const std::size_t row = blockIdx.x;
   const std::size_t unit = std::size_t{blockIdx.y} * kWarp + threadIdx.x;
   const bool has_unit = threadIdx.x < kWarp && unit < layer.output_count;
@@ -103,7 +105,7 @@ static __global__ void __launch_bounds__(kSparseWarps* kWarp)
     __syncthreads();  // the next pixels take the place of these
   }
   if (has_unit) {
-    write_unit(layer, row, unit, z);
+    write_unit(layer, units, row, unit, z);
   }
 }
 
@@ -114,10 +116,11 @@ static __global__ void __launch_bounds__(kSparseWarps* kWarp)
 ///     z = bias, then for each input that is not zero, ascending: z = fma(input, weight, z)
 ///     activations = activate(z) * dropout, derivatives = activation_derivative(z) * dropout
 [[nodiscard]] inline cudaError_t launch_sparse_forward(cudaStream_t stream,
-                                                       const ForwardLayer& layer,
-                                                       std::size_t rows) {
-  const dim3 blocks(static_cast<unsigned>(rows), blocks_for(layer.output_count, kWarp));
-  return launch(sparse_forward_kernel, blocks, kSparseWarps * kWarp, stream, layer);
+                                                       const ForwardLayer& layer, std::size_t rows,
+                                                       const NetworkSet& networks = {}) {
+  const dim3 blocks(static_cast<unsigned>(rows), blocks_for(layer.output_count, kWarp),
+                    networks.count);
+  return launch(sparse_forward_kernel, blocks, kSparseWarps * kWarp, stream, layer, networks);
 }
 
 #endif

@@ -12,14 +12,16 @@ namespace qmnist {
 #ifdef QMNIST_KERNELS
 
 static __global__ void __launch_bounds__(kTileThreads)
-    tile_forward_kernel(ForwardLayer layer, std::size_t rows) {
+    tile_forward_kernel(ForwardLayer of_first, std::size_t rows, NetworkSet networks) {
   __shared__ TileMemory memory;
+  const ForwardLayer layer = own_layer(OfNetwork(networks), of_first);
+  const ActivationParams units = units_of(layer);
   multiply_tile({layer.inputs, rows, layer.input_count, true},
                 {layer.weights, layer.output_count, layer.output_count, false}, layer.input_count,
                 memory);
   for_each_sum(memory, rows, layer.output_count,
                [&](std::size_t row, std::size_t column, float sum) {
-                 write_unit(layer, row, column, sum + layer.bias[column]);
+                 write_unit(layer, units, row, column, sum + layer.bias[column]);
                });
 }
 
@@ -28,16 +30,22 @@ static __global__ void __launch_bounds__(kTileThreads)
 ///     s = 0, for each input, ascending: s = fma(input, weight, s); z = s + bias
 ///     activations = activate(z) * dropout, derivatives = activation_derivative(z) * dropout
 [[nodiscard]] inline cudaError_t launch_tile_forward(cudaStream_t stream, const ForwardLayer& layer,
-                                                     std::size_t rows) {
-  return launch(tile_forward_kernel, tile_blocks(rows, layer.output_count), kTileThreads, stream,
-                layer, rows);
+                                                     std::size_t rows,
+                                                     const NetworkSet& networks = {}) {
+  return launch(tile_forward_kernel, tile_blocks(rows, layer.output_count, networks), kTileThreads,
+                stream, layer, rows, networks);
 }
 
 static __global__ void __launch_bounds__(kTileThreads)
     tile_backward_kernel(const float* deltas, const float* weights, const float* derivatives,
                          float* deltas_below, std::size_t rows, std::size_t inputs,
-                         std::size_t outputs) {
+                         std::size_t outputs, NetworkSet networks) {
   __shared__ TileMemory memory;
+  const OfNetwork of(networks);
+  deltas = of(deltas);
+  weights = of(weights);
+  derivatives = of(derivatives);
+  deltas_below = of(deltas_below);
   multiply_tile({deltas, rows, outputs, true}, {weights, inputs, outputs, true}, outputs, memory);
   for_each_sum(memory, rows, inputs, [&](std::size_t row, std::size_t column, float sum) {
     const std::size_t place = row * inputs + column;
@@ -57,22 +65,26 @@ static __global__ void __launch_bounds__(kTileThreads)
                                                       const float* weights,
                                                       const float* derivatives, float* deltas_below,
                                                       std::size_t rows, std::size_t inputs,
-                                                      std::size_t outputs) {
-  return launch(tile_backward_kernel, tile_blocks(rows, inputs), kTileThreads, stream, deltas,
-                weights, derivatives, deltas_below, rows, inputs, outputs);
+                                                      std::size_t outputs,
+                                                      const NetworkSet& networks = {}) {
+  return launch(tile_backward_kernel, tile_blocks(rows, inputs, networks), kTileThreads, stream,
+                deltas, weights, derivatives, deltas_below, rows, inputs, outputs, networks);
 }
 
 static __global__ void __launch_bounds__(kTileThreads)
     tile_update_kernel(const float* inputs, const float* deltas, GradientUse use,
                        std::size_t weight_at, std::size_t rows, std::size_t input_count,
-                       std::size_t output_count) {
+                       std::size_t output_count, NetworkSet networks) {
   __shared__ TileMemory memory;
+  const OfNetwork of(networks);
+  inputs = of(inputs);
+  deltas = of(deltas);
   multiply_tile({inputs, input_count, input_count, false},
                 {deltas, output_count, output_count, false}, rows, memory);
   for_each_sum(memory, input_count, output_count,
                [&](std::size_t input, std::size_t output, float gradient) {
-                 const std::size_t place = weight_at + input * output_count + output;
-                 use_gradient(use, place, gradient, load_state(use, place));
+                 const std::size_t place = of.floats() + weight_at + input * output_count + output;
+                 use_gradient(use, of, place, gradient, load_state(use, place));
                });
 }
 
@@ -87,9 +99,10 @@ static __global__ void __launch_bounds__(kTileThreads)
                                                     const float* deltas, const GradientUse& use,
                                                     std::size_t weight_at, std::size_t rows,
                                                     std::size_t input_count,
-                                                    std::size_t output_count) {
-  return launch(tile_update_kernel, tile_blocks(input_count, output_count), kTileThreads, stream,
-                inputs, deltas, use, weight_at, rows, input_count, output_count);
+                                                    std::size_t output_count,
+                                                    const NetworkSet& networks = {}) {
+  return launch(tile_update_kernel, tile_blocks(input_count, output_count, networks), kTileThreads,
+                stream, inputs, deltas, use, weight_at, rows, input_count, output_count, networks);
 }
 
 #endif

@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "kernels/launch.h"
+#include "kernels/network_set.h"
 #include "kernels/scalar.h"
 
 namespace qmnist {
@@ -149,9 +150,9 @@ __device__ inline void for_each_sum(TileMemory& memory, std::size_t rows, std::s
   }
 }
 
-/// The blocks of a product [rows, columns].
-inline dim3 tile_blocks(std::size_t rows, std::size_t columns) {
-  return {blocks_for(columns, kTileSide), blocks_for(rows, kTileSide)};
+/// The blocks of a product [rows, columns] of each network.
+inline dim3 tile_blocks(std::size_t rows, std::size_t columns, const NetworkSet& networks) {
+  return {blocks_for(columns, kTileSide), blocks_for(rows, kTileSide), networks.count};
 }
 
 // NOLINTEND(modernize-avoid-c-arrays)

@@ -5,6 +5,7 @@
 
 #include "kernels/gradient_use.h"
 #include "kernels/launch.h"
+#include "kernels/network_set.h"
 #include "kernels/row_step.h"
 #include "kernels/scalar.h"
 #include "kernels/softmax_cross_entropy.h"
@@ -49,7 +50,7 @@ struct UpdateLayers {
 struct RowResults {
   const float* losses;          ///< [rows]
   const std::uint8_t* correct;  ///< [rows]
-  DeviceMetrics* metrics;       ///< on the device; one, not of another launch at the same time
+  DeviceMetrics* metrics;  ///< of each block of NetworkSet; not of two launches at the same time
 };
 
 /// Length of an input's column of rows in shared memory: a multiple of four, so that four rows are
@@ -64,20 +65,21 @@ struct UpdateMemory {
 
 /// Brings rows [first, first + kWarp) of the block's inputs and units to shared memory; beyond the
 /// ends, it is not defined what is there. Input `input_count` is the bias's, which is 1.
-__device__ inline void load_rows(const UpdateLayers::Layer& layer, std::size_t first_input,
-                                 std::size_t first_unit, std::size_t first, std::size_t rows,
-                                 UpdateMemory& memory) {
+__device__ inline void load_rows(const UpdateLayers::Layer& layer, const OfNetwork& of,
+                                 std::size_t first_input, std::size_t first_unit, std::size_t first,
+                                 std::size_t rows, UpdateMemory& memory) {
   const std::size_t input = first_input + threadIdx.x % kUpdateWarps;
   const std::size_t row = first + threadIdx.x / kUpdateWarps;
   float value = 1;
   if (row < rows && input < layer.input_count) {
-    value = layer.inputs[row * layer.input_count + input];
+    value = of(layer.inputs)[row * layer.input_count + input];
   }
   memory.inputs[threadIdx.x % kUpdateWarps][threadIdx.x / kUpdateWarps] = value;
   const unsigned lane = threadIdx.x % kWarp;
   for (unsigned i = threadIdx.x / kWarp; i < kWarp; i += kUpdateWarps) {
     if (first + i < rows && first_unit + lane < layer.output_count) {
-      memory.deltas[i][lane] = layer.deltas[(first + i) * layer.output_count + first_unit + lane];
+      memory.deltas[i][lane] =
+          of(layer.deltas)[(first + i) * layer.output_count + first_unit + lane];
     }
   }
 }
@@ -101,7 +103,7 @@ __device__ inline float add_rows(const float* inputs, const float (*deltas)[kWar
 
 /// The weights of kUpdateWarps inputs to kWarp units.
 __device__ inline void update_block(const UpdateLayers::Layer& layer, const GradientUse& use,
-                                    std::size_t rows, UpdateMemory& memory) {
+                                    const OfNetwork& of, std::size_t rows, UpdateMemory& memory) {
   const unsigned block = blockIdx.x - layer.first_block;
   const unsigned warp = threadIdx.x / kWarp;
   const unsigned lane = threadIdx.x % kWarp;
@@ -113,11 +115,12 @@ __device__ inline void update_block(const UpdateLayers::Layer& layer, const Grad
   const bool has_weight = input <= layer.input_count && unit < layer.output_count;
   const bool is_bias = input == layer.input_count;
   const std::size_t place =
-      is_bias ? layer.bias_at + unit : layer.weight_at + input * layer.output_count + unit;
+      of.floats() +
+      (is_bias ? layer.bias_at + unit : layer.weight_at + input * layer.output_count + unit);
   const ParameterState state = has_weight ? load_state(use, place) : ParameterState{};
   float g = 0;
   for (std::size_t first = 0; first < rows; first += kWarp) {
-    load_rows(layer, first_input, first_unit, first, rows, memory);
+    load_rows(layer, of, first_input, first_unit, first, rows, memory);
     __syncthreads();  // the rows must be there
     const float* inputs = memory.inputs[warp];
     const bool counts = first + lane < rows && (!layer.skips_zeros || is_bias || inputs[lane] != 0);
@@ -128,20 +131,22 @@ __device__ inline void update_block(const UpdateLayers::Layer& layer, const Grad
     __syncthreads();  // the next rows take the place of these
   }
   if (has_weight) {
-    use_gradient(use, place, g, state);
+    use_gradient(use, of, place, g, state);
   }
 }
 
 /// Adds the rows' losses and hits to the metrics, rows ascending, by one block.
-__device__ inline void add_metrics(const RowResults& results, std::size_t rows, float* losses) {
-  DeviceMetrics sum = *results.metrics;
+__device__ inline void add_metrics(const RowResults& results, const OfNetwork& of, std::size_t rows,
+                                   float* losses) {
+  const float* of_rows = of(results.losses);
+  const std::uint8_t* correct = of(results.correct);
+  DeviceMetrics sum = results.metrics[of.block()];
   for (std::size_t first = 0; first < rows; first += kUpdateThreads) {
     const std::size_t row = first + threadIdx.x;
     const bool exists = row < rows;
-    losses[threadIdx.x] = exists ? results.losses[row] : 0;
+    losses[threadIdx.x] = exists ? of_rows[row] : 0;
     // A barrier, too: all losses are there.
-    sum.correct +=
-        static_cast<unsigned>(__syncthreads_count(exists && results.correct[row] != 0 ? 1 : 0));
+    sum.correct += static_cast<unsigned>(__syncthreads_count(exists && correct[row] != 0 ? 1 : 0));
     if (threadIdx.x == 0) {
       for (std::size_t i = 0; i < kUpdateThreads && first + i < rows; ++i) {
         sum.loss_sum += static_cast<double>(losses[i]);
@@ -150,25 +155,26 @@ __device__ inline void add_metrics(const RowResults& results, std::size_t rows, 
     __syncthreads();  // the next losses take the place of these
   }
   if (threadIdx.x == 0) {
-    *results.metrics = sum;
+    results.metrics[of.block()] = sum;
   }
 }
 
 /// A block takes kUpdateWarps inputs of a layer, one a warp, and kWarp units, one a lane; the last
 /// block takes the metrics.
 static __global__ void __launch_bounds__(kUpdateThreads)
-    weight_update_kernel(UpdateLayers layers, GradientUse use, RowResults results,
-                         std::size_t rows) {
+    weight_update_kernel(UpdateLayers layers, GradientUse use, RowResults results, std::size_t rows,
+                         NetworkSet networks) {
   __shared__ UpdateMemory memory;
+  const OfNetwork of(networks);
   if (blockIdx.x == layers.blocks) {
-    add_metrics(results, rows, &memory.deltas[0][0]);
+    add_metrics(results, of, rows, &memory.deltas[0][0]);
     return;
   }
   std::size_t l = 0;
   while (l + 1 < layers.count && blockIdx.x >= layers.at[l + 1].first_block) {
     ++l;
   }
-  update_block(layers.at[l], use, rows, memory);
+  update_block(layers.at[l], use, of, rows, memory);
 }
 
 /// The end of a training step: the gradient of each weight and bias of all layers in a fixed order,
@@ -180,9 +186,10 @@ static __global__ void __launch_bounds__(kUpdateThreads)
 [[nodiscard]] inline cudaError_t launch_weight_update(cudaStream_t stream,
                                                       const UpdateLayers& layers,
                                                       const GradientUse& use,
-                                                      const RowResults& results, std::size_t rows) {
-  return launch(weight_update_kernel, layers.blocks + 1, kUpdateThreads, stream, layers, use,
-                results, rows);
+                                                      const RowResults& results, std::size_t rows,
+                                                      const NetworkSet& networks = {}) {
+  return launch(weight_update_kernel, dim3(layers.blocks + 1, 1, networks.count), kUpdateThreads,
+                stream, layers, use, results, rows, networks);
 }
 
 // NOLINTEND(modernize-avoid-c-arrays)

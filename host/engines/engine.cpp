@@ -1,6 +1,31 @@
 #include "host/engines/engine.h"
 
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
 namespace qmnist {
+namespace {
+
+bool have_equal_layers(const Network& a, const Network& b) {
+  const auto sizes = [](const DenseLayer& layer) { return std::pair(layer.inputs, layer.outputs); };
+  return a.activation() == b.activation() &&
+         std::ranges::equal(a.layers(), b.layers(), {}, sizes, sizes);
+}
+
+/// What decides which kernels a step needs.
+auto features(const EngineSettings& settings) {
+  return std::tuple(settings.batch_size, settings.device_index, settings.math, settings.kernels,
+                    settings.on_device, settings.is_training, settings.optimizer.name,
+                    settings.optimizer.clip_norm > 0, settings.regularization.ema_decay > 0,
+                    settings.augmentation.any(), settings.augmentation.elastic > 0);
+}
+
+}  // namespace
+
+bool have_one_shape(const EngineSettings& a, const EngineSettings& b) {
+  return have_equal_layers(a.network, b.network) && features(a) == features(b);
+}
 
 Scores score_predictions(std::span<const float> probabilities, const DataView& data,
                          std::span<const std::uint32_t> indices) {

@@ -43,6 +43,9 @@ struct Scores {
 [[nodiscard]] Scores score_predictions(std::span<const float> probabilities, const DataView& data,
                                        std::span<const std::uint32_t> indices);
 
+/// Engines in a group, at most (EngineKind::make_group).
+inline constexpr std::size_t kMaxGroup = 64;
+
 /// Settings of an engine.
 struct EngineSettings {
   Network network;
@@ -59,6 +62,10 @@ struct EngineSettings {
   Schedule schedule = {};   ///< of the learning rate
   bool is_training = true;  ///< false where only predict() and score() are called: less memory
 };
+
+/// Whether networks with these settings can train in the same launches: they have the same layers,
+/// batches, device, kernels and features, and may differ in every number of these features.
+[[nodiscard]] bool have_one_shape(const EngineSettings& a, const EngineSettings& b);
 
 /// Trains a network on one kind of device. It knows no file and no terminal.
 ///
@@ -96,6 +103,10 @@ class Engine {
   virtual void train(const DataView& data, std::span<const std::uint32_t> order,
                      RunningMetrics& metrics, const StepCallback& keep_going) = 0;
 
+  /// Says that train() will not be called soon, so that other engines of its group need not wait
+  /// for it.
+  virtual void end_training() {}
+
   /// Gradient of the mean loss over data[batch[i]] as the next step would take it, with its
   /// distortions and dropout, as an arena; changes nothing. At most the settings' batch size of
   /// images.
@@ -106,6 +117,13 @@ class Engine {
   /// TrainingState::eval_parameters().
   [[nodiscard]] virtual std::vector<float> predict(const DataView& data,
                                                    std::span<const std::uint32_t> indices) = 0;
+
+  /// The same by the networks of all engines of its group, [engines, indices.size(), classes], in
+  /// one pass over the images.
+  [[nodiscard]] virtual std::vector<float> predict_by_group(
+      const DataView& data, std::span<const std::uint32_t> indices) {
+    return predict(data, indices);
+  }
 
   /// Scores the predictions for data[indices[i]] against their labels.
   [[nodiscard]] virtual Scores score(const DataView& data, std::span<const std::uint32_t> indices);

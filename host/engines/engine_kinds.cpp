@@ -24,21 +24,26 @@ QMNIST_ENGINES(QMNIST_DECLARE)
 namespace qmnist {
 namespace {
 
-ChosenEngine make_engine_of(const EngineKind& kind, const EngineSettings& settings,
-                            std::size_t bytes_beside) {
-  const MemoryBudget memory = require_memory(kind.host_bytes(settings) + bytes_beside);
-  return {.engine = kind.make(settings),
+ChosenGroup make_group_of(const EngineKind& kind, const std::vector<EngineSettings>& settings,
+                          std::size_t bytes_beside) {
+  std::size_t bytes = bytes_beside;
+  for (const EngineSettings& of_engine : settings) {
+    bytes += kind.host_bytes(of_engine);
+  }
+  const MemoryBudget memory = require_memory(bytes);
+  return {.engines = kind.make_group(settings),
           .device = std::string(kind.name),
-          .threads = settings.threads,
+          .threads = settings.front().threads,
           .reason = "",
           .memory = memory};
 }
 
-ChosenEngine make_first_engine(const EngineSettings& settings, std::size_t bytes_beside) {
+ChosenGroup make_first_group(const std::vector<EngineSettings>& settings,
+                             std::size_t bytes_beside) {
   std::string obstacles;
   for (const EngineKind* kind : engine_kinds()) {
     try {
-      ChosenEngine chosen = make_engine_of(*kind, settings, bytes_beside);
+      ChosenGroup chosen = make_group_of(*kind, settings, bytes_beside);
       chosen.reason = fmt::format("device auto: using the {}{}", kind->title,
                                   obstacles.empty() ? ", which can run this program" : obstacles);
       return chosen;
@@ -72,25 +77,35 @@ const EngineKind& engine_kind(std::string_view name) {
   return **found;
 }
 
-ChosenEngine make_engine(std::string_view device, EngineSettings settings,
-                         std::size_t bytes_beside) {
-  if (settings.threads == 0) {
-    settings.threads = available_cpus();
+ChosenGroup make_group(std::string_view device, std::vector<EngineSettings> settings,
+                       std::size_t bytes_beside) {
+  for (EngineSettings& of_engine : settings) {
+    of_engine.threads = of_engine.threads == 0 ? available_cpus() : of_engine.threads;
   }
   if (device == kAutoDevice) {
-    return make_first_engine(settings, bytes_beside);
+    return make_first_group(settings, bytes_beside);
   }
   const auto message = [device](const DeviceError& error) {
     return fmt::format("device {}: {}; or use --device {}", device, error.what(),
                        engine_kinds().back()->name);
   };
   try {
-    return make_engine_of(engine_kind(device), settings, bytes_beside);
+    return make_group_of(engine_kind(device), settings, bytes_beside);
   } catch (const DeviceMemoryError& error) {
     throw DeviceMemoryError("{}", message(error));
   } catch (const DeviceError& error) {
     throw DeviceError("{}", message(error));
   }
+}
+
+ChosenEngine make_engine(std::string_view device, EngineSettings settings,
+                         std::size_t bytes_beside) {
+  ChosenGroup group = make_group(device, {std::move(settings)}, bytes_beside);
+  return {.engine = std::move(group.engines.front()),
+          .device = std::move(group.device),
+          .threads = group.threads,
+          .reason = std::move(group.reason),
+          .memory = group.memory};
 }
 
 }  // namespace qmnist

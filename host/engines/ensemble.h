@@ -15,11 +15,13 @@ namespace qmnist {
 /// Source: Hansen and Salamon, Neural network ensembles (1990)
 class Ensemble {
  public:
-  /// Makes an engine for each model. @throws DeviceError as make_engine
+  /// Makes engines for the models: those of one shape share a pass over the images, in the fixed
+  /// order of operations, so that every device gives the same answers.
+  /// @throws DeviceError as make_group()
   Ensemble(std::span<const Model> models, std::string_view device, std::size_t device_index = 0);
 
-  [[nodiscard]] std::size_t size() const { return engines_.size(); }
-  [[nodiscard]] std::string device() const { return engines_.front()->device(); }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::string device() const { return groups_.front().engines.front()->device(); }
   /// Why it was taken; empty where this very device was asked for.
   [[nodiscard]] const std::string& reason() const { return reason_; }
 
@@ -31,7 +33,18 @@ class Ensemble {
   [[nodiscard]] Scores score(const DataView& data, std::span<const std::uint32_t> indices);
 
  private:
-  std::vector<std::unique_ptr<Engine>> engines_;
+  /// Models of one shape.
+  struct Group {
+    std::vector<std::size_t> models;  ///< their places among all
+    std::vector<std::unique_ptr<Engine>> engines;
+  };
+
+  /// Adds the probabilities of a few images to `sums`, in the models' order.
+  void add_predictions(const DataView& data, std::span<const std::uint32_t> indices,
+                       std::span<float> sums);
+
+  std::size_t size_;
+  std::vector<Group> groups_;
   std::string reason_;
 };
 

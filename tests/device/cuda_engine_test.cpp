@@ -21,9 +21,11 @@ std::vector<const EngineKind*> test::engines_under_test() {
   static const EngineKind fixed_order = [] {
     EngineKind kind = cuda::kEngineKind;
     kind.name = "cuda_fixed_order";
-    kind.make = [](EngineSettings settings) {
-      settings.kernels = Kernels::kFixedOrder;
-      return cuda::kEngineKind.make(std::move(settings));
+    kind.make_group = [](std::vector<EngineSettings> settings) {
+      for (EngineSettings& of_engine : settings) {
+        of_engine.kernels = Kernels::kFixedOrder;
+      }
+      return cuda::kEngineKind.make_group(std::move(settings));
     };
     return kind;
   }();

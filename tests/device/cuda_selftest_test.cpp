@@ -12,7 +12,10 @@ TEST(CudaSelftestTest, EveryCheckPasses) {
   if (const std::string obstacle = test::gpu_obstacle(); !obstacle.empty()) {
     GTEST_SKIP() << obstacle;
   }
-  auto checks = gpu_checks(std::make_shared<Expectations>(1), "GPU 0", cuda::kEngineKind.make,
+  const auto make_engine = [](EngineSettings settings) {
+    return cuda::kEngineKind.make(std::move(settings));
+  };
+  auto checks = gpu_checks(std::make_shared<Expectations>(1), "GPU 0", make_engine,
                            {.baseline = 12, .wide = 1, .everything = 4});
   std::erase_if(checks, [](const Check& check) { return check.name.ends_with("time"); });
   for (const CheckResult& result :

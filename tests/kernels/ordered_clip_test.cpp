@@ -71,8 +71,9 @@ class OrderedClipKernelTest : public test::KernelTest {
     test::Array values(gradients);
     test::Array unit_squares{std::vector<double>(unit_squares_for(layers))};
     test::Array scale(std::vector<float>{test::kUntouched});
+    test::Array step(std::vector{StepParams{.clip_norm = clip_norm}});
     run([&](cudaStream_t stream) {
-      return launch_ordered_clip_scale(stream, layers, values.data(), clip_norm,
+      return launch_ordered_clip_scale(stream, layers, values.data(), step.data(),
                                        unit_squares.data(), scale.data());
     });
     unit_squares_ = unit_squares.values();

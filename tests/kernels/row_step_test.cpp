@@ -169,27 +169,30 @@ class RowStepKernelTest : public test::KernelTest {
       predicting.add(layer);
     }
     test::Array derivatives(net.derivatives);
-    test::Array random(std::vector<RowRandom>{net.random});
+    test::Array step_params(std::vector{StepParams{.update = {},
+                                                   .random = net.random,
+                                                   .dropout = net.units.dropout,
+                                                   .label_smoothing = net.smoothing}});
     test::Array labels(net.labels);
     test::Array losses(Values(net.rows, test::kUntouched));
     test::Array correct(std::vector<std::uint8_t>(net.rows, 7));
     test::Array probabilities(Values(net.rows * net.outputs.back(), test::kUntouched));
     RowStep step{.layers = training,
-                 .units = net.units,
+                 .activation = net.units.activation,
+                 .index = net.units.layer,
                  .derivatives = net.outputs.size() == 1 ? nullptr : derivatives.data(),
-                 .random = random.data(),
+                 .step = step_params.data(),
                  .labels = labels.data(),
-                 .smoothing = net.smoothing,
                  .losses = losses.data(),
                  .correct = correct.data(),
                  .probabilities = nullptr};
     run([&](cudaStream_t stream) { return launch_row_step(stream, step, net.rows); });
     step = {.layers = predicting,
-            .units = net.units,
+            .activation = net.units.activation,
+            .index = net.units.layer,
             .derivatives = nullptr,
-            .random = nullptr,
+            .step = nullptr,
             .labels = nullptr,
-            .smoothing = 0,
             .losses = nullptr,
             .correct = nullptr,
             .probabilities = probabilities.data()};

@@ -61,7 +61,12 @@ class SparseForwardKernelTest : public test::KernelTest {
     test::Array bias(layer.bias);
     test::Array activations(std::vector<float>(layer.rows * layer.outputs, test::kUntouched));
     test::Array derivatives(std::vector<float>(layer.rows * layer.outputs, test::kUntouched));
-    test::Array step(std::vector<RowRandom>{random == nullptr ? RowRandom{} : *random});
+    StepParams params;
+    if (units != nullptr && random != nullptr) {
+      params.random = *random;
+      params.dropout = units->dropout;
+    }
+    test::Array step(std::vector{params});
     run([&](cudaStream_t stream) {
       return launch_sparse_forward(
           stream,
@@ -73,8 +78,9 @@ class SparseForwardKernelTest : public test::KernelTest {
            .input_count = layer.inputs,
            .output_count = layer.outputs,
            .is_last = units == nullptr,
-           .units = units == nullptr ? ActivationParams{Activation::kRelu, Dropout(0), 0} : *units,
-           .random = random == nullptr ? nullptr : step.data()},
+           .activation = units == nullptr ? Activation::kRelu : units->activation,
+           .index = units == nullptr ? 0 : units->layer,
+           .step = random == nullptr ? nullptr : step.data()},
           layer.rows);
     });
     return {activations.values(), derivatives.values()};

@@ -96,7 +96,12 @@ class TileLayerKernelTest : public test::KernelTest {
     test::Array bias(layer.bias);
     test::Array activations(Values(layer.rows * layer.outputs, test::kUntouched));
     test::Array derivatives(Values(layer.rows * layer.outputs, test::kUntouched));
-    test::Array step(std::vector<RowRandom>{random == nullptr ? RowRandom{} : *random});
+    StepParams params;
+    if (units != nullptr && random != nullptr) {
+      params.random = *random;
+      params.dropout = units->dropout;
+    }
+    test::Array step(std::vector{params});
     run([&](cudaStream_t stream) {
       return launch_tile_forward(
           stream,
@@ -108,8 +113,9 @@ class TileLayerKernelTest : public test::KernelTest {
            .input_count = layer.inputs,
            .output_count = layer.outputs,
            .is_last = units == nullptr,
-           .units = units == nullptr ? ActivationParams{Activation::kRelu, Dropout(0), 0} : *units,
-           .random = random == nullptr ? nullptr : step.data()},
+           .activation = units == nullptr ? Activation::kRelu : units->activation,
+           .index = units == nullptr ? 0 : units->layer,
+           .step = random == nullptr ? nullptr : step.data()},
           layer.rows);
     });
     return {activations.values(), derivatives.values()};

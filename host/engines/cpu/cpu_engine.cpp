@@ -23,6 +23,22 @@ std::span<const std::uint32_t> up_to(std::size_t count, std::span<const std::uin
   return indices.first(std::min(count, indices.size()));
 }
 
+/// To train, they have nothing in common; to predict, the first one's threads work for all.
+std::vector<std::unique_ptr<Engine>> make_cpu_engines(std::vector<EngineSettings> settings) {
+  std::vector<std::unique_ptr<Engine>> engines;
+  std::vector<CpuEngine*> group;
+  for (EngineSettings& of_engine : settings) {
+    if (!of_engine.is_training && !group.empty()) {
+      of_engine.threads = 1;
+    }
+    auto engine = std::make_unique<CpuEngine>(std::move(of_engine));
+    group.push_back(engine.get());
+    engines.push_back(std::move(engine));
+  }
+  group.front()->join_group(group);
+  return engines;
+}
+
 }  // namespace
 
 const EngineKind kEngineKind{
@@ -31,9 +47,8 @@ const EngineKind kEngineKind{
     .auto_kernels = Kernels::kFixedOrder,
     .is_numbered = false,
     .host_bytes = CpuEngine::bytes,
-    .make = [](EngineSettings settings) -> std::unique_ptr<Engine> {
-      return std::make_unique<CpuEngine>(std::move(settings));
-    },
+    .make_group = make_cpu_engines,
+    .networks_at_once = [](const EngineSettings& /*any*/) -> std::size_t { return 1; },
     .devices = []() -> std::vector<std::string> {
       return {fmt::format("{}, {} threads, {}", cpu_model(), available_cpus(), instruction_set())};
     },
@@ -199,19 +214,41 @@ std::vector<float> CpuEngine::gradients(const DataView& data,
 
 std::vector<float> CpuEngine::predict(const DataView& data,
                                       std::span<const std::uint32_t> indices) {
+  CpuEngine* const only_this = this;
+  return predict_by({&only_this, 1}, data, indices);
+}
+
+std::vector<float> CpuEngine::predict_by_group(const DataView& data,
+                                               std::span<const std::uint32_t> indices) {
+  return predict_by(group_, data, indices);
+}
+
+std::vector<float> CpuEngine::predict_by(std::span<CpuEngine* const> engines, const DataView& data,
+                                         std::span<const std::uint32_t> indices) {
   constexpr std::size_t kRows = 512;  // efficient matrix products, and fits in the cache
   const std::size_t classes = settings_.network.classes();
   Workspace workspace(settings_.network, kRows);
-  std::vector<float> probabilities(indices.size() * classes);
+  SparseBatch& sparse_batch = workspace.sparse_batch[0];
+  std::vector<float> probabilities(engines.size() * indices.size() * classes);
   for (std::size_t first = 0; first < indices.size(); first += kRows) {
     const Batch batch = up_to(kRows, indices.subspan(first));
-    begin(workspace, data, batch, up_to(kRows, indices.subspan(first + batch.size())), nullptr);
+    const Batch next = up_to(kRows, indices.subspan(first + batch.size()));
     pool_.run([&](std::size_t thread, std::size_t num_threads) {
-      const Range tiles = share(tiles_for(batch.size()), thread, num_threads);
-      forward_rest(workspace, tiles, nullptr);
-      softmax_rows(workspace.layers.back().activations, classes, rows_of(tiles, batch.size()),
-                   std::span(probabilities).subspan(first * classes));
+      load_batch(sparse_batch, data, batch, next, thread, num_threads);
     });
+    for (std::size_t i = 0; i < engines.size(); ++i) {
+      const CpuEngine& engine = *engines[i];
+      const auto result = std::span(probabilities).subspan((i * indices.size() + first) * classes);
+      pool_.run([&](std::size_t thread, std::size_t num_threads) {
+        engine.forward_first(workspace, sparse_batch, batch.size(), nullptr, thread, num_threads);
+      });
+      pool_.run([&](std::size_t thread, std::size_t num_threads) {
+        const Range tiles = share(tiles_for(batch.size()), thread, num_threads);
+        engine.forward_rest(workspace, tiles, nullptr);
+        softmax_rows(workspace.layers.back().activations, classes, rows_of(tiles, batch.size()),
+                     result);
+      });
+    }
   }
   return probabilities;
 }

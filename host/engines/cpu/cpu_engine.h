@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/engines/cpu/apply_activation.h"
@@ -47,6 +48,11 @@ class CpuEngine final : public Engine {
                                              std::span<const std::uint32_t> batch) override;
   [[nodiscard]] std::vector<float> predict(const DataView& data,
                                            std::span<const std::uint32_t> indices) override;
+  [[nodiscard]] std::vector<float> predict_by_group(
+      const DataView& data, std::span<const std::uint32_t> indices) override;
+
+  /// Makes it one of these, which must live as long.
+  void join_group(std::vector<CpuEngine*> engines) { group_ = std::move(engines); }
 
  private:
   using Batch = std::span<const std::uint32_t>;
@@ -101,6 +107,11 @@ class CpuEngine final : public Engine {
   /// begin_distorted() with augmentation, else begin().
   void begin_step(const DataView& data, Batch batch, Batch next);
 
+  /// Class probabilities by engines of one shape, [engines, indices.size(), classes], with this
+  /// one's threads. The pixels of a batch are looked through once.
+  std::vector<float> predict_by(std::span<CpuEngine* const> engines, const DataView& data,
+                                std::span<const std::uint32_t> indices);
+
   EngineSettings settings_;
   Augmentation augmentation_;
   Dropout dropout_;
@@ -112,6 +123,7 @@ class CpuEngine final : public Engine {
   std::vector<Layer> clipped_;             ///< gradients, where they are clipped
   std::uint64_t step_ = 0;
   Workspace training_;
+  std::vector<CpuEngine*> group_{this};
 };
 
 }  // namespace qmnist::cpu

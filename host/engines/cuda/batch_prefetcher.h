@@ -1,35 +1,48 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "host/data/dataset.h"
 #include "host/engines/augmentation.h"
+#include "host/engines/cuda/network_blocks.h"
 #include "host/engines/cuda/resources.h"
-#include "host/engines/cuda/step_params.h"
+#include "kernels/step_params.h"
 
 namespace qmnist::cuda {
 
+/// Networks whose chunks are equal in these can have them unpacked by the same launches.
+struct ChunkShape {
+  std::size_t samples;
+  bool is_kept;       ///< its images are on the device
+  bool is_distorted;  ///< they come with distortions
+  auto operator<=>(const ChunkShape&) const = default;
+};
+
 /// Brings images to the device, a chunk of several batches at a time, while the device still works
-/// on the chunk before.
+/// on the chunk before. Each network has chunks of its own.
 ///
 ///     host       gather 0 | gather 1 | gather 2  ...      waits until copy i-2 has left its buffer
-///     copies              | copy 0   | copy 1    ...      wait until unpack i-2 has left its
+///     copies              | copy 0   | copy 1    ...      wait until chunk i-2 has been used
 ///     compute                        | unpack 0, train 0  wait for copy i
 ///
 /// Two pinned buffers and two on the device take turns; unpacking turns grey levels into floats in
-/// one more, whose address never changes, so that a captured graph finds every chunk there. The
-/// data set needs to fit into host memory only; of data that is on the device, indices are copied
-/// instead of images.
+/// one more, whose address never changes. The data set needs to fit into host memory only; of data
+/// that is on the device, indices are copied instead of images.
 class BatchPrefetcher {
  public:
+  static constexpr std::size_t kTurns = 2;
+
   /// @param samples, steps the largest chunk
-  /// @param augmentation distorts the images of chunks that come with distortions
-  /// @param compute the stream whose work needs the chunks; must outlive this
+  /// @param augmentation whether chunks come with distortions
+  /// @param compute the stream whose work needs the chunks; must outlive this, as the blocks
   BatchPrefetcher(std::size_t features, std::size_t samples, std::size_t steps,
-                  const Augmentation& augmentation, cudaStream_t compute);
+                  const AugmentationSettings& augmentation, cudaStream_t compute,
+                  NetworkBlocks& blocks);
   BatchPrefetcher(const BatchPrefetcher&) = delete;
   BatchPrefetcher& operator=(const BatchPrefetcher&) = delete;
   BatchPrefetcher(BatchPrefetcher&&) = delete;
@@ -37,63 +50,69 @@ class BatchPrefetcher {
   /// Waits for its copies.
   ~BatchPrefetcher() { (void)cudaStreamSynchronize(copy_.get()); }
 
-  /// Copies the images of `data` to the device, where upload() will find them.
+  /// Makes the pinned buffers, in which a network takes pinned_bytes(). Before all that follows.
+  void allocate(std::size_t networks);
+  [[nodiscard]] std::size_t pinned_bytes() const { return kTurns * pitch_; }
+
+  /// Copies the weights of a network's elastic fields to the device.
+  void set_elastic(std::size_t network, const ElasticWeights& weights);
+
+  /// Copies the images of `data` to the device, where later chunks will find them.
   void keep_on_device(const DataView& data);
-  /// Device memory that this takes, in bytes.
-  [[nodiscard]] std::size_t bytes_to_keep(const DataView& data) const {
-    return data.pixels.size() + samples_ * features_;
+  [[nodiscard]] bool is_kept(const DataView& data) const {
+    return kept_ && kept_->host == data.pixels.data();
   }
 
-  /// Gathers data[indices[i]], what the chunk's steps need and, unless there are
-  /// none, each image's distortion. What is enqueued on
-  /// the compute stream afterwards finds them in inputs(), labels() and steps(), until the next
-  /// call. May wait for the copy two chunks before; `data` and the spans are free on return.
-  void upload(const DataView& data, std::span<const std::uint32_t> indices,
-              std::span<const StepParams> steps, std::span<const Distortion> distortions = {});
+  /// Gathers data[indices[i]], what the chunk's steps need and, unless there are none, each image's
+  /// distortion, and starts copying all that to the device. May wait for the copy two chunks
+  /// before; `data` and the spans are free on return. Threads may call it for different networks.
+  /// @param turn 0 or 1, by turns
+  ChunkShape copy(std::size_t network, std::size_t turn, const DataView& data,
+                  std::span<const std::uint32_t> indices, std::span<const StepParams> steps,
+                  std::span<const Distortion> distortions = {});
 
+  /// Work that is enqueued on the compute stream afterwards finds the copied chunks of these
+  /// networks in inputs(), and in labels() and steps() of that turn, until release().
+  void unpack(std::size_t turn, const ChunkShape& shape, const NetworkSet& networks);
+
+  /// What was enqueued on the compute stream so far was the last use of a turn's chunks.
+  void release(std::size_t turn);
+
+  // Of network 0, in its block.
   [[nodiscard]] const float* inputs() const { return inputs_.data(); }  ///< [samples, features]
-  [[nodiscard]] const std::uint8_t* labels() const;                     ///< [samples]
-  [[nodiscard]] const StepParams* steps() const;                        ///< [steps]
+  [[nodiscard]] const std::uint8_t* labels(std::size_t turn) const;     ///< [samples]
+  [[nodiscard]] const StepParams* steps(std::size_t turn) const;        ///< [steps]
 
  private:
-  /// A turn's buffers. Steps, then labels, then distortions, then pixels or the indices of images
-  /// on the device, so that one copy brings all of them.
-  struct Slot {
-    explicit Slot(std::size_t bytes) : pinned(bytes), device(bytes) {}
-    PinnedBuffer<std::byte> pinned;
-    DeviceBuffer<std::byte> device;
-    Event copied = make_event();
-    Event unpacked = make_event();
-  };
-
   /// Images on the device.
   struct KeptData {
     const std::uint8_t* host;  ///< where they were copied from
     DeviceBuffer<std::uint8_t> pixels;
-    DeviceBuffer<std::uint8_t> gathered;  ///< [samples, features]: those of a chunk
   };
 
   /// Fills a pinned buffer for a chunk. @return bytes
   std::size_t gather(std::byte* pinned, const DataView& data,
                      std::span<const std::uint32_t> indices, std::span<const StepParams> steps,
                      std::span<const Distortion> distortions) const;
-  [[nodiscard]] bool is_kept(const DataView& data) const {
-    return kept_ && kept_->host == data.pixels.data();
-  }
 
   std::size_t features_;
-  std::size_t samples_;
-  std::size_t labels_at_;       ///< in bytes, in a slot and in header_
-  std::size_t distortions_at_;  ///< in bytes, in a slot; the header's size
-  std::size_t pixels_at_;       ///< in bytes, in a slot
+  // A buffer has steps, then labels, then distortions, then pixels or the indices of images on the
+  // device, so that one copy brings all of them. Where these begin, in bytes:
+  std::size_t labels_at_;
+  std::size_t distortions_at_;
+  std::size_t pixels_at_;
+  std::size_t pitch_;  ///< from one pinned buffer to the next
+  bool has_elastic_;
   cudaStream_t compute_;
   Stream copy_ = make_stream();
-  std::array<Slot, 2> slots_;
-  std::size_t turn_ = 0;
-  DeviceBuffer<std::byte> header_;  ///< steps and labels of the chunk in inputs_
-  std::optional<DeviceBuffer<ElasticWeights>> elastic_;
+  std::array<BlockArray<std::byte>, kTurns> arrived_;
+  BlockArray<ElasticWeights> elastic_;
+  BlockArray<std::uint8_t> gathered_;  ///< [samples, features]: a chunk of images on the device
+  BlockArray<float> inputs_;
+  std::optional<PinnedBuffer<std::byte>> pinned_;  ///< [networks][turns]
+  std::vector<std::array<Event, kTurns>> copied_;  ///< [networks]
+  std::array<Event, kTurns> released_{make_event(), make_event()};
   std::optional<KeptData> kept_;
-  DeviceBuffer<float> inputs_;
 };
 
 }  // namespace qmnist::cuda

@@ -18,7 +18,7 @@ std::size_t widest(std::span<const DenseLayer> layers) {
 }  // namespace
 
 CublasNetwork::CublasNetwork(const EngineSettings& settings, std::size_t max_rows,
-                             cudaStream_t stream)
+                             cudaStream_t stream, NetworkBlocks& blocks)
     : layers_(settings.network.layers().begin(), settings.network.layers().end()),
       activation_(settings.network.activation()),
       dropout_(settings.regularization.dropout),
@@ -31,7 +31,7 @@ CublasNetwork::CublasNetwork(const EngineSettings& settings, std::size_t max_row
       gradient_scale_(1),
       tile_sums_(tiles_for(settings.batch_size) * widest(layers_)),
       tile_metrics_(tiles_for(settings.batch_size)),
-      arenas_(settings, WeightLayout::kOutputsInputs, stream) {
+      arenas_(settings, WeightLayout::kOutputsInputs, stream, blocks) {
   for (const DenseLayer& layer : layers_) {
     activations_.emplace_back(max_rows * layer.outputs);
     if (settings.is_training) {
@@ -81,10 +81,10 @@ void CublasNetwork::multiply_weight_gradient(std::size_t l, const float* inputs,
                  {inputs, layer.inputs}, arenas_.gradients() + layer.weight.offset);
 }
 
-void CublasNetwork::forward_backward(const float* inputs, const std::uint8_t* labels,
-                                     std::size_t rows, const RowRandom* random,
-                                     DeviceMetrics* metrics) {
-  forward(inputs, rows, random);
+void CublasNetwork::compute_gradients(const float* inputs, const std::uint8_t* labels,
+                                      std::size_t rows, const StepParams* step,
+                                      DeviceMetrics* metrics, const NetworkSet& /*one*/) {
+  forward(inputs, rows, &step->random);
   const DenseLayer& last = layers_.back();
   QMNIST_CHECK(launch_softmax_cross_entropy(
       stream_, activations_.back().data(), arenas_.parameters() + last.bias.offset, labels,
@@ -104,7 +104,8 @@ void CublasNetwork::optimizer_step(const OptimizerStep<float>* step) {
   QMNIST_CHECK(launch_optimizer(stream_, optimizer_, step, arenas, arenas_.size()));
 }
 
-const float* CublasNetwork::predict(const float* inputs, std::size_t rows) {
+const float* CublasNetwork::predict(const float* inputs, std::size_t rows,
+                                    const NetworkSet& /*one*/) {
   forward(inputs, rows, nullptr);
   const DenseLayer& last = layers_.back();
   float* outputs = activations_.back().data();
@@ -114,16 +115,10 @@ const float* CublasNetwork::predict(const float* inputs, std::size_t rows) {
 }
 
 void CublasNetwork::train_step(const float* inputs, const std::uint8_t* labels, std::size_t rows,
-                               const StepParams* step, DeviceMetrics* metrics) {
-  forward_backward(inputs, labels, rows, &step->random, metrics);
+                               const StepParams* step, DeviceMetrics* metrics,
+                               const NetworkSet& networks) {
+  compute_gradients(inputs, labels, rows, step, metrics, networks);
   optimizer_step(&step->update);
-}
-
-std::vector<float> CublasNetwork::gradients(const float* inputs, const std::uint8_t* labels,
-                                            std::size_t rows, const RowRandom* random,
-                                            DeviceMetrics* metrics) {
-  forward_backward(inputs, labels, rows, random, metrics);
-  return arenas_.download_gradients();
 }
 
 }  // namespace qmnist::cuda

@@ -10,29 +10,29 @@
 
 namespace qmnist::cuda {
 
-/// Matrix products by cuBLAS, which adds in an order of its own, the rest by kernels/.
+/// Matrix products by cuBLAS, which adds in an order of its own, the rest by kernels/. One network
+/// only.
 class CublasNetwork final : public DeviceNetwork {
  public:
-  /// @param stream must outlive this
-  CublasNetwork(const EngineSettings& settings, std::size_t max_rows, cudaStream_t stream);
+  /// @param stream, blocks must outlive this
+  CublasNetwork(const EngineSettings& settings, std::size_t max_rows, cudaStream_t stream,
+                NetworkBlocks& blocks);
 
-  void set_state(const TrainingState& state) override { arenas_.set_state(state); }
-  void get_state(TrainingState& state) const override { arenas_.get_state(state); }
+  [[nodiscard]] DeviceArenas& arenas() override { return arenas_; }
   void train_step(const float* inputs, const std::uint8_t* labels, std::size_t rows,
-                  const StepParams* step, DeviceMetrics* metrics) override;
-  [[nodiscard]] std::vector<float> gradients(const float* inputs, const std::uint8_t* labels,
-                                             std::size_t rows, const RowRandom* random,
-                                             DeviceMetrics* metrics) override;
-  [[nodiscard]] const float* predict(const float* inputs, std::size_t rows) override;
+                  const StepParams* step, DeviceMetrics* metrics,
+                  const NetworkSet& networks) override;
+  void compute_gradients(const float* inputs, const std::uint8_t* labels, std::size_t rows,
+                         const StepParams* step, DeviceMetrics* metrics,
+                         const NetworkSet& networks) override;
+  [[nodiscard]] const float* predict(const float* inputs, std::size_t rows,
+                                     const NetworkSet& networks) override;
 
  private:
   /// @param random nullptr to predict: eval parameters, no dropout
   void forward(const float* inputs, std::size_t rows, const RowRandom* random);
   void backward(const float* inputs, std::size_t rows);
-  /// Leaves the gradient of the mean loss in the gradient arena, and adds to `metrics`.
-  void forward_backward(const float* inputs, const std::uint8_t* labels, std::size_t rows,
-                        const RowRandom* random, DeviceMetrics* metrics);
-  /// A step of the optimizer with the gradients that forward_backward() left.
+  /// A step of the optimizer with the gradients that compute_gradients() left.
   void optimizer_step(const OptimizerStep<float>* step);
   /// d loss / d weights of layer l, from d loss / d its products.
   void multiply_weight_gradient(std::size_t l, const float* inputs, std::size_t rows);

@@ -6,8 +6,10 @@
 #include <string>
 #include <system_error>
 
+#include "host/engines/cuda/chunk_size.h"
 #include "host/engines/cuda/cuda_library.h"
 #include "host/error.h"
+#include "kernels/distort.h"
 
 namespace qmnist::cuda {
 namespace {
@@ -45,6 +47,12 @@ const void* load_symbol() {
   return symbol;
 }
 
+/// The images of two chunks in pinned memory, and what comes with them.
+std::size_t pinned_bytes(const EngineSettings& settings) {
+  const std::size_t with_image = sizeof(std::uint8_t) + sizeof(Distortion);
+  return 2 * max_chunk_samples(settings.batch_size) * (settings.network.inputs() + with_image);
+}
+
 const CudaLibrary& load() {
   if constexpr (!QMNIST_HAS_CUDA) {
     throw DeviceError(
@@ -61,8 +69,10 @@ const EngineKind kEngineKind{
     .title = "GPU",
     .auto_kernels = Kernels::kCublas,
     .is_numbered = true,
-    .host_bytes = [](const EngineSettings& /*any*/) -> std::size_t { return 0; },
-    .make = [](EngineSettings settings) { return load().make(std::move(settings)); },
+    .host_bytes = pinned_bytes,
+    .make_group =
+        [](std::vector<EngineSettings> settings) { return load().make_group(std::move(settings)); },
+    .networks_at_once = [](const EngineSettings& shape) { return load().networks_at_once(shape); },
     .devices = [] { return load().devices(); },
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,7 +11,8 @@ namespace qmnist::cuda {
 
 /// What libqmnist_cuda.so gives the program that loads it. See EngineKind.
 struct CudaLibrary {
-  std::unique_ptr<Engine> (*make)(EngineSettings);
+  std::vector<std::unique_ptr<Engine>> (*make_group)(std::vector<EngineSettings>);
+  std::size_t (*networks_at_once)(const EngineSettings&);
   std::vector<std::string> (*devices)();
 };
 

@@ -20,7 +20,8 @@ void transpose(const float* from, std::size_t rows, std::size_t columns, float* 
 
 }  // namespace
 
-DeviceArenas::DeviceArenas(const EngineSettings& settings, WeightLayout layout, cudaStream_t stream)
+DeviceArenas::DeviceArenas(const EngineSettings& settings, WeightLayout layout, cudaStream_t stream,
+                           NetworkBlocks& blocks)
     : layers_(settings.network.layers().begin(), settings.network.layers().end()),
       layout_(layout),
       is_training_(settings.is_training),
@@ -28,47 +29,47 @@ DeviceArenas::DeviceArenas(const EngineSettings& settings, WeightLayout layout, 
       has_ema_(is_training_ && settings.regularization.ema_decay > 0),
       arena_size_(settings.network.arena_size()),
       stream_(stream),
-      arenas_((1 + moments_ + (is_training_ ? 1 : 0) + (has_ema_ ? 1 : 0)) * arena_size_) {
-  if (is_training_) {
-    // Gradients of the gaps between tensors are never written and must be zero.
-    QMNIST_CHECK(cudaMemsetAsync(gradients(), 0, arena_size_ * sizeof(float), stream));
-  }
-}
+      arenas_(blocks, (1 + moments_ + (is_training_ ? 1 : 0) + (has_ema_ ? 1 : 0)) * arena_size_) {}
 
 OptimizerArenas DeviceArenas::for_optimizer() {
   OptimizerArenas arenas{.gradients = gradients(),
                          .parameters = parameters(),
                          .moments = {},
-                         .ema = has_ema_ ? ema() : nullptr};
+                         .ema = has_ema_ ? arena(ema_index()) : nullptr};
   for (std::size_t i = 0; i < moments_; ++i) {
-    arenas.moments[i] = moments(i);
+    arenas.moments[i] = arena(1 + i);
   }
   return arenas;
 }
 
-void DeviceArenas::set_state(const TrainingState& state) {
-  upload(is_training_ ? state.parameters : state.eval_parameters(), parameters());
+void DeviceArenas::set_state(std::size_t network, const TrainingState& state) {
+  upload(is_training_ ? state.parameters : state.eval_parameters(), arena(0, network));
   const Arenas start = is_training_ ? moments_or_zeros(state, moments_) : Arenas{};
   for (std::size_t i = 0; i < start.size(); ++i) {
-    upload(start[i], moments(i));
+    upload(start[i], arena(1 + i, network));
+  }
+  if (is_training_) {
+    // Those of the gaps between tensors are never written and must be zero.
+    QMNIST_CHECK(cudaMemsetAsync(arena(gradients_index(), network), 0, arena_size_ * sizeof(float),
+                                 stream_));
   }
   if (has_ema_) {
-    upload(state.eval_parameters(), ema());
+    upload(state.eval_parameters(), arena(ema_index(), network));
   }
   QMNIST_CHECK(cudaStreamSynchronize(stream_));
 }
 
-void DeviceArenas::get_state(TrainingState& state) const {
-  state.moments = download(0, 1 + moments_);
+void DeviceArenas::get_state(std::size_t network, TrainingState& state) const {
+  state.moments = download(arena(0, network), 1 + moments_);
   state.parameters = std::move(state.moments.front());
   state.moments.erase(state.moments.begin());
   if (has_ema_) {
-    state.ema = download(2 + moments_, 1).front();
+    state.ema = download(arena(ema_index(), network), 1).front();
   }
 }
 
-std::vector<float> DeviceArenas::download_gradients() const {
-  return download(1 + moments_, 1).front();
+std::vector<float> DeviceArenas::download_gradients(std::size_t network) const {
+  return download(arena(gradients_index(), network), 1).front();
 }
 
 void DeviceArenas::upload(const std::vector<float>& values, float* arena) {
@@ -78,11 +79,11 @@ void DeviceArenas::upload(const std::vector<float>& values, float* arena) {
                                cudaMemcpyHostToDevice, stream_));
 }
 
-Arenas DeviceArenas::download(std::size_t first_arena, std::size_t count) const {
+Arenas DeviceArenas::download(const float* first_arena, std::size_t count) const {
   std::vector<float> values(count * arena_size_);
   // Copies to pageable memory are complete when the call returns.
-  QMNIST_CHECK(cudaMemcpyAsync(values.data(), arenas_.data() + first_arena * arena_size_,
-                               values.size() * sizeof(float), cudaMemcpyDeviceToHost, stream_));
+  QMNIST_CHECK(cudaMemcpyAsync(values.data(), first_arena, values.size() * sizeof(float),
+                               cudaMemcpyDeviceToHost, stream_));
   Arenas arenas;
   for (std::size_t i = 0; i < count; ++i) {
     arenas.push_back(change_layout(std::span(values).subspan(i * arena_size_, arena_size_), false));

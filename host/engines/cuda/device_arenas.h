@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "host/engines/cuda/resources.h"
+#include "host/engines/cuda/network_blocks.h"
 #include "host/engines/engine.h"
 #include "host/model/network.h"
 #include "kernels/optimizer.h"
@@ -17,35 +17,39 @@ enum class WeightLayout {
   kInputsOutputs,  ///< transposed, so that neighbouring threads with an output each read neighbours
 };
 
-/// The arenas of a network in device memory: parameters and, to train, moments, gradients, and the
+/// The arenas of networks in device memory: parameters and, to train, moments, gradients, and the
 /// EMA if there is one. All have the offsets of Network, with zeros in the gaps.
 class DeviceArenas {
  public:
-  /// @param stream must outlive this
-  DeviceArenas(const EngineSettings& settings, WeightLayout layout, cudaStream_t stream);
+  /// @param stream, blocks must outlive this
+  DeviceArenas(const EngineSettings& settings, WeightLayout layout, cudaStream_t stream,
+               NetworkBlocks& blocks);
 
-  /// Returns when the device has the state, or the host has it.
-  void set_state(const TrainingState& state);
-  void get_state(TrainingState& state) const;
-  /// The gradients, as an arena of Network.
-  [[nodiscard]] std::vector<float> download_gradients() const;
+  /// Returns when the device has the state of a network, or the host has it.
+  void set_state(std::size_t network, const TrainingState& state);
+  void get_state(std::size_t network, TrainingState& state) const;
+  /// The gradients of a network, as an arena of Network.
+  [[nodiscard]] std::vector<float> download_gradients(std::size_t network) const;
 
+  // Those of network 0, as the launches need them.
   [[nodiscard]] std::size_t size() const { return arena_size_; }  ///< of an arena, in elements
   [[nodiscard]] float* parameters() { return arena(0); }
-  [[nodiscard]] float* gradients() { return arena(1 + moments_); }
-  [[nodiscard]] float* eval_parameters() { return has_ema_ ? ema() : parameters(); }
+  [[nodiscard]] float* gradients() { return arena(gradients_index()); }
+  [[nodiscard]] float* eval_parameters() { return arena(has_ema_ ? ema_index() : 0); }
   /// All of them, for a step of the optimizer.
   [[nodiscard]] OptimizerArenas for_optimizer();
 
  private:
   // In the order in which they lie in memory, so that parameters and moments are one copy to the
   // host.
-  [[nodiscard]] float* arena(std::size_t index) { return arenas_.data() + index * arena_size_; }
-  [[nodiscard]] float* moments(std::size_t index) { return arena(1 + index); }
-  [[nodiscard]] float* ema() { return arena(2 + moments_); }
+  [[nodiscard]] float* arena(std::size_t index, std::size_t network = 0) const {
+    return arenas_.data(network) + index * arena_size_;
+  }
+  [[nodiscard]] std::size_t gradients_index() const { return 1 + moments_; }
+  [[nodiscard]] std::size_t ema_index() const { return 2 + moments_; }
 
   void upload(const std::vector<float>& values, float* arena);
-  [[nodiscard]] Arenas download(std::size_t first_arena, std::size_t count) const;
+  [[nodiscard]] Arenas download(const float* first_arena, std::size_t count) const;
   /// An arena of Network as it lies on the device or, if not `to_device`, the other way round.
   [[nodiscard]] std::vector<float> change_layout(std::span<const float> arena,
                                                  bool to_device) const;
@@ -57,7 +61,7 @@ class DeviceArenas {
   bool has_ema_;
   std::size_t arena_size_;
   cudaStream_t stream_;
-  DeviceBuffer<float> arenas_;
+  BlockArray<float> arenas_;
 };
 
 }  // namespace qmnist::cuda

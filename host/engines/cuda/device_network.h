@@ -3,21 +3,21 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
-#include "host/engines/cuda/resources.h"
-#include "host/engines/cuda/step_params.h"
+#include "host/engines/cuda/device_arenas.h"
 #include "host/engines/engine.h"
-#include "kernels/score.h"
+#include "kernels/network_set.h"
 #include "kernels/softmax_cross_entropy.h"
+#include "kernels/step_params.h"
 
 namespace qmnist::cuda {
 
-/// A network in device memory, its training step and its predictions.
+/// Networks of one shape in device memory, their training steps and their predictions.
 ///
-/// Members that take a batch enqueue work on the stream, in the order of the calls, and return at
-/// once; pointers are to device memory of the caller, which must live until the work is done.
-/// `rows` is at most the `max_rows` that it was made for.
+/// Members that take a batch enqueue work for a set of the networks, in the order of the calls, and
+/// return at once. Pointers are to device memory of the caller, which must live until the work is
+/// done, as a NetworkSet has it: network 0's, in its block. `rows` is at most the `max_rows` that
+/// it was made for.
 class DeviceNetwork {
  public:
   DeviceNetwork() = default;
@@ -27,32 +27,33 @@ class DeviceNetwork {
   DeviceNetwork& operator=(DeviceNetwork&&) = delete;
   virtual ~DeviceNetwork() = default;
 
-  /// Returns when the device has the state, or the host has it.
-  virtual void set_state(const TrainingState& state) = 0;
-  virtual void get_state(TrainingState& state) const = 0;
+  /// The parameters and moments of the networks.
+  [[nodiscard]] virtual DeviceArenas& arenas() = 0;
 
   /// A training step: forward and backward pass, a step of the optimizer, and of the EMA if there
-  /// is one. Adds losses and hits to `metrics`. inputs [rows, inputs], labels [rows].
+  /// is one. Adds losses and hits to `metrics`, which has one for each block. inputs [rows,
+  /// inputs], labels [rows].
   virtual void train_step(const float* inputs, const std::uint8_t* labels, std::size_t rows,
-                          const StepParams* step, DeviceMetrics* metrics) = 0;
+                          const StepParams* step, DeviceMetrics* metrics,
+                          const NetworkSet& networks) = 0;
 
-  /// Gradient of the mean loss, as an arena of Network; operands as for train_step(). Returns when
-  /// the host has it.
-  /// @param random the step's
-  [[nodiscard]] virtual std::vector<float> gradients(const float* inputs,
-                                                     const std::uint8_t* labels, std::size_t rows,
-                                                     const RowRandom* random,
-                                                     DeviceMetrics* metrics) = 0;
+  /// Leaves the gradients of the mean loss in the arenas; operands as for train_step().
+  virtual void compute_gradients(const float* inputs, const std::uint8_t* labels, std::size_t rows,
+                                 const StepParams* step, DeviceMetrics* metrics,
+                                 const NetworkSet& networks) = 0;
 
-  /// Forward pass. inputs [rows, inputs].
+  /// Forward pass.
+  /// @param inputs [rows, inputs], the same for all networks
   /// @return probabilities [rows, classes], which the next call of any member overwrites.
-  [[nodiscard]] virtual const float* predict(const float* inputs, std::size_t rows) = 0;
+  [[nodiscard]] virtual const float* predict(const float* inputs, std::size_t rows,
+                                             const NetworkSet& networks) = 0;
 };
 
-/// The network of these settings, by the kernels that they choose.
-/// @param stream must outlive it
+/// The networks of these settings, by the kernels that they choose.
+/// @param blocks takes what they need; must outlive them, as the stream
 [[nodiscard]] std::unique_ptr<DeviceNetwork> make_device_network(const EngineSettings& settings,
                                                                  std::size_t max_rows,
-                                                                 cudaStream_t stream);
+                                                                 cudaStream_t stream,
+                                                                 NetworkBlocks& blocks);
 
 }  // namespace qmnist::cuda

@@ -46,25 +46,23 @@ std::size_t clip_doubles(std::span<const DenseLayer> layers) {
 }  // namespace
 
 FixedOrderNetwork::FixedOrderNetwork(const EngineSettings& settings, std::size_t max_rows,
-                                     cudaStream_t stream)
+                                     cudaStream_t stream, NetworkBlocks& blocks)
     : layers_(settings.network.layers().begin(), settings.network.layers().end()),
       activation_(settings.network.activation()),
-      dropout_(settings.regularization.dropout),
-      label_smoothing_(static_cast<float>(settings.regularization.label_smoothing)),
       optimizer_(settings.optimizer.name),
-      clip_norm_(static_cast<float>(settings.optimizer.clip_norm)),
+      clips_(settings.optimizer.clip_norm > 0),
       stream_(stream),
       row_layer_(first_row_layer(checked(layers_))),
-      arenas_(settings, WeightLayout::kInputsOutputs, stream),
-      losses_(settings.batch_size),
-      correct_(settings.batch_size),
-      unit_squares_(clip_doubles(layers_)),
-      gradient_scale_(1) {
+      arenas_(settings, WeightLayout::kInputsOutputs, stream, blocks),
+      losses_(blocks, settings.batch_size),
+      correct_(blocks, settings.batch_size),
+      unit_squares_(blocks, clips_ ? clip_doubles(layers_) : 0),
+      gradient_scale_(blocks, 1) {
   for (const DenseLayer& layer : layers_) {
-    activations_.emplace_back(max_rows * layer.outputs);
+    activations_.emplace_back(blocks, max_rows * layer.outputs);
     if (settings.is_training) {
-      derivatives_.emplace_back(settings.batch_size * layer.outputs);
-      deltas_.emplace_back(settings.batch_size * layer.outputs);
+      derivatives_.emplace_back(blocks, settings.batch_size * layer.outputs);
+      deltas_.emplace_back(blocks, settings.batch_size * layer.outputs);
     }
   }
 }
@@ -97,76 +95,81 @@ UpdateLayers FixedOrderNetwork::update_layers(const float* inputs) {
   return update;
 }
 
-void FixedOrderNetwork::forward(const float* inputs, std::size_t rows, const RowRandom* random) {
+void FixedOrderNetwork::forward(const Batch& batch) {
   const NvtxRange range("forward");
-  const float* parameters = random == nullptr ? arenas_.eval_parameters() : arenas_.parameters();
+  const bool trains = batch.step != nullptr;
+  const float* parameters = trains ? arenas_.parameters() : arenas_.eval_parameters();
   for (std::size_t l = 0; l <= row_layer_; ++l) {
-    const ForwardLayer layer{.inputs = l == 0 ? inputs : activations_[l - 1].data(),
+    const ForwardLayer layer{.inputs = l == 0 ? batch.inputs : activations_[l - 1].data(),
                              .weights = parameters + layers_[l].weight.offset,
                              .bias = parameters + layers_[l].bias.offset,
                              .activations = activations_[l].data(),
-                             .derivatives = random == nullptr ? nullptr : derivatives_[l].data(),
+                             .derivatives = trains ? derivatives_[l].data() : nullptr,
                              .input_count = layers_[l].inputs,
                              .output_count = layers_[l].outputs,
                              .is_last = is_last(l),
-                             .units = {activation_, dropout_, l},
-                             .random = random};
-    QMNIST_CHECK(l == 0 ? launch_sparse_forward(stream_, layer, rows)
-                        : launch_tile_forward(stream_, layer, rows));
+                             .activation = activation_,
+                             .index = l,
+                             .step = batch.step,
+                             .shares_inputs = l == 0 && !trains};
+    QMNIST_CHECK(l == 0 ? launch_sparse_forward(stream_, layer, batch.rows, batch.networks)
+                        : launch_tile_forward(stream_, layer, batch.rows, batch.networks));
   }
 }
 
-void FixedOrderNetwork::backward(const std::uint8_t* labels, std::size_t rows,
-                                 const RowRandom* random) {
+void FixedOrderNetwork::backward(const Batch& batch, const std::uint8_t* labels) {
   const NvtxRange range("backward");
   const RowStep step{.layers = row_layers(arenas_.parameters(), true),
-                     .units = {activation_, dropout_, row_layer_},
+                     .activation = activation_,
+                     .index = row_layer_,
                      .derivatives = is_last(row_layer_) ? nullptr : derivatives_[row_layer_].data(),
-                     .random = random,
+                     .step = batch.step,
                      .labels = labels,
-                     .smoothing = label_smoothing_,
                      .losses = losses_.data(),
                      .correct = correct_.data(),
                      .probabilities = nullptr};
-  QMNIST_CHECK(launch_row_step(stream_, step, rows));
+  QMNIST_CHECK(launch_row_step(stream_, step, batch.rows, batch.networks));
   for (std::size_t l = row_layer_; l > 0; --l) {
     QMNIST_CHECK(launch_tile_backward(stream_, deltas_[l].data(),
                                       arenas_.parameters() + layers_[l].weight.offset,
-                                      derivatives_[l - 1].data(), deltas_[l - 1].data(), rows,
-                                      layers_[l].inputs, layers_[l].outputs));
+                                      derivatives_[l - 1].data(), deltas_[l - 1].data(), batch.rows,
+                                      layers_[l].inputs, layers_[l].outputs, batch.networks));
   }
 }
 
-void FixedOrderNetwork::update(const float* inputs, std::size_t rows, const GradientUse& use,
-                               DeviceMetrics* metrics) {
+void FixedOrderNetwork::update(const Batch& batch, const GradientUse& use, DeviceMetrics* metrics) {
   const NvtxRange range("update");
   for (std::size_t l = 1; l <= row_layer_; ++l) {
     QMNIST_CHECK(launch_tile_update(stream_, activations_[l - 1].data(), deltas_[l].data(), use,
-                                    layers_[l].weight.offset, rows, layers_[l].inputs,
-                                    layers_[l].outputs));
+                                    layers_[l].weight.offset, batch.rows, layers_[l].inputs,
+                                    layers_[l].outputs, batch.networks));
   }
-  QMNIST_CHECK(launch_weight_update(stream_, update_layers(inputs), use,
-                                    {losses_.data(), correct_.data(), metrics}, rows));
+  QMNIST_CHECK(launch_weight_update(stream_, update_layers(batch.inputs), use,
+                                    {losses_.data(), correct_.data(), metrics}, batch.rows,
+                                    batch.networks));
 }
 
-void FixedOrderNetwork::clipped_step(const UpdateLayers& layers, const OptimizerStep<float>* step) {
+void FixedOrderNetwork::clipped_step(const Batch& batch) {
   OptimizerArenas arenas = arenas_.for_optimizer();
-  QMNIST_CHECK(launch_ordered_clip_scale(stream_, layers, arenas.gradients, clip_norm_,
-                                         unit_squares_.data(), gradient_scale_.data()));
+  QMNIST_CHECK(launch_ordered_clip_scale(stream_, update_layers(batch.inputs), arenas.gradients,
+                                         batch.step, unit_squares_.data(), gradient_scale_.data(),
+                                         batch.networks));
   arenas.gradient_scale = gradient_scale_.data();
-  QMNIST_CHECK(launch_optimizer(stream_, optimizer_, step, arenas, arenas_.size()));
+  QMNIST_CHECK(launch_optimizer(stream_, optimizer_, &batch.step->update, arenas, arenas_.size(),
+                                batch.networks));
 }
 
 void FixedOrderNetwork::train_step(const float* inputs, const std::uint8_t* labels,
-                                   std::size_t rows, const StepParams* step,
-                                   DeviceMetrics* metrics) {
-  forward(inputs, rows, &step->random);
-  backward(labels, rows, &step->random);
-  if (clip_norm_ > 0) {
-    update(inputs, rows, {.gradients = arenas_.gradients()}, metrics);
-    clipped_step(update_layers(inputs), &step->update);
+                                   std::size_t rows, const StepParams* step, DeviceMetrics* metrics,
+                                   const NetworkSet& networks) {
+  if (clips_) {
+    compute_gradients(inputs, labels, rows, step, metrics, networks);
+    clipped_step({inputs, rows, step, networks});
     return;
   }
+  const Batch batch{inputs, rows, step, networks};
+  forward(batch);
+  backward(batch, labels);
   const OptimizerArenas arenas = arenas_.for_optimizer();
   GradientUse use{.optimizer = optimizer_,
                   .step = &step->update,
@@ -175,31 +178,32 @@ void FixedOrderNetwork::train_step(const float* inputs, const std::uint8_t* labe
   for (std::size_t i = 0; i < kMaxMoments; ++i) {
     use.moments[i] = arenas.moments[i];
   }
-  update(inputs, rows, use, metrics);
+  update(batch, use, metrics);
 }
 
-std::vector<float> FixedOrderNetwork::gradients(const float* inputs, const std::uint8_t* labels,
-                                                std::size_t rows, const RowRandom* random,
-                                                DeviceMetrics* metrics) {
-  forward(inputs, rows, random);
-  backward(labels, rows, random);
-  update(inputs, rows, {.gradients = arenas_.gradients()}, metrics);
-  return arenas_.download_gradients();
+void FixedOrderNetwork::compute_gradients(const float* inputs, const std::uint8_t* labels,
+                                          std::size_t rows, const StepParams* step,
+                                          DeviceMetrics* metrics, const NetworkSet& networks) {
+  const Batch batch{inputs, rows, step, networks};
+  forward(batch);
+  backward(batch, labels);
+  update(batch, {.gradients = arenas_.gradients()}, metrics);
 }
 
-const float* FixedOrderNetwork::predict(const float* inputs, std::size_t rows) {
-  forward(inputs, rows, nullptr);
+const float* FixedOrderNetwork::predict(const float* inputs, std::size_t rows,
+                                        const NetworkSet& networks) {
+  forward({inputs, rows, nullptr, networks});
   float* probabilities = activations_.back().data();
   const RowStep step{.layers = row_layers(arenas_.eval_parameters(), false),
-                     .units = {activation_, dropout_, row_layer_},
+                     .activation = activation_,
+                     .index = row_layer_,
                      .derivatives = nullptr,
-                     .random = nullptr,
+                     .step = nullptr,
                      .labels = nullptr,
-                     .smoothing = 0,
                      .losses = nullptr,
                      .correct = nullptr,
                      .probabilities = probabilities};
-  QMNIST_CHECK(launch_row_step(stream_, step, rows));
+  QMNIST_CHECK(launch_row_step(stream_, step, rows, networks));
   return probabilities;
 }
 

@@ -7,7 +7,6 @@
 #include "host/engines/cuda/device_arenas.h"
 #include "host/engines/cuda/device_network.h"
 #include "kernels/activation.h"
-#include "kernels/dropout.h"
 
 namespace qmnist {
 struct GradientUse;
@@ -17,8 +16,8 @@ struct UpdateLayers;
 
 namespace qmnist::cuda {
 
-/// Own kernels, whose operations have the order of docs/arithmetic.md: the bits are those of the
-/// CPU engine.
+/// Own kernels, whose operations have the order of docs/arithmetic.md: the bits of each network are
+/// those of the CPU engine, whichever others are in the same launches.
 ///
 /// The first layer leaves out zero pixels. From some layer on, the row layer, what follows fits
 /// into the shared memory of a block: there a block takes whole rows, forward and backward. Layers
@@ -26,20 +25,31 @@ namespace qmnist::cuda {
 /// be clipped.
 class FixedOrderNetwork final : public DeviceNetwork {
  public:
-  /// @param stream must outlive this
+  /// @param settings of the shape; dropout rate, label smoothing and norm come with each step
+  /// @param stream, blocks must outlive this
   /// @throws std::length_error for a network of more than kMaxLayers layers
-  FixedOrderNetwork(const EngineSettings& settings, std::size_t max_rows, cudaStream_t stream);
+  FixedOrderNetwork(const EngineSettings& settings, std::size_t max_rows, cudaStream_t stream,
+                    NetworkBlocks& blocks);
 
-  void set_state(const TrainingState& state) override { arenas_.set_state(state); }
-  void get_state(TrainingState& state) const override { arenas_.get_state(state); }
+  [[nodiscard]] DeviceArenas& arenas() override { return arenas_; }
   void train_step(const float* inputs, const std::uint8_t* labels, std::size_t rows,
-                  const StepParams* step, DeviceMetrics* metrics) override;
-  [[nodiscard]] std::vector<float> gradients(const float* inputs, const std::uint8_t* labels,
-                                             std::size_t rows, const RowRandom* random,
-                                             DeviceMetrics* metrics) override;
-  [[nodiscard]] const float* predict(const float* inputs, std::size_t rows) override;
+                  const StepParams* step, DeviceMetrics* metrics,
+                  const NetworkSet& networks) override;
+  void compute_gradients(const float* inputs, const std::uint8_t* labels, std::size_t rows,
+                         const StepParams* step, DeviceMetrics* metrics,
+                         const NetworkSet& networks) override;
+  [[nodiscard]] const float* predict(const float* inputs, std::size_t rows,
+                                     const NetworkSet& networks) override;
 
  private:
+  /// What all launches of a call have in common.
+  struct Batch {
+    const float* inputs;
+    std::size_t rows;
+    const StepParams* step;  ///< nullptr to predict: eval parameters, no dropout
+    const NetworkSet& networks;
+  };
+
   [[nodiscard]] bool is_last(std::size_t l) const { return l + 1 == layers_.size(); }
   /// The layers from the row layer on with these parameters.
   [[nodiscard]] RowLayers row_layers(float* parameters, bool trains);
@@ -47,32 +57,27 @@ class FixedOrderNetwork final : public DeviceNetwork {
   [[nodiscard]] UpdateLayers update_layers(const float* inputs);
 
   /// Forward pass up to the row layer.
-  /// @param random nullptr to predict: eval parameters, no dropout
-  void forward(const float* inputs, std::size_t rows, const RowRandom* random);
+  void forward(const Batch& batch);
   /// From the row layer's activations to the deltas of all layers, and each row's loss.
-  void backward(const std::uint8_t* labels, std::size_t rows, const RowRandom* random);
+  void backward(const Batch& batch, const std::uint8_t* labels);
   /// Gradients of all layers, and what `use` says; adds to the metrics.
-  void update(const float* inputs, std::size_t rows, const GradientUse& use,
-              DeviceMetrics* metrics);
-  void clipped_step(const UpdateLayers& layers, const OptimizerStep<float>* step);
+  void update(const Batch& batch, const GradientUse& use, DeviceMetrics* metrics);
+  void clipped_step(const Batch& batch);
 
   std::vector<DenseLayer> layers_;
   Activation activation_;
-  Dropout dropout_;
-  float label_smoothing_;
   OptimizerName optimizer_;
-  float clip_norm_;
+  bool clips_;
   cudaStream_t stream_;
   std::size_t row_layer_;  ///< the first layer whose rows need no other kernel after it
   DeviceArenas arenas_;
-  DeviceBuffer<float> losses_;                    ///< [batch_size], of each row
-  DeviceBuffer<std::uint8_t> correct_;            ///< [batch_size], of each row
-  DeviceBuffer<double> unit_squares_;             ///< for clipping
-  DeviceBuffer<float> gradient_scale_;            ///< of clipping
-  std::vector<DeviceBuffer<float>> activations_;  ///< [layers][max_rows, outputs]; logits last
-  std::vector<DeviceBuffer<float>>
-      derivatives_;                          ///< [layers][batch_size, outputs]; logits have none
-  std::vector<DeviceBuffer<float>> deltas_;  ///< [layers][batch_size, outputs]: d loss / d z
+  BlockArray<float> losses_;                    ///< [batch_size], of each row
+  BlockArray<std::uint8_t> correct_;            ///< [batch_size], of each row
+  BlockArray<double> unit_squares_;             ///< for clipping
+  BlockArray<float> gradient_scale_;            ///< of clipping
+  std::vector<BlockArray<float>> activations_;  ///< [layers][max_rows, outputs]; logits last
+  std::vector<BlockArray<float>> derivatives_;  ///< [layers][batch_size, outputs]; logits have none
+  std::vector<BlockArray<float>> deltas_;       ///< [layers][batch_size, outputs]: d loss / d z
 };
 
 }  // namespace qmnist::cuda

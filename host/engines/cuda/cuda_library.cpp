@@ -1,0 +1,51 @@
+#include "host/engines/cuda/cuda_library.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "host/engines/cuda/cuda_engine.h"
+
+namespace qmnist::cuda {
+namespace {
+
+std::vector<std::unique_ptr<Engine>> make_group(std::vector<EngineSettings> settings) {
+  const auto differs = [&](const EngineSettings& other) {
+    return !have_one_shape(settings.front(), other);
+  };
+  if (std::ranges::any_of(settings, differs)) {
+    throw std::logic_error("a group of networks of several shapes");
+  }
+  if (settings.size() > 1 && settings.front().kernels != Kernels::kFixedOrder) {
+    throw std::logic_error("a group of networks with kernels for one");
+  }
+  const auto group = std::make_shared<CudaGroup>(settings.front(), settings.size());
+  std::vector<std::unique_ptr<Engine>> engines;
+  for (EngineSettings& of_network : settings) {
+    const std::size_t network = engines.size();
+    engines.push_back(std::make_unique<CudaEngine>(std::move(of_network), group, network));
+  }
+  return engines;
+}
+
+static_assert(kMaxGroup <= NetworkSet::kMaxNetworks);
+
+/// As many as fit into half of the free memory: images need some, and other engines may.
+std::size_t networks_at_once(const EngineSettings& shape) {
+  if (shape.kernels != Kernels::kFixedOrder) {
+    return 1;
+  }
+  const std::size_t bytes = CudaGroup::bytes_per_network(shape);
+  std::size_t free = 0;
+  std::size_t total = 0;
+  QMNIST_CHECK(cudaMemGetInfo(&free, &total));
+  return std::clamp<std::size_t>(free / 2 / bytes, 1, kMaxGroup);
+}
+
+}  // namespace
+}  // namespace qmnist::cuda
+
+const qmnist::cuda::CudaLibrary qmnist_cuda_library{
+    .make_group = qmnist::cuda::make_group,
+    .networks_at_once = qmnist::cuda::networks_at_once,
+    .devices = qmnist::cuda::describe_cuda_devices,
+};

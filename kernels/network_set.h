@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/launch.h"
+
+namespace qmnist {
+
+/// The networks that a launch works for: the third dimension of its grid. Each has a block of
+/// memory; all blocks are laid out alike. Pointers that a launch takes are into block 0, and what
+/// belongs to the network in block b lies b * stride bytes behind.
+struct NetworkSet {
+  static constexpr unsigned kMaxNetworks = 64;  ///< so that it is a kernel's argument
+
+  std::size_t stride = 0;  ///< in bytes
+  unsigned count = 1;
+  // NOLINTNEXTLINE(modernize-avoid-c-arrays): std::array cannot be used on a device
+  std::uint8_t blocks[kMaxNetworks] = {};  ///< that of each network
+
+  friend bool operator==(const NetworkSet&, const NetworkSet&) = default;
+};
+
+#ifdef QMNIST_KERNELS
+
+/// Finds what belongs to the network that a block of threads works for.
+class OfNetwork {
+ public:
+  __device__ explicit OfNetwork(const NetworkSet& networks)
+      : block_(networks.blocks[blockIdx.z]), offset_(block_ * networks.stride) {}
+
+  /// @param in_block_0 nullptr stays nullptr
+  template <typename T>
+  __device__ T* operator()(T* in_block_0) const {
+    if (in_block_0 == nullptr) {
+      return nullptr;
+    }
+    return reinterpret_cast<T*>(reinterpret_cast<std::uintptr_t>(in_block_0) + offset_);
+  }
+
+  /// How many floats a network's own arrays are behind those of block 0.
+  [[nodiscard]] __device__ std::size_t floats() const { return offset_ / sizeof(float); }
+  [[nodiscard]] __device__ std::size_t block() const { return block_; }
+
+ private:
+  std::size_t block_;
+  std::size_t offset_;
+};
+
+#endif
+
+}  // namespace qmnist
