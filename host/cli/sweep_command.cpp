@@ -21,6 +21,11 @@
 namespace qmnist {
 namespace {
 
+std::size_t finished_trials(const sweep::Sweep& sweep) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      sweep.results(), [](const sweep::TrialResult& result) { return result.test.has_value(); }));
+}
+
 /// Prints a line per trial on standard output and, on a terminal, a progress line.
 class SweepConsole final : public sweep::SweepObserver {
  public:
@@ -31,6 +36,7 @@ class SweepConsole final : public sweep::SweepObserver {
     for (const sweep::Rung& rung : sweep.rungs()) {
       total_ += rung.trials;
     }
+    trials_left_ = sweep.trials().size() - finished_trials(sweep);
   }
 
   void on_progress(std::size_t samples) override {
@@ -39,7 +45,8 @@ class SweepConsole final : public sweep::SweepObserver {
     samples_done_ += samples;
     if (is_terminal_ && watch_.seconds() > next_redraw_) {
       next_redraw_ = watch_.seconds() + kRedraw;
-      print_out("\r{}/{} done, {} left\x1b[K", finished_, total_, time_text(seconds_left()));
+      print_out("\r{}/{} done, {} training, {} an hour, {} left\x1b[K", finished_, total_,
+                sweep_.training(), grouped(trials_an_hour()), time_text(seconds_left()));
       flush_output();
     }
   }
@@ -62,6 +69,13 @@ class SweepConsole final : public sweep::SweepObserver {
            static_cast<double>(std::max(samples_done_, std::size_t{1}));
   }
 
+  [[nodiscard]] std::size_t trials_an_hour() const {
+    const double share = static_cast<double>(samples_done_) /
+                         static_cast<double>(std::max(samples_left_, std::size_t{1}));
+    return static_cast<std::size_t>(3600 * share * static_cast<double>(trials_left_) /
+                                    watch_.seconds());
+  }
+
   [[nodiscard]] std::string result_text(const sweep::TrialResult& result) const {
     if (result.failure) {
       return "failed: " + one_line(result.failure->message);
@@ -81,6 +95,7 @@ class SweepConsole final : public sweep::SweepObserver {
 
   const sweep::Sweep& sweep_;
   std::size_t samples_left_;  ///< at the start
+  std::size_t trials_left_;   ///< likewise
   bool is_terminal_;
   std::mutex mutex_;
   std::size_t samples_done_ = 0;
@@ -104,11 +119,6 @@ std::size_t started_trials(const sweep::Sweep& sweep) {
       }));
 }
 
-std::size_t finished_trials(const sweep::Sweep& sweep) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      sweep.results(), [](const sweep::TrialResult& result) { return result.test.has_value(); }));
-}
-
 /// Memory in bytes for the largest trials, as many as train in parallel.
 std::size_t peak_bytes(const sweep::Sweep& sweep, std::string_view device) {
   std::vector<std::size_t> sizes;
@@ -130,19 +140,27 @@ SweepDevice choose_device(const Config& base) {
   if (base.device != kAutoDevice) {
     return {.name = base.device, .reason = ""};
   }
-  const Network network(kPixels, base.model.hidden, kClasses);
-  const ChosenEngine chosen = make_engine(base.device, engine_settings(base, network, 1));
+  const ChosenEngine chosen = make_engine(base.device, engine_settings(base, network_of(base), 1));
   return {.name = chosen.device, .reason = chosen.reason};
 }
 
-/// On GPUs, a trial each: more would take turns on it.
+/// As many trials on a GPU as a group can have and the host has memory for.
+std::size_t jobs_on_gpus(std::size_t gpus, const Config& base) {
+  const std::size_t of_memory = available_memory().bytes / bytes_of_run(base, base.device);
+  return std::clamp(of_memory, std::size_t{1}, gpus * kMaxGroup);
+}
+
 sweep::SweepResources resources_of(const SweepOptions& options, const Config& base) {
   std::vector<std::size_t> indices{base.device_index};
   if (options.device && !options.device->indices.empty()) {
     indices = options.device->indices;
   }
-  const std::size_t jobs = engine_kind(base.device).is_numbered ? indices.size() : available_cpus();
-  return {.jobs = options.jobs > 0 ? options.jobs : jobs, .device_indices = indices};
+  std::size_t jobs = options.jobs;
+  if (jobs == 0) {
+    jobs = engine_kind(base.device).is_numbered ? jobs_on_gpus(indices.size(), base)
+                                                : available_cpus();
+  }
+  return {.jobs = jobs, .device_indices = indices};
 }
 
 /// What the trials will use.
@@ -154,12 +172,9 @@ struct Plan {
 /// Checks the devices and the host's memory once instead of in each trial.
 Plan check_plan(const sweep::Sweep& sweep) {
   const Config& base = sweep.config().base;
-  const Network network(kPixels, base.model.hidden, kClasses);
-  EngineSettings settings = engine_settings(base, network, sweep.split().train.size());
-  settings.threads = sweep.threads();
   Plan plan;
   for (const std::size_t index : sweep.device_indices()) {
-    settings.device_index = index;
+    const EngineSettings settings = sweep.engine_settings_of(0, index);
     plan.devices.push_back(make_engine(base.device, settings).engine->device());
   }
   plan.memory = require_memory(peak_bytes(sweep, base.device),

@@ -4,6 +4,10 @@
 
 namespace qmnist {
 
+Network network_of(const Config& config) {
+  return {kPixels, config.model.hidden, kClasses, config.model.activation};
+}
+
 EngineSettings engine_settings(const Config& config, const Network& network,
                                std::size_t train_size) {
   return {.network = network,

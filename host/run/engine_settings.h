@@ -7,6 +7,9 @@
 
 namespace qmnist {
 
+/// The network for a config.
+[[nodiscard]] Network network_of(const Config& config);
+
 /// The engine settings for a config.
 /// @param train_size number of training images
 [[nodiscard]] EngineSettings engine_settings(const Config& config, const Network& network,

@@ -20,7 +20,7 @@ std::size_t bytes_without_engine(const Config& config, const Network& network) {
 }
 
 std::size_t bytes_of_run(const Config& config, std::string_view device) {
-  const Network network(kPixels, config.model.hidden, kClasses);
+  const Network network = network_of(config);
   return engine_kind(device).host_bytes(engine_settings(config, network, 1)) +
          bytes_without_engine(config, network);
 }

@@ -27,14 +27,17 @@ bool has_fixed_order(const Config& config) {
 
 }  // namespace
 
-TrainingRun::TrainingRun(Config config, const Dataset& dataset, const Stopwatch& since_start)
+TrainingRun::TrainingRun(Config config, const Dataset& dataset, const Stopwatch& since_start,
+                         std::optional<ChosenEngine> engine)
     : config_(std::move(config)),
       dataset_(dataset),
       split_(split_dataset(dataset_.count(), config_.data.test_fraction, config_.data.split_seed,
                            config_.data.validation_fraction)),
-      network_(kPixels, config_.model.hidden, kClasses, config_.model.activation),
-      chosen_(make_engine(config_.device, engine_settings(config_, network_, split_.train.size()),
-                          bytes_without_engine(config_, network_))),
+      network_(network_of(config_)),
+      chosen_(engine ? *std::move(engine)
+                     : make_engine(config_.device,
+                                   engine_settings(config_, network_, split_.train.size()),
+                                   bytes_without_engine(config_, network_))),
       folder_(config_.output.dir),
       seconds_load_(since_start.seconds()) {
   check_validation();
@@ -133,6 +136,7 @@ TrainingEnd TrainingRun::train(TrainingObserver& observer,
                      .log = [&](const EpochMetrics& epoch) { writer.append(epoch); },
                      .checkpoint_due = checkpoint_due,
                      .save = save});
+  chosen_.engine->end_training();
   writer.finish();
   metrics.sync();
   checkpoint_.seconds_wall = seconds_before + watch.seconds();

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 
 #include "host/config/config.h"
 #include "host/data/split.h"
@@ -21,8 +22,10 @@ class TrainingRun {
   /// Splits the data set, creates the engine, and creates and locks the run folder.
   /// @param dataset must outlive the run
   /// @param since_start started before loading the data, for the loading time in the summary
+  /// @param engine one for engine_settings(), if there is one already
   /// @throws UsageError, DeviceError
-  TrainingRun(Config config, const Dataset& dataset, const Stopwatch& since_start);
+  TrainingRun(Config config, const Dataset& dataset, const Stopwatch& since_start,
+              std::optional<ChosenEngine> engine = {});
 
   /// Starts from the beginning. @return whether a previous run's files were archived
   bool start();

@@ -35,6 +35,9 @@ struct Checkpoint {
   std::string_view arithmetic = kArithmetic;  ///< or kArithmeticWithCublas, if of any step so far
 
   [[nodiscard]] std::size_t finished_epochs() const { return history.size(); }
+  [[nodiscard]] std::optional<std::size_t> best_epoch() const {
+    return best ? std::optional(best->epoch) : std::nullopt;
+  }
 };
 
 /// Writes the checkpoint, including the config's keys that change the result and the data's

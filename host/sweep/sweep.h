@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <mutex>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "host/data/split.h"
+#include "host/engines/engine_kinds.h"
 #include "host/failure.h"
 #include "host/run_store/checkpoint.h"
 #include "host/run_store/run_folder.h"
@@ -60,6 +62,9 @@ struct SweepResources {
 
 /// Trains the trials of a sweep, several in parallel, each in its own run folder.
 ///
+/// Trials whose networks have one shape (have_one_shape()) train in groups, as large as the device
+/// has use for and the jobs allow.
+///
 /// Resumes what an earlier process started: finished trials are not trained again, other trials
 /// continue from their checkpoints. Results do not depend on the number of jobs.
 class Sweep {
@@ -83,24 +88,42 @@ class Sweep {
   [[nodiscard]] std::span<const std::size_t> device_indices() const {
     return resources_.device_indices;
   }
-  [[nodiscard]] std::size_t threads() const;  ///< CPU threads per trial
+  [[nodiscard]] std::size_t threads() const;                        ///< CPU threads per trial
+  [[nodiscard]] std::size_t training() const { return training_; }  ///< trials, at the moment
+  /// The settings of a trial's engine on that device.
+  [[nodiscard]] EngineSettings engine_settings_of(std::size_t trial,
+                                                  std::size_t device_index) const;
   /// Epochs left to train; an upper bound, as trials may stop early.
   [[nodiscard]] std::size_t epochs_left() const;
 
  private:
+  using Group = std::vector<std::size_t>;  ///< numbers of trials
+
   struct Job {
     SweepObserver& observer;
     std::function<bool()> stop_requested;
-    std::size_t epochs;  ///< where the rung ends
+    std::function<void()> cancel;  ///< makes stop_requested() true
+    std::size_t epochs;            ///< where the rung ends
   };
 
   [[nodiscard]] TrialResult earlier_result(const Trial& trial) const;
   [[nodiscard]] std::vector<std::size_t> best(std::vector<std::size_t> trials, std::size_t count,
                                               std::size_t epochs) const;
   [[nodiscard]] bool has_ended(std::size_t trial, std::size_t epochs) const;
+  /// The trial's config with the device's index and without "auto" in what decides its bits.
+  [[nodiscard]] Config config_of(std::size_t trial, std::size_t device_index) const;
   void run_rung(std::span<const std::size_t> trials, const Job& job);
-  void run_trial(std::size_t trial, std::size_t device_index, const Job& job);
-  void train(std::size_t trial, std::size_t device_index, const Job& job);
+  /// The trials in groups that train at the same time on one device.
+  [[nodiscard]] std::vector<Group> groups_of(std::span<const std::size_t> trials) const;
+  /// Trains a group, or its halves one after the other where there is too little memory for all.
+  void run_group(std::span<const std::size_t> trials, std::size_t device_index, const Job& job);
+  void run_members(std::span<const std::size_t> trials, std::size_t device_index,
+                   ChosenGroup chosen, const Job& job);
+  void run_trial(std::size_t trial, std::size_t device_index, ChosenEngine engine, const Job& job);
+  void train(std::size_t trial, std::size_t device_index, ChosenEngine engine, const Job& job);
+  /// Keeps the current exception as the trial's failure, or throws it if the sweep has to end.
+  void fail_trial(std::size_t trial);
+  void end_trial(std::size_t trial, const Job& job, bool is_new);
 
   SweepConfig config_;
   const Dataset& dataset_;
@@ -111,6 +134,7 @@ class Sweep {
   RunFolder folder_;  ///< locked: only one process may write to it
   std::vector<TrialResult> results_;
   std::mutex end_of_trial_;
+  std::atomic<std::size_t> training_ = 0;
 };
 
 }  // namespace qmnist::sweep
