@@ -22,6 +22,7 @@
 #include "host/cli/train_command.h"
 #include "host/cli/unknown_argument.h"
 #include "host/export/exporters.h"
+#include "host/sweep/sweep_config.h"
 
 namespace qmnist {
 namespace {
@@ -148,15 +149,22 @@ void add_compare(CLI::App& app, Command& command) {
 void add_sweep(CLI::App& app, Command& command) {
   CLI::App* sub = app.add_subcommand("sweep", "Train many variants of a config and rank them");
   sub->footer(
-      "Example:\n"
+      "Examples:\n"
       "  qmnist_gpu sweep --config configs/sweep.json --jobs 2\n"
+      "  qmnist_gpu sweep --config configs/best.json --seeds 5\n"
       "\n"
       "The format of a sweep file is described in docs/sweeps.md. Trials are ranked by validation\n"
-      "accuracy. Run the same command again to resume an interrupted sweep.");
+      "accuracy. --seeds repeats a training config with its own seed and those after it; results\n"
+      "go to its output.dir with -seeds appended. Run the same command again to resume an\n"
+      "interrupted sweep.");
   const auto options = std::make_shared<SweepOptions>();
-  sub->add_option("--config", options->config, "JSON file of the sweep")
+  sub->add_option("--config", options->config,
+                  "JSON file of the sweep; with --seeds, config of a run")
       ->type_name("FILE")
       ->required();
+  sub->add_option("--seeds", options->seeds, "Repeat a training config with N seeds")
+      ->type_name("N")
+      ->check(CLI::Range(std::int64_t{1}, sweep::kMaxTrials));
   sub->add_option_function<std::string>(
          "--device",
          [options](const std::string& text) { options->device = parse_device_option(text); },

@@ -227,7 +227,8 @@ void print_results(const sweep::Sweep& sweep, const Table& table) {
 
 ExitStatus sweep_command(const SweepOptions& options) {
   ignore_broken_pipe();
-  sweep::SweepConfig config = sweep::load_sweep(options.config);
+  sweep::SweepConfig config = options.seeds > 0 ? sweep::seeds_sweep(options.config, options.seeds)
+                                                : sweep::load_sweep(options.config);
   const Dataset dataset = load_dataset(config.base.data.dir, config.base.data.source);
   if (options.device) {
     config.base.device = options.device->name;

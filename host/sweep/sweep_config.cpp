@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include "host/config/config_keys.h"
 #include "host/error.h"
@@ -13,8 +14,6 @@ namespace qmnist::sweep {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::int64_t kMaxTrials = 10000;
 
 /// Keys that must be the same for all trials, so that they can be compared.
 constexpr std::array<std::string_view, 8> kFixedKeys{"data.source",
@@ -82,6 +81,12 @@ class Section {
   const Json& object_;
   std::string path_;
 };
+
+/// Whether a file has keys that every sweep file must have and no training config may have.
+bool has_sweep_keys(const Json& document) {
+  return document.contains("base") || document.contains("search") ||
+         document.contains("parameters");
+}
 
 /// The keys of a sweep file with this search.
 std::vector<std::string_view> known_keys(Search search) {
@@ -197,6 +202,13 @@ Config read_base(const Section& sweep, const fs::path& folder) {
   return with_changes(config, changes, output.path(), folder);
 }
 
+/// runs/best-seeds for runs/best, also if that ends in a slash.
+fs::path seeds_folder(const fs::path& folder) {
+  fs::path result = folder.has_filename() ? folder : folder.parent_path();
+  result += "-seeds";
+  return result;
+}
+
 }  // namespace
 
 bool SweepConfig::is_repetition() const {
@@ -205,6 +217,12 @@ bool SweepConfig::is_repetition() const {
 
 SweepConfig load_sweep(const fs::path& file) {
   const Json document = read_document(file);
+  if (!has_sweep_keys(document)) {
+    throw UsageError(
+        "{}: has no base, search and parameters, so it is no sweep file; to repeat a training "
+        "config with 5 seeds, add --seeds 5",
+        file.string());
+  }
   const Section sweep(document, file.string());
   const auto search =
       find_choice<Search>(sweep.at("search", constraint::one_of<Search>()).get<std::string>())
@@ -229,6 +247,35 @@ SweepConfig load_sweep(const fs::path& file) {
         file.string());
   }
   return config;
+}
+
+SweepConfig seeds_sweep(const fs::path& file, std::size_t count) {
+  if (has_sweep_keys(read_document(file))) {
+    throw UsageError(
+        "{}: is a sweep file, but --seeds repeats a training config; leave out --seeds, or give "
+        "--config a training config",
+        file.string());
+  }
+  Config base = load_config(file, {});
+  base.output.dir = seeds_folder(base.output.dir);
+  const std::uint64_t first = base.training.seed;
+  const std::uint64_t last = first + count - 1;
+  if (!satisfies(constraint::seed(), last)) {
+    throw UsageError(
+        "{}: training.seed is {}, so the last of {} seeds would be {}, but the largest seed is {}; "
+        "lower training.seed or --seeds",
+        file.string(), first, count, last, constraint::seed().maximum);
+  }
+  std::vector<Json> seeds;
+  for (std::uint64_t seed = first; seed <= last; ++seed) {
+    seeds.emplace_back(seed);
+  }
+  return {.base = std::move(base),
+          .search = Search::kGrid,
+          .parameters = {{.key = kSeedKey, .values = std::move(seeds)}},
+          .trials = 0,
+          .seed = 0,
+          .halving = {}};
 }
 
 }  // namespace qmnist::sweep

@@ -15,6 +15,9 @@ namespace qmnist::sweep {
 /// The key whose values repeat a configuration instead of making another one.
 inline constexpr const char* kSeedKey = "training.seed";
 
+/// The most trials of a sweep.
+inline constexpr std::int64_t kMaxTrials = 10000;
+
 /// How trials are chosen: every combination of the values, random draws, or random draws with
 /// successive halving.
 enum class Search { kGrid, kRandom, kHalving };
@@ -50,7 +53,7 @@ struct Halving {
   std::size_t first_epochs;
 };
 
-/// A checked sweep file.
+/// What a sweep trains, checked.
 struct SweepConfig {
   Config base;  ///< config of all trials; its output.dir is the sweep's folder
   Search search;
@@ -66,5 +69,12 @@ struct SweepConfig {
 /// Reads a sweep file; paths in it are relative to its folder.
 /// @throws UsageError naming file, key and what would be right
 [[nodiscard]] SweepConfig load_sweep(const std::filesystem::path& file);
+
+/// Repeats a training config with its own seed and the ones after it. The sweep's folder is the
+/// config's output.dir with "-seeds" appended to its name: runs/best-seeds.
+/// @param file of the training config
+/// @param count of seeds, 1 to kMaxTrials
+/// @throws UsageError as load_config; for a sweep file; if the last seed is too large
+[[nodiscard]] SweepConfig seeds_sweep(const std::filesystem::path& file, std::size_t count);
 
 }  // namespace qmnist::sweep

@@ -120,7 +120,7 @@ TEST_F(InstallTest, TrainsTheInstalledConfigOnTheInstalledData) {
 
 TEST_F(InstallTest, HoldsConfigsDataLicencesManualAndCompletion) {
   for (const char* name :
-       {"share/qmnist_gpu/configs/schema.json", "share/qmnist_gpu/configs/seeds/best.json",
+       {"share/qmnist_gpu/configs/schema.json", "share/qmnist_gpu/configs/best.json",
         "share/qmnist_gpu/data/README.md", "share/qmnist_gpu/data/QMNIST-LICENSE.txt",
         "share/doc/qmnist-gpu/copyright", "share/doc/qmnist-gpu/changelog.gz",
         "share/man/man1/qmnist_gpu.1.gz", "share/bash-completion/completions/qmnist_gpu"}) {

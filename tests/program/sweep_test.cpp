@@ -184,6 +184,23 @@ TEST(SweepTest, ARepetitionNeedsNoValidationAndTellsTheTest) {
   EXPECT_EQ(sweep.results().at(0).at(5), "test_accuracy");
 }
 
+TEST(SweepTest, SeedsOfAConfigAreThoseOfASweepFile) {
+  const Json config{{"training", {{"epochs", 1}, {"seed", 7}}}};
+  const SmallSweep sweep(
+      {{"set", nullptr},
+       {"parameters", {{"training.batch_size", nullptr}, {"training.seed", {7, 8, 9}}}}},
+      config);
+  expect_success(sweep.sweep());
+  const SmallRun run(config);
+  const ProgramResult result = run_qmnist({"sweep", "--config", run.config(), "--seeds", "3"});
+  expect_success(result);
+  expect_contains(result.output, "3/3 trial");
+  for (const char* trial : {"000", "001", "002"}) {
+    expect_same_result(run.folder() / "run-seeds" / trial, sweep.file(trial));
+  }
+  EXPECT_FALSE(fs::exists(run.folder() / "run-seeds/003"));
+}
+
 TEST(SweepTest, AFailedTrialIsShownAndTheOthersGoOn) {
   // So many layers and so large steps that the sums overflow in the first epoch.
   const Json deep{{"model", {{"hidden", std::vector(16, 64)}}}, {"training", {{"batch_size", 8}}}};
@@ -253,6 +270,11 @@ TEST(SweepTest, NamesWhatIsWrong) {
   expect_error(sweep.sweep(), 2, {"sweep.json", "search", "\"best\""});
   expect_error(sweep.sweep({"--jobs", "0"}), 2, {"--jobs"});
   expect_error(run_qmnist({"sweep"}), 2, {"--config"});
+  expect_error(sweep.sweep({"--seeds", "3"}), 2, {"sweep.json", "is a sweep file"});
+  expect_error(sweep.sweep({"--seeds", "0"}), 2, {"--seeds", "1 to 10000"});
+  expect_error(sweep.sweep({"--seeds", "10001"}), 2, {"--seeds", "1 to 10000"});
+  expect_error(run_qmnist({"sweep", "--config", sweep.run().config()}), 2,
+               {"config.json", "no sweep file", "add --seeds 5"});
 }
 
 }  // namespace

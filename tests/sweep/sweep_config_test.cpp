@@ -2,11 +2,26 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "host/error.h"
 #include "tests/support/support.h"
 
 namespace qmnist::sweep {
 namespace {
+
+/// Expects a usage error that holds each of the words.
+void expect_refusal_of(const std::function<void()>& action, const std::vector<std::string>& words) {
+  try {
+    action();
+    ADD_FAILURE() << "was taken";
+  } catch (const UsageError& error) {
+    for (const std::string& word : words) {
+      EXPECT_NE(std::string(error.what()).find(word), std::string::npos)
+          << word << " is not in: " << error.what();
+    }
+  }
+}
 
 /// A folder with a base config, in which tests write their sweep.
 class SweepConfigTest : public testing::Test {
@@ -27,15 +42,7 @@ class SweepConfigTest : public testing::Test {
 
   void expect_refusal(const Json& changes, const std::vector<std::string>& words) const {
     SCOPED_TRACE(changes.dump());
-    try {
-      (void)load(changes);
-      ADD_FAILURE() << "was taken";
-    } catch (const UsageError& error) {
-      for (const std::string& word : words) {
-        EXPECT_NE(std::string(error.what()).find(word), std::string::npos)
-            << word << " is not in: " << error.what();
-      }
-    }
+    expect_refusal_of([&] { (void)load(changes); }, words);
   }
 
   test::TemporaryFolder folder_;
@@ -155,6 +162,64 @@ TEST_F(SweepConfigTest, RefusesGridsThatNobodyTrains) {
   const std::vector<int> many(101, 16);
   expect_refusal({{"parameters", {{"training.batch_size", many}, {"training.seed", many}}}},
                  {"more than 10000 trials"});
+}
+
+/// A folder with a training config that tests write.
+class SeedsSweepTest : public testing::Test {
+ protected:
+  [[nodiscard]] SweepConfig repeat(const Json& config, std::size_t count) const {
+    test::write_file(folder_ / "config.json", config.dump());
+    return seeds_sweep(folder_ / "config.json", count);
+  }
+
+  void expect_refusal(const Json& config, std::size_t count,
+                      const std::vector<std::string>& words) const {
+    SCOPED_TRACE(config.dump());
+    expect_refusal_of([&] { (void)repeat(config, count); }, words);
+  }
+
+  test::TemporaryFolder folder_;
+};
+
+TEST_F(SeedsSweepTest, RepeatsTheConfigWithItsSeedAndThoseAfterIt) {
+  const SweepConfig sweep =
+      repeat({{"training", {{"seed", 7}, {"epochs", 3}}}, {"output", {{"dir", "runs/some"}}}}, 3);
+  EXPECT_TRUE(sweep.is_repetition());
+  EXPECT_EQ(sweep.base.training.epochs, 3U);
+  EXPECT_EQ(sweep.base.output.dir, folder_ / "runs/some-seeds");
+  ASSERT_EQ(sweep.parameters.size(), 1U);
+  EXPECT_EQ(sweep.parameters[0].key, kSeedKey);
+  EXPECT_EQ(std::get<std::vector<Json>>(sweep.parameters[0].values), (std::vector<Json>{7, 8, 9}));
+}
+
+TEST_F(SeedsSweepTest, AppendsToTheLastFoldersName) {
+  EXPECT_EQ(repeat({{"output", {{"dir", "runs/some/"}}}}, 1).base.output.dir,
+            folder_ / "runs/some-seeds");
+  EXPECT_EQ(repeat({{"output", {{"dir", "runs/v1.5"}}}}, 1).base.output.dir,
+            folder_ / "runs/v1.5-seeds");
+  EXPECT_EQ(repeat({{"output", {{"dir", "."}}}}, 1).base.output.dir,
+            folder_.path().string() + "-seeds");
+}
+
+TEST_F(SeedsSweepTest, TakesSeedsUpToTheLargest) {
+  constexpr std::uint32_t kLargest = 0xFFFFFFFF;
+  const Json config{{"training", {{"seed", kLargest - 2}}}};
+  EXPECT_EQ(std::get<std::vector<Json>>(repeat(config, 3).parameters.at(0).values).back(),
+            kLargest);
+  expect_refusal(config, 4,
+                 {"config.json: training.seed is 4294967293", "4 seeds would be 4294967296",
+                  "largest seed is 4294967295", "--seeds"});
+}
+
+TEST_F(SeedsSweepTest, TellsTrainingConfigsFromSweepFiles) {
+  const Json sweep{{"base", "base.json"}, {"search", "grid"}, {"parameters", Json::object()}};
+  expect_refusal(sweep, 2, {"config.json: is a sweep file", "leave out --seeds"});
+  expect_refusal({{"training", {{"sed", 3}}}}, 2, {"training.sed", "\"training.seed\""});
+  for (const Json& config : {Json::object(), Json{{"training", {{"seed", 3}}}}}) {
+    (void)repeat(config, 2);
+    expect_refusal_of([&] { (void)load_sweep(folder_ / "config.json"); },
+                      {"config.json", "no sweep file", "add --seeds 5"});
+  }
 }
 
 }  // namespace
