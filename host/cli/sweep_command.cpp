@@ -16,6 +16,7 @@
 #include "host/run/run_memory.h"
 #include "host/stopwatch.h"
 #include "host/sweep/result_files.h"
+#include "host/sweep/results.h"
 #include "host/system/available_cpus.h"
 
 namespace qmnist {
@@ -211,13 +212,15 @@ void print_plan(const sweep::Sweep& sweep, const Dataset& dataset, const SweepDe
 }
 
 /// Prints the result of a sweep.
-void print_results(const sweep::Sweep& sweep, const Table& table) {
-  print_out("\n{}\n", text_table(table));
-  if (sweep.config().is_repetition()) {
-    print_out("{}\n", repetition_text(sweep));
+void print_results(const sweep::Sweep& sweep, const sweep::ResultText& text) {
+  print_out("\n{}\n", text_table(text.table));
+  for (const std::string& sentence : text.repetition) {
+    print_out("{}\n", sentence);
   }
-  print_out("Saved in {}: sweep.html, results.csv, {}a run folder for each trial\n",
-            display_path(sweep.config().base.output.dir), has_svg_to_png() ? "results.png, " : "");
+  print_out("Saved in {}: sweep.html, results.csv, {}{}a run folder for each trial\n",
+            display_path(sweep.config().base.output.dir),
+            sweep.config().is_repetition() ? "summary.json, " : "",
+            has_svg_to_png() ? "results.png, " : "");
   if (!has_svg_to_png()) {
     print_out("No results.png: {}\n", kNoPngCharts);
   }
@@ -250,9 +253,9 @@ ExitStatus sweep_command(const SweepOptions& options) {
     }
     return ExitStatus::kInterrupted;
   }
-  const Table table = write_results(sweep);
+  const sweep::ResultText text = write_results(sweep, dataset);
   if (!options.quiet) {
-    print_results(sweep, table);
+    print_results(sweep, text);
   }
   throw_failed_trials(sweep);
   return ExitStatus::kDone;

@@ -9,6 +9,9 @@
 #include "host/error.h"
 #include "host/html/html.h"
 #include "host/image/svg.h"
+#include "host/run_store/run_folder.h"
+#include "host/sweep/repetition.h"
+#include "host/sweep/results.h"
 
 namespace qmnist::sweep {
 namespace {
@@ -46,13 +49,13 @@ std::vector<std::string> csv_row(const Sweep& sweep, std::size_t trial) {
   return row;
 }
 
-std::string page(const Sweep& sweep, const Table& table, std::string_view chart) {
+std::string page(const Sweep& sweep, const ResultText& text, std::string_view chart) {
   const std::string name = sweep.config().base.output.dir.filename().string();
   std::string body = fmt::format("<header>\n<h1>{}</h1>\n</header>\n<main>\n", escaped(name));
-  if (sweep.config().is_repetition()) {
-    body += "<p>" + repetition_text(sweep) + "</p>\n";
+  for (const std::string& sentence : text.repetition) {
+    body += "<p>" + sentence + "</p>\n";
   }
-  body += html_table(table, "numbers") + std::string(chart) + "<p>Reports of finished trials:";
+  body += html_table(text.table, "numbers") + std::string(chart) + "<p>Reports of finished trials:";
   for (std::size_t trial = 0; trial < sweep.trials().size(); ++trial) {
     if (sweep.results()[trial].test) {
       body += fmt::format(" <a href=\"{0:03}/report.html\">{0:03}</a>", trial);
@@ -80,20 +83,25 @@ std::string results_csv(const Sweep& sweep) {
   return csv;
 }
 
-Table write_results(const Sweep& sweep) {
+ResultText write_results(const Sweep& sweep, const Dataset& dataset) {
   const auto& folder = sweep.config().base.output.dir;
   write_atomically(folder / "results.csv", results_csv(sweep));
   const std::vector<Configuration> configurations = rank_configurations(sweep);
   if (configurations.empty()) {
     throw_failed_trials(sweep);
   }
-  Table table = configurations_table(sweep, configurations);
+  ResultText text{.table = configurations_table(sweep, configurations), .repetition = {}};
   const std::string chart = configurations_chart(sweep, configurations);
   if (has_svg_to_png()) {
     write_atomically(folder / "results.png", svg_to_png(chart));
   }
-  write_atomically(folder / "sweep.html", page(sweep, table, chart));
-  return table;
+  if (sweep.config().is_repetition()) {
+    const Repetition repetition = summarize_repetition(sweep, dataset);
+    write_atomically(folder / run_file::kSummary, repetition_json(repetition).dump(2) + "\n");
+    text.repetition = repetition_text(repetition);
+  }
+  write_atomically(folder / "sweep.html", page(sweep, text, chart));
+  return text;
 }
 
 }  // namespace qmnist::sweep

@@ -51,10 +51,6 @@ double mean(const std::vector<double>& values) {
   return mean_stddev(values).mean;
 }
 
-std::string mean_stddev_text(const MeanStddev& summary) {
-  return fmt::format("{:.2f} ± {:.2f} %", 100 * summary.mean, 100 * summary.stddev);
-}
-
 std::string accuracy_cell(const Sweep& sweep, const Configuration& configuration) {
   const MeanStddev summary = mean_stddev(values_of(sweep, configuration, accuracy_of));
   return configuration.trials.size() == 1 ? accuracy_text(summary.mean, ranking_images(sweep))
@@ -75,6 +71,10 @@ MeanStddev mean_stddev(std::span<const double> values) {
     squares += (value - mean) * (value - mean);
   }
   return {.mean = mean, .stddev = count > 1 ? std::sqrt(squares / (count - 1)) : 0};
+}
+
+std::string mean_stddev_text(const MeanStddev& accuracies) {
+  return fmt::format("{:.2f} ± {:.2f} %", 100 * accuracies.mean, 100 * accuracies.stddev);
 }
 
 std::vector<Configuration> rank_configurations(const Sweep& sweep) {
@@ -151,25 +151,6 @@ Table configurations_table(const Sweep& sweep, std::span<const Configuration> co
         }))));
   }
   return table;
-}
-
-std::string repetition_text(const Sweep& sweep) {
-  std::vector<double> tests;
-  std::vector<double> validations;
-  for (const TrialResult& result : sweep.results()) {
-    if (!result.failure) {
-      tests.push_back(result.test->accuracy);
-      if (result.validation()) {
-        validations.push_back(result.validation()->accuracy);
-      }
-    }
-  }
-  const std::string validation =
-      validations.empty()
-          ? ""
-          : fmt::format(", validation accuracy {}", mean_stddev_text(mean_stddev(validations)));
-  return fmt::format("Mean and standard deviation over {} seeds: test accuracy {}{}", tests.size(),
-                     mean_stddev_text(mean_stddev(tests)), validation);
 }
 
 std::string configurations_chart(const Sweep& sweep,

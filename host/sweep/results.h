@@ -17,6 +17,9 @@ struct MeanStddev {
 };
 [[nodiscard]] MeanStddev mean_stddev(std::span<const double> values);
 
+/// Of accuracies (0 to 1): "98.11 ± 0.04 %".
+[[nodiscard]] std::string mean_stddev_text(const MeanStddev& accuracies);
+
 /// Trials that differ only in training.seed.
 struct Configuration {
   Json parameters;                  ///< dotted key to value, without the seed
@@ -34,9 +37,6 @@ void throw_failed_trials(const Sweep& sweep);
 /// A table with a row per configuration.
 [[nodiscard]] Table configurations_table(const Sweep& sweep,
                                          std::span<const Configuration> configurations);
-
-/// For a repetition: a sentence with mean and standard deviation of its accuracies over the seeds.
-[[nodiscard]] std::string repetition_text(const Sweep& sweep);
 
 /// A chart of each configuration's accuracies, an SVG document.
 [[nodiscard]] std::string configurations_chart(const Sweep& sweep,
