@@ -7,6 +7,7 @@
 #include <functional>
 #include <numeric>
 
+#include "host/bytes_text.h"
 #include "host/cli/interrupt.h"
 #include "host/cli/output.h"
 #include "host/cli/terminal.h"
@@ -145,38 +146,29 @@ SweepDevice choose_device(const Config& base) {
   return {.name = chosen.device, .reason = chosen.reason};
 }
 
-/// As many trials on a GPU as a group can have and the host has memory for.
-std::size_t jobs_on_gpus(std::size_t gpus, const Config& base) {
-  const std::size_t of_memory = available_memory().bytes / bytes_of_run(base, base.device);
-  return std::clamp(of_memory, std::size_t{1}, gpus * kMaxGroup);
-}
-
 sweep::SweepResources resources_of(const SweepOptions& options, const Config& base) {
   std::vector<std::size_t> indices{base.device_index};
   if (options.device && !options.device->indices.empty()) {
     indices = options.device->indices;
   }
-  std::size_t jobs = options.jobs;
-  if (jobs == 0) {
-    jobs = engine_kind(base.device).is_numbered ? jobs_on_gpus(indices.size(), base)
-                                                : available_cpus();
-  }
-  return {.jobs = jobs, .device_indices = indices};
+  return {.jobs = options.jobs, .device_indices = indices};
 }
 
 /// What the trials will use.
 struct Plan {
   std::vector<std::string> devices;  ///< in words
-  MemoryBudget memory;
+  MemoryBudget memory;               ///< of the host
+  std::size_t device_bytes;          ///< of a trial's network
 };
 
 /// Checks the devices and the host's memory once instead of in each trial.
 Plan check_plan(const sweep::Sweep& sweep) {
   const Config& base = sweep.config().base;
-  Plan plan;
+  Plan plan{.devices = {}, .memory = {}, .device_bytes = 0};
   for (const std::size_t index : sweep.device_indices()) {
     const EngineSettings settings = sweep.engine_settings_of(0, index);
     plan.devices.push_back(make_engine(base.device, settings).engine->device());
+    plan.device_bytes = engine_kind(base.device).device_bytes(settings);
   }
   plan.memory = require_memory(peak_bytes(sweep, base.device),
                                "--jobs, or model.hidden or training.batch_size of the trials");
@@ -197,7 +189,10 @@ void print_plan(const sweep::Sweep& sweep, const Dataset& dataset, const SweepDe
     print_out("          ({})\n", device.reason);
   }
   print_out("memory    {}\n", budget_text(plan.memory));
-  print_out("sweep     {} trials, {} in parallel\n", sweep.trials().size(), sweep.jobs());
+  print_out("sweep     {} trials, {} in parallel{}\n", sweep.trials().size(), sweep.jobs(),
+            plan.device_bytes == 0
+                ? ""
+                : fmt::format(", {} of GPU memory each", bytes_text(plan.device_bytes, 1)));
   if (sweep.config().search == sweep::Search::kHalving) {
     for (const sweep::Rung& rung : sweep.rungs()) {
       print_out("          {} trials up to epoch {}\n", rung.trials, rung.epochs);

@@ -14,7 +14,7 @@ struct SweepOptions {
   std::filesystem::path config;        ///< the sweep file or, with seeds, a training config
   std::size_t seeds = 0;               ///< number of seeds to repeat it with; 0: a sweep file
   std::optional<DeviceOption> device;  ///< of all trials; nothing: as the base config says
-  std::size_t jobs = 0;                ///< trials to train in parallel; 0: one per core, or per GPU
+  std::size_t jobs = 0;                ///< trials to train in parallel; 0: one per core, or as many as GPUs can have
   bool quiet = false;
 };
 

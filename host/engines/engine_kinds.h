@@ -20,6 +20,10 @@ struct EngineKind {
   bool is_numbered;        ///< whether EngineSettings::device_index chooses among several devices
   /// Host memory in bytes of such an engine.
   std::size_t (*host_bytes)(const EngineSettings&);
+  /// Memory of its device in bytes that each network of a group takes; 0 where that is the host's
+  /// or, as with cuBLAS, not known beforehand.
+  /// @throws DeviceError as make_group()
+  std::size_t (*device_bytes)(const EngineSettings&);
   /// Engines of networks of one shape (have_one_shape()), kMaxGroup at most, for a thread each. On
   /// a device that one network does not keep busy, they train together: a call of train() waits for
   /// those of the others, until they end_training() or are destroyed.

@@ -9,7 +9,9 @@
 #include "host/error.h"
 #include "host/failure.h"
 #include "host/run/engine_settings.h"
+#include "host/run/run_memory.h"
 #include "host/system/available_cpus.h"
+#include "host/system/available_memory.h"
 
 namespace qmnist::sweep {
 
@@ -39,15 +41,31 @@ Sweep::Sweep(const SweepConfig& config, const Dataset& dataset, SweepResources r
       resources_(std::move(resources)),
       rungs_(make_rungs(config, trials_.size())),
       folder_(config.base.output.dir) {
+  if (resources_.jobs == 0) {
+    resources_.jobs = default_jobs();
+  }
   resources_.jobs = std::min(resources_.jobs, trials_.size());
   for (const Trial& trial : trials_) {
     results_.push_back(earlier_result(trial));
   }
 }
 
+std::size_t Sweep::default_jobs() const {
+  const EngineKind& kind = engine_kind(config_.base.device);
+  if (!kind.is_numbered) {
+    return available_cpus();
+  }
+  const EngineSettings settings = engine_settings_of(0, device_indices().front());
+  const std::size_t of_host =
+      available_memory().bytes / bytes_of_run(trials_.front().config, config_.base.device);
+  return std::clamp(of_host, std::size_t{1},
+                    device_indices().size() * kind.networks_at_once(settings));
+}
+
 std::size_t Sweep::threads() const {
   const std::size_t wanted = config_.base.training.threads;
-  return wanted > 0 ? wanted : std::max(available_cpus() / jobs(), std::size_t{1});
+  return wanted > 0 ? wanted
+                    : std::max(available_cpus() / std::max(jobs(), std::size_t{1}), std::size_t{1});
 }
 
 std::size_t Sweep::epochs_left() const {

@@ -56,7 +56,7 @@ class SweepObserver {
 
 /// What a sweep may use.
 struct SweepResources {
-  std::size_t jobs;                         ///< trials to train in parallel, at least 1
+  std::size_t jobs;  ///< trials to train in parallel; 0: one per core, or as many as GPUs can have
   std::vector<std::size_t> device_indices;  ///< parallel trials are spread over these, at least one
 };
 
@@ -106,6 +106,7 @@ class Sweep {
     std::size_t epochs;            ///< where the rung ends
   };
 
+  [[nodiscard]] std::size_t default_jobs() const;
   [[nodiscard]] TrialResult earlier_result(const Trial& trial) const;
   [[nodiscard]] std::vector<std::size_t> best(std::vector<std::size_t> trials, std::size_t count,
                                               std::size_t epochs) const;

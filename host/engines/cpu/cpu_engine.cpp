@@ -47,6 +47,7 @@ const EngineKind kEngineKind{
     .auto_kernels = Kernels::kFixedOrder,
     .is_numbered = false,
     .host_bytes = CpuEngine::bytes,
+    .device_bytes = [](const EngineSettings& /*any*/) -> std::size_t { return 0; },
     .make_group = make_cpu_engines,
     .networks_at_once = [](const EngineSettings& /*any*/) -> std::size_t { return 1; },
     .devices = []() -> std::vector<std::string> {

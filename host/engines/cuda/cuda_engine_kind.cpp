@@ -70,6 +70,7 @@ const EngineKind kEngineKind{
     .auto_kernels = Kernels::kCublas,
     .is_numbered = true,
     .host_bytes = pinned_bytes,
+    .device_bytes = [](const EngineSettings& shape) { return load().device_bytes(shape); },
     .make_group =
         [](std::vector<EngineSettings> settings) { return load().make_group(std::move(settings)); },
     .networks_at_once = [](const EngineSettings& shape) { return load().networks_at_once(shape); },

@@ -27,14 +27,18 @@ std::vector<std::unique_ptr<Engine>> make_group(std::vector<EngineSettings> sett
   return engines;
 }
 
+std::size_t device_bytes(const EngineSettings& shape) {
+  return shape.kernels == Kernels::kFixedOrder ? CudaGroup::bytes_per_network(shape) : 0;
+}
+
 static_assert(kMaxGroup <= NetworkSet::kMaxNetworks);
 
 /// As many as fit into half of the free memory: images need some, and other engines may.
 std::size_t networks_at_once(const EngineSettings& shape) {
-  if (shape.kernels != Kernels::kFixedOrder) {
+  const std::size_t bytes = device_bytes(shape);
+  if (bytes == 0) {
     return 1;
   }
-  const std::size_t bytes = CudaGroup::bytes_per_network(shape);
   std::size_t free = 0;
   std::size_t total = 0;
   QMNIST_CHECK(cudaMemGetInfo(&free, &total));
@@ -46,6 +50,7 @@ std::size_t networks_at_once(const EngineSettings& shape) {
 
 const qmnist::cuda::CudaLibrary qmnist_cuda_library{
     .make_group = qmnist::cuda::make_group,
+    .device_bytes = qmnist::cuda::device_bytes,
     .networks_at_once = qmnist::cuda::networks_at_once,
     .devices = qmnist::cuda::describe_cuda_devices,
 };

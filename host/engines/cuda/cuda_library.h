@@ -12,6 +12,7 @@ namespace qmnist::cuda {
 /// What libqmnist_cuda.so gives the program that loads it. See EngineKind.
 struct CudaLibrary {
   std::vector<std::unique_ptr<Engine>> (*make_group)(std::vector<EngineSettings>);
+  std::size_t (*device_bytes)(const EngineSettings&);
   std::size_t (*networks_at_once)(const EngineSettings&);
   std::vector<std::string> (*devices)();
 };
