@@ -103,24 +103,24 @@ void CudaGroup::launch_round() {
 }
 
 void CudaGroup::launch_steps(std::size_t turn, std::size_t samples, const NetworkSet& networks) {
-  const auto [place, is_first_use] = steps_.try_emplace({turn, samples});
+  const auto [place, is_first_use] = steps_.try_emplace(samples);
   ChunkSteps& steps = place->second;
   if (is_first_use || steps.networks != networks) {
-    steps.networks = networks;
-    steps.graph.reset();
+    steps = {.networks = networks, .graphs = {}};
     // Kernels are loaded and cuBLAS chooses its own at their first use; a capture must find that
     // done, and must not run in another thread meanwhile.
     const std::shared_lock no_capture(capture_mutex);
     enqueue_steps(turn, samples, networks);
     return;
   }
-  if (steps.graph == nullptr) {
+  GraphExec& graph = steps.graphs[turn];
+  if (graph == nullptr) {
     const NvtxRange range("capture");
     StreamCapture capture(compute_.get());
     enqueue_steps(turn, samples, networks);
-    steps.graph = capture.finish();
+    graph = capture.finish();
   }
-  QMNIST_CHECK(cudaGraphLaunch(steps.graph.get(), compute_.get()));
+  QMNIST_CHECK(cudaGraphLaunch(graph.get(), compute_.get()));
 }
 
 void CudaGroup::enqueue_steps(std::size_t turn, std::size_t samples, const NetworkSet& networks) {

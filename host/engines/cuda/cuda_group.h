@@ -1,11 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <map>
 #include <memory>
 #include <optional>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "host/engines/cuda/batch_prefetcher.h"
@@ -68,16 +68,16 @@ class CudaGroup {
   [[nodiscard]] std::size_t max_rows() const { return max_rows_; }
 
  private:
-  /// The steps of a chunk, as they were last launched with these networks.
+  /// The steps of chunks of one size, as they were last launched with these networks.
   struct ChunkSteps {
     NetworkSet networks;
-    GraphExec graph;  ///< null after the first use
+    std::array<GraphExec, BatchPrefetcher::kTurns> graphs;  ///< null until the second use
   };
 
   /// Launches the steps of all chunks that have come.
   void launch_round();
-  /// Launches the steps of a chunk of that many samples: one by one at the first use of the size,
-  /// then as a graph.
+  /// Launches the steps of a chunk of that many samples: one by one at the first use of the size
+  /// with these networks, then as a graph.
   void launch_steps(std::size_t turn, std::size_t samples, const NetworkSet& networks);
   void enqueue_steps(std::size_t turn, std::size_t samples, const NetworkSet& networks);
 
@@ -91,7 +91,7 @@ class CudaGroup {
   BatchPrefetcher prefetcher_;
   MetricsReader metrics_;
   std::vector<std::optional<ChunkShape>> chunks_;  ///< of each network, until they are launched
-  std::map<std::pair<std::size_t, std::size_t>, ChunkSteps> steps_;  ///< by turn and samples
+  std::map<std::size_t, ChunkSteps> steps_;        ///< by samples
   LockStep lock_step_;
 };
 
