@@ -17,6 +17,7 @@
 #include "host/engines/cpu/instruction_set.h"
 #include "host/engines/cpu/softmax_rows.h"
 #include "host/engines/cpu/sparse_layer.h"
+#include "host/engines/cuda/chunk.h"
 
 namespace qmnist::cpu {
 namespace {
@@ -187,6 +188,24 @@ void add_step(const TrainingData& data, std::size_t threads) {
   })->UseRealTime();
 }
 
+/// What the host does for a GPU's training: it gathers the images, or where these are on the device
+/// their indices, of a chunk of steps.
+void add_chunk(const TrainingData& data, bool by_index) {
+  const auto layout = std::make_shared<cuda::ChunkLayout>(kPixels, cuda::kChunkSamples, false);
+  const auto buffer = std::make_shared<std::vector<std::byte>>(layout->bytes());
+  const std::string name = std::string("chunk_of_64_steps/") + (by_index ? "indices" : "images");
+  benchmark::RegisterBenchmark(name.c_str(), [=, &data](State& state) {
+    const std::vector<StepParams> steps(cuda::kChunkSteps);
+    std::size_t first = 0;
+    for ([[maybe_unused]] const auto _ : state) {
+      const auto indices = std::span(data.order).subspan(first, cuda::kChunkSamples);
+      benchmark::DoNotOptimize(
+          layout->write(buffer->data(), data.dataset.view(), {indices, steps}, by_index));
+      first = (first + cuda::kChunkSamples) % (data.order.size() - cuda::kChunkSamples);
+    }
+  });
+}
+
 int run(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (argc > 2) {
@@ -203,6 +222,8 @@ int run(int argc, char** argv) {
   add_layer(peaks, kHidden, 64);
   add_layer(peaks, 64, kClasses);
   add_loss(peaks);
+  add_chunk(data, false);
+  add_chunk(data, true);
   for (std::size_t threads = 1; threads <= std::thread::hardware_concurrency(); threads *= 2) {
     add_step(data, threads);
   }

@@ -43,7 +43,7 @@ Repetition summarize_repetition(const Sweep& sweep, const Dataset& dataset) {
   if (!validations.empty()) {
     repetition.validation_accuracy = mean_stddev(validations);
   }
-  if (runs.size() > 1) {
+  if (runs.size() > 1 && runs.size() <= kMaxGroup) {  // more take much memory
     repetition.ensemble = evaluate_ensemble(sweep, dataset, runs);
   }
   return repetition;

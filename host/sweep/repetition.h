@@ -18,7 +18,8 @@ struct Repetition {
   std::size_t trials;
   MeanStddev test_accuracy;
   std::optional<MeanStddev> validation_accuracy;  ///< nothing without a validation set
-  std::optional<Evaluation> ensemble;  ///< of their models on the test set; nothing for one trial
+  std::optional<Evaluation> ensemble;  ///< of their models on the test set; nothing for one
+                                       ///< trial, or for more than kMaxGroup
 };
 
 /// Summarizes a repetition of which at least one trial did not fail. Its ensemble is evaluated on

@@ -4,14 +4,13 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "host/data/dataset.h"
 #include "host/engines/augmentation.h"
+#include "host/engines/cuda/chunk.h"
 #include "host/engines/cuda/network_blocks.h"
 #include "host/engines/cuda/resources.h"
-#include "kernels/step_params.h"
 
 namespace qmnist::cuda {
 
@@ -37,10 +36,10 @@ class BatchPrefetcher {
  public:
   static constexpr std::size_t kTurns = 2;
 
-  /// @param samples, steps the largest chunk
+  /// @param samples of the largest chunk
   /// @param augmentation whether chunks come with distortions
   /// @param compute the stream whose work needs the chunks; must outlive this, as the blocks
-  BatchPrefetcher(std::size_t features, std::size_t samples, std::size_t steps,
+  BatchPrefetcher(std::size_t features, std::size_t samples,
                   const AugmentationSettings& augmentation, cudaStream_t compute,
                   NetworkBlocks& blocks);
   BatchPrefetcher(const BatchPrefetcher&) = delete;
@@ -52,7 +51,7 @@ class BatchPrefetcher {
 
   /// Makes the pinned buffers, in which a network takes pinned_bytes(). Before all that follows.
   void allocate(std::size_t networks);
-  [[nodiscard]] std::size_t pinned_bytes() const { return kTurns * pitch_; }
+  [[nodiscard]] std::size_t pinned_bytes() const { return kTurns * layout_.bytes(); }
 
   /// Copies the weights of a network's elastic fields to the device.
   void set_elastic(std::size_t network, const ElasticWeights& weights);
@@ -63,13 +62,10 @@ class BatchPrefetcher {
     return kept_ && kept_->host == data.pixels.data();
   }
 
-  /// Gathers data[indices[i]], what the chunk's steps need and, unless there are none, each image's
-  /// distortion, and starts copying all that to the device. May wait for the copy two chunks
-  /// before; `data` and the spans are free on return. Threads may call it for different networks.
+  /// Gathers a chunk of `data` and starts copying it to the device. May wait for the copy two
+  /// chunks before; both are free on return. Threads may call it for different networks.
   /// @param turn 0 or 1, by turns
-  ChunkShape copy(std::size_t network, std::size_t turn, const DataView& data,
-                  std::span<const std::uint32_t> indices, std::span<const StepParams> steps,
-                  std::span<const Distortion> distortions = {});
+  ChunkShape copy(std::size_t network, std::size_t turn, const DataView& data, const Chunk& chunk);
 
   /// Work that is enqueued on the compute stream afterwards finds the copied chunks of these
   /// networks in inputs(), and in labels() and steps() of that turn, until release().
@@ -90,18 +86,8 @@ class BatchPrefetcher {
     DeviceBuffer<std::uint8_t> pixels;
   };
 
-  /// Fills a pinned buffer for a chunk. @return bytes
-  std::size_t gather(std::byte* pinned, const DataView& data,
-                     std::span<const std::uint32_t> indices, std::span<const StepParams> steps,
-                     std::span<const Distortion> distortions) const;
-
   std::size_t features_;
-  // A buffer has steps, then labels, then distortions, then pixels or the indices of images on the
-  // device, so that one copy brings all of them. Where these begin, in bytes:
-  std::size_t labels_at_;
-  std::size_t distortions_at_;
-  std::size_t pixels_at_;
-  std::size_t pitch_;  ///< from one pinned buffer to the next
+  ChunkLayout layout_;
   bool has_elastic_;
   cudaStream_t compute_;
   Stream copy_ = make_stream();

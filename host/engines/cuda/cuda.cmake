@@ -1,7 +1,7 @@
 # The CUDA engine is a library of its own, libqmnist_cuda.so, which the program loads when it uses a GPU (cuda_engine_kind.cpp): so one
 # build runs with and without CUDA's libraries, and what uses no GPU does not load them.
 file(GLOB cuda_sources CONFIGURE_DEPENDS engines/cuda/*.cpp engines/cuda/*.cu)
-list(FILTER cuda_sources EXCLUDE REGEX "/cuda_engine_kind[.]cpp$")
+list(FILTER cuda_sources EXCLUDE REGEX "/(chunk|cuda_engine_kind)[.]cpp$")
 # Also linked into the tests of kernels and the benches, which use its parts one by one.
 add_library(qmnist_cuda_objects OBJECT ${cuda_sources})
 set_target_properties(qmnist_cuda_objects PROPERTIES POSITION_INDEPENDENT_CODE ON

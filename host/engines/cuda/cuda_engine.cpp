@@ -120,7 +120,7 @@ void CudaEngine::train_chunk(const DataView& data, std::span<const std::uint32_t
     add_distortions(step_, std::min(settings_.batch_size, chunk.size() - first), distortions);
     steps.push_back(step_params(step_++));
   }
-  group_->train_chunk(network_, data, chunk, steps, distortions);
+  group_->train_chunk(network_, data, {chunk, steps, distortions});
 }
 
 std::vector<float> CudaEngine::gradients(const DataView& data,
@@ -135,7 +135,7 @@ std::vector<float> CudaEngine::gradients(const DataView& data,
   const StepParams step = step_params(step_);
   BatchPrefetcher& prefetcher = group_->prefetcher();
   const NetworkSet only_this = group_->only(network_);
-  const ChunkShape shape = prefetcher.copy(network_, 0, data, batch, {&step, 1}, distortions);
+  const ChunkShape shape = prefetcher.copy(network_, 0, data, {batch, {&step, 1}, distortions});
   prefetcher.unpack(0, shape, only_this);
   group_->metrics().start(network_, {});
   group_->network().compute_gradients(prefetcher.inputs(), prefetcher.labels(0), batch.size(),
@@ -152,7 +152,7 @@ void CudaEngine::predict_chunks(const DataView& data, std::span<const std::uint3
   std::size_t turn = 0;
   for (std::size_t first = 0; first < indices.size(); first += group_->max_rows()) {
     const auto chunk = indices.subspan(first, std::min(group_->max_rows(), indices.size() - first));
-    const ChunkShape shape = prefetcher.copy(network_, turn, data, chunk, {});
+    const ChunkShape shape = prefetcher.copy(network_, turn, data, {chunk, {}});
     prefetcher.unpack(turn, shape, only_this);
     visit(first, chunk.size(),
           group_->network().predict(group_->of_network(network_, prefetcher.inputs()), chunk.size(),

@@ -6,10 +6,9 @@
 #include <string>
 #include <system_error>
 
-#include "host/engines/cuda/chunk_size.h"
+#include "host/engines/cuda/chunk.h"
 #include "host/engines/cuda/cuda_library.h"
 #include "host/error.h"
-#include "kernels/distort.h"
 
 namespace qmnist::cuda {
 namespace {
@@ -47,10 +46,11 @@ const void* load_symbol() {
   return symbol;
 }
 
-/// The images of two chunks in pinned memory, and what comes with them.
+/// Two chunks in pinned memory.
 std::size_t pinned_bytes(const EngineSettings& settings) {
-  const std::size_t with_image = sizeof(std::uint8_t) + sizeof(Distortion);
-  return 2 * max_chunk_samples(settings.batch_size) * (settings.network.inputs() + with_image);
+  const ChunkLayout layout(settings.network.inputs(), max_chunk_samples(settings.batch_size),
+                           settings.augmentation.any());
+  return 2 * layout.bytes();
 }
 
 const CudaLibrary& load() {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "host/engines/cuda/chunk_size.h"
 #include "host/engines/cuda/fixed_order_network.h"
 #include "host/engines/cuda/nvtx_range.h"
 #include "host/error.h"
@@ -15,8 +14,7 @@ CudaGroup::CudaGroup(const EngineSettings& shape, std::size_t networks)
       chunk_samples_(samples_of_chunk(shape_.batch_size)),
       max_rows_(max_chunk_samples(shape_.batch_size)),
       network_(make_device_network(shape_, max_rows_, compute_.get(), blocks_)),
-      prefetcher_(shape_.network.inputs(), max_rows_, kChunkSteps, shape_.augmentation,
-                  compute_.get(), blocks_),
+      prefetcher_(shape_.network.inputs(), max_rows_, shape_.augmentation, compute_.get(), blocks_),
       metrics_(networks, compute_.get()),
       chunks_(networks),
       lock_step_(networks) {
@@ -35,8 +33,8 @@ std::size_t CudaGroup::bytes_per_network(const EngineSettings& shape) {
   const std::size_t rows = max_chunk_samples(shape.batch_size);
   NetworkBlocks blocks;
   const FixedOrderNetwork network(shape, rows, nullptr, blocks);
-  const BatchPrefetcher prefetcher(shape.network.inputs(), rows, kChunkSteps, shape.augmentation,
-                                   nullptr, blocks);
+  const BatchPrefetcher prefetcher(shape.network.inputs(), rows, shape.augmentation, nullptr,
+                                   blocks);
   return blocks.bytes();
 }
 
@@ -74,12 +72,10 @@ void CudaGroup::keep_on_device(const DataView& data) {
   }
 }
 
-void CudaGroup::train_chunk(std::size_t network, const DataView& data,
-                            std::span<const std::uint32_t> chunk, std::span<const StepParams> steps,
-                            std::span<const Distortion> distortions) {
+void CudaGroup::train_chunk(std::size_t network, const DataView& data, const Chunk& chunk) {
   const NvtxRange range("chunk");
   const std::size_t turn = lock_step_.rounds() % BatchPrefetcher::kTurns;
-  chunks_[network] = prefetcher_.copy(network, turn, data, chunk, steps, distortions);
+  chunks_[network] = prefetcher_.copy(network, turn, data, chunk);
   lock_step_.meet(network, [this] { launch_round(); });
 }
 

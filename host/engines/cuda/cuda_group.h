@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "host/engines/cuda/batch_prefetcher.h"
@@ -48,8 +47,7 @@ class CudaGroup {
 
   /// Takes the training steps of a chunk of images of a network: chunk_samples() at most. Waits for
   /// the chunks of the other networks, and returns when all steps are enqueued.
-  void train_chunk(std::size_t network, const DataView& data, std::span<const std::uint32_t> chunk,
-                   std::span<const StepParams> steps, std::span<const Distortion> distortions);
+  void train_chunk(std::size_t network, const DataView& data, const Chunk& chunk);
 
   [[nodiscard]] LockStep& lock_step() { return lock_step_; }
   [[nodiscard]] cudaStream_t stream() { return compute_.get(); }

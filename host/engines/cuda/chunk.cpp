@@ -1,0 +1,39 @@
+#include "host/engines/cuda/chunk.h"
+
+namespace qmnist::cuda {
+namespace {
+
+/// Enough for the widest loads of any kernel.
+std::size_t aligned(std::size_t bytes) {
+  constexpr std::size_t kAlignment = 256;
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+}  // namespace
+
+ChunkLayout::ChunkLayout(std::size_t features, std::size_t samples, bool has_distortions)
+    : labels_at_(aligned(kChunkSteps * sizeof(StepParams))),
+      distortions_at_(labels_at_ + aligned(samples)),
+      images_at_(distortions_at_ + (has_distortions ? aligned(samples * sizeof(Distortion)) : 0)),
+      bytes_(images_at_ + aligned(samples * std::max(features, sizeof(std::uint32_t)))) {}
+
+std::size_t ChunkLayout::write(std::byte* to, const DataView& data, const Chunk& chunk,
+                               bool by_index) const {
+  std::ranges::copy(std::as_bytes(chunk.steps), to);
+  std::ranges::copy(std::as_bytes(chunk.distortions), to + distortions_at_);
+  std::byte* label = to + labels_at_;
+  for (const std::uint32_t index : chunk.indices) {
+    *label++ = std::byte{data.labels[index]};
+  }
+  std::byte* end = to + images_at_;
+  if (by_index) {
+    end = std::ranges::copy(std::as_bytes(chunk.indices), end).out;
+  } else {
+    for (const std::uint32_t index : chunk.indices) {
+      end = std::ranges::copy(std::as_bytes(data.image(index)), end).out;
+    }
+  }
+  return static_cast<std::size_t>(end - to);
+}
+
+}  // namespace qmnist::cuda

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "host/data/dataset.h"
+#include "kernels/distort.h"
+#include "kernels/step_params.h"
+
+namespace qmnist::cuda {
+
+// So many steps that the host's work for a chunk is little a step, and so few images that they stay
+// in the device's cache.
+inline constexpr std::size_t kChunkSteps = 64;
+inline constexpr std::size_t kChunkSamples = 2048;
+
+/// Samples of a full chunk of training steps: whole batches, at least one.
+inline std::size_t samples_of_chunk(std::size_t batch_size) {
+  return batch_size * std::clamp<std::size_t>(kChunkSamples / batch_size, 1, kChunkSteps);
+}
+
+/// The most samples that are brought to the device at a time, to train or to predict.
+inline std::size_t max_chunk_samples(std::size_t batch_size) {
+  return std::max(samples_of_chunk(batch_size), kChunkSamples);
+}
+
+/// What is brought to the device for several steps.
+struct Chunk {
+  std::span<const std::uint32_t> indices;     ///< of images of the data set
+  std::span<const StepParams> steps;          ///< none to predict
+  std::span<const Distortion> distortions{};  ///< one an image, or none
+};
+
+/// A chunk's bytes, so that one copy brings all of it: steps, then labels, then distortions, then
+/// the images' pixels or, where the device has the images, their indices. Offsets are in bytes.
+class ChunkLayout {
+ public:
+  /// @param samples of the largest chunk, of up to kChunkSteps steps
+  /// @param has_distortions whether chunks come with distortions
+  ChunkLayout(std::size_t features, std::size_t samples, bool has_distortions);
+
+  [[nodiscard]] std::size_t labels_at() const { return labels_at_; }
+  [[nodiscard]] std::size_t distortions_at() const { return distortions_at_; }
+  [[nodiscard]] std::size_t images_at() const { return images_at_; }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }  ///< of the largest chunk
+
+  /// Writes a chunk of `data`.
+  /// @param to [bytes()]
+  /// @param by_index writes the images' indices
+  /// @return bytes written, with the gaps
+  std::size_t write(std::byte* to, const DataView& data, const Chunk& chunk, bool by_index) const;
+
+ private:
+  std::size_t labels_at_;
+  std::size_t distortions_at_;
+  std::size_t images_at_;
+  std::size_t bytes_;
+};
+
+}  // namespace qmnist::cuda
