@@ -111,10 +111,10 @@ void Sweep::run_rung(std::span<const std::size_t> trials, const Job& job) {
     }
   }
   const std::vector<Group> groups = groups_of(to_train);
-  std::size_t largest = 1;
-  for (const Group& group : groups) {
-    largest = std::max(largest, group.size());
+  if (groups.empty()) {
+    return;
   }
+  const std::size_t largest = std::ranges::max(groups, {}, &Group::size).size();
   const std::size_t workers = std::min(groups.size(), std::max(jobs() / largest, std::size_t{1}));
   std::atomic<std::size_t> next = 0;
   std::vector<std::function<void()>> tasks;
@@ -130,27 +130,33 @@ void Sweep::run_rung(std::span<const std::size_t> trials, const Job& job) {
 }
 
 std::vector<Sweep::Group> Sweep::groups_of(std::span<const std::size_t> trials) const {
-  const std::size_t devices = device_indices().size();
-  const EngineKind& kind = engine_kind(config_.base.device);
-  std::vector<Group> shapes;
+  struct Shape {
+    EngineSettings settings;
+    Group trials;
+  };
+  std::vector<Shape> shapes;
   for (const std::size_t trial : trials) {
     const EngineSettings settings = engine_settings_of(trial, device_indices().front());
-    const auto place = std::ranges::find_if(shapes, [&](const Group& shape) {
-      return have_one_shape(engine_settings_of(shape.front(), device_indices().front()), settings);
-    });
-    (place == shapes.end() ? shapes.emplace_back() : *place).push_back(trial);
+    auto place = std::ranges::find_if(
+        shapes, [&](const Shape& shape) { return have_one_shape(shape.settings, settings); });
+    if (place == shapes.end()) {
+      place = shapes.insert(shapes.end(), {.settings = settings, .trials = {}});
+    }
+    place->trials.push_back(trial);
   }
+  const std::size_t devices = device_indices().size();
   std::vector<Group> groups;
-  for (const Group& shape : shapes) {
-    const EngineSettings settings = engine_settings_of(shape.front(), device_indices().front());
-    const std::size_t of_device = (shape.size() + devices - 1) / devices;
-    const std::size_t size = std::min(
-        {of_device, kind.networks_at_once(settings), std::max(jobs() / devices, std::size_t{1})});
-    for (std::size_t first = 0; first < shape.size(); first += size) {
-      const auto part = std::span(shape).subspan(first, std::min(size, shape.size() - first));
+  for (const Shape& shape : shapes) {
+    const std::span<const std::size_t> all(shape.trials);
+    const std::size_t size =
+        std::min({(all.size() + devices - 1) / devices, std::max(jobs() / devices, std::size_t{1}),
+                  engine_kind(config_.base.device).networks_at_once(shape.settings)});
+    for (std::size_t first = 0; first < all.size(); first += size) {
+      const auto part = all.subspan(first, std::min(size, all.size() - first));
       groups.emplace_back(part.begin(), part.end());
     }
   }
+  std::ranges::sort(groups);
   return groups;
 }
 

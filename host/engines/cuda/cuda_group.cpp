@@ -29,7 +29,7 @@ CudaGroup::~CudaGroup() {
 }
 
 std::size_t CudaGroup::bytes_per_network(const EngineSettings& shape) {
-  const CudaDevice device = use_cuda_device(shape.device_index);
+  (void)use_cuda_device(shape.device_index);
   const std::size_t rows = max_chunk_samples(shape.batch_size);
   NetworkBlocks blocks;
   const FixedOrderNetwork network(shape, rows, nullptr, blocks);
