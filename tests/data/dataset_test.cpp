@@ -38,7 +38,7 @@ std::string big_endian(std::int64_t value) {
   return bytes;
 }
 
-std::string idx_file(char type, const std::vector<std::int64_t>& sizes, std::string_view data) {
+std::string idx_bytes(char type, const std::vector<std::int64_t>& sizes, std::string_view data) {
   std::string file = "\0\0"s + type + static_cast<char>(sizes.size());
   for (const std::int64_t size : sizes) {
     file += big_endian(size);
@@ -51,7 +51,7 @@ std::string zeros(char type, const std::vector<std::int64_t>& sizes) {
   for (const std::int64_t size : sizes) {
     bytes *= static_cast<std::size_t>(size);
   }
-  return idx_file(type, sizes, std::string(bytes, '\0'));
+  return idx_bytes(type, sizes, std::string(bytes, '\0'));
 }
 
 /// Images of which each is filled with its own grey level, from `first` on.
@@ -60,11 +60,11 @@ std::string images(std::int64_t count, int first) {
   for (std::int64_t i = 0; i < count; ++i) {
     pixels.append(kPixels, static_cast<char>(first + i));
   }
-  return idx_file('\x08', {count, 28, 28}, pixels);
+  return idx_bytes('\x08', {count, 28, 28}, pixels);
 }
 
 std::string mnist_labels(std::string_view digits) {
-  return idx_file('\x08', {static_cast<std::int64_t>(digits.size())}, digits);
+  return idx_bytes('\x08', {static_cast<std::int64_t>(digits.size())}, digits);
 }
 
 std::string qmnist_labels(const std::vector<std::int64_t>& digits) {
@@ -72,7 +72,7 @@ std::string qmnist_labels(const std::vector<std::int64_t>& digits) {
   for (const std::int64_t digit : digits) {
     values += big_endian(digit) + std::string(28, '\xFF');  // seven columns that say nothing here
   }
-  return idx_file('\x0C', {static_cast<std::int64_t>(digits.size()), 8}, values);
+  return idx_bytes('\x0C', {static_cast<std::int64_t>(digits.size()), 8}, values);
 }
 
 void write_gzip(const fs::path& path, const std::string& content) {

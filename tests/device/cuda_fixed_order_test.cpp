@@ -19,7 +19,7 @@ std::unique_ptr<Engine> make_fixed_order_engine(EngineSettings settings) {
   return cuda::kEngineKind.make(std::move(settings));
 }
 
-bool keep_going(const RunningMetrics& /*running*/) {
+bool never_stop(const RunningMetrics& /*running*/) {
   return true;
 }
 
@@ -100,16 +100,16 @@ TEST_P(CudaFixedOrder, ChangesDevicesWithoutATrace) {
   const std::vector<std::uint32_t> order = data.all();
   cpu::CpuEngine cpu(settings);
   RunningMetrics expected;
-  cpu.train(data.view(), order, expected, keep_going);
+  cpu.train(data.view(), order, expected, never_stop);
 
   cpu::CpuEngine first(settings);
   RunningMetrics metrics;
-  first.train(data.view(), std::span(order).first(2 * settings.batch_size), metrics, keep_going);
+  first.train(data.view(), std::span(order).first(2 * settings.batch_size), metrics, never_stop);
   engine_->set_state(first.state());
-  engine_->train(data.view(), std::span(order).first(4 * settings.batch_size), metrics, keep_going);
+  engine_->train(data.view(), std::span(order).first(4 * settings.batch_size), metrics, never_stop);
   cpu::CpuEngine last(settings);
   last.set_state(engine_->state());
-  last.train(data.view(), order, metrics, keep_going);
+  last.train(data.view(), order, metrics, never_stop);
   EXPECT_EQ(last.state(), cpu.state());
   EXPECT_EQ(metrics, expected);
 }

@@ -10,7 +10,7 @@
 namespace qmnist {
 namespace {
 
-std::vector<std::string> lines_of(const std::string& table) {
+std::vector<std::string> table_lines(const std::string& table) {
   EXPECT_EQ(table.back(), '\n');
   std::vector<std::string> lines;
   std::istringstream stream(table);
@@ -81,7 +81,7 @@ TEST(TextTest, TableIsAsWideAsItsTextWhateverTheBytes) {
 
 TEST(TextTest, NetworkTableHasALinePerLayer) {
   constexpr std::array<std::size_t, 2> kHidden{128, 64};
-  const auto lines = lines_of(network_table(Network(784, kHidden, 10)));
+  const auto lines = table_lines(network_table(Network(784, kHidden, 10)));
   ASSERT_EQ(lines.size(), 5U);
   expect_equal_widths(lines);
   EXPECT_EQ(words_of(lines[0]), (Words{"layer", "output", "parameters"}));
@@ -92,7 +92,7 @@ TEST(TextTest, NetworkTableHasALinePerLayer) {
 }
 
 TEST(TextTest, NetworkTableOfASingleLayer) {
-  const auto lines = lines_of(network_table(Network(784, {}, 10)));
+  const auto lines = table_lines(network_table(Network(784, {}, 10)));
   ASSERT_EQ(lines.size(), 3U);
   expect_equal_widths(lines);
   EXPECT_EQ(words_of(lines[1]), (Words{"dense,", "softmax", "10", "7,850"}));
@@ -107,7 +107,7 @@ TEST(TextTest, ConfusionTableHasTrueDigitsDown) {
     }
   }
   evaluation.confusion[9][9] = 12000;
-  const auto lines = lines_of(confusion_table(evaluation));
+  const auto lines = table_lines(confusion_table(evaluation));
   ASSERT_EQ(lines.size(), 2 + kClasses);
   EXPECT_EQ(lines[0], "  true \\ predicted");
   expect_equal_widths({lines.begin() + 1, lines.end()});
@@ -127,7 +127,7 @@ TEST(TextTest, PerClassTableHasALinePerDigit) {
     evaluation.per_class[digit] = {.precision = 1, .recall = 0, .f1 = 0.5, .support = digit};
   }
   evaluation.per_class[3] = {.precision = 0.97536, .recall = 0.9, .f1 = 0.93617, .support = 1408};
-  const auto lines = lines_of(per_class_table(evaluation));
+  const auto lines = table_lines(per_class_table(evaluation));
   ASSERT_EQ(lines.size(), 1 + kClasses);
   expect_equal_widths(lines);
   EXPECT_EQ(words_of(lines[0]), (Words{"digit", "precision", "recall", "F1", "support"}));

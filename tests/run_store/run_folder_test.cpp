@@ -23,7 +23,7 @@ constexpr std::array kRunFiles{run_file::kConfig,       run_file::kMetrics,
                                run_file::kCurvesChart,  run_file::kCheckpoint};
 
 /// The message of the UsageError that taking this folder ends in.
-std::string error_of(const fs::path& path) {
+std::string folder_error(const fs::path& path) {
   try {
     const RunFolder folder(path);
   } catch (const UsageError& error) {
@@ -52,17 +52,17 @@ TEST_F(RunFolderTest, MakesNestedFolders) {
 TEST_F(RunFolderTest, HasOneOwnerAtATime) {
   auto first = std::make_unique<RunFolder>(path());
   const RunFolder neighbour(parent_ / "runs/today/second");
-  const std::string message = error_of(path());
+  const std::string message = folder_error(path());
   EXPECT_TRUE(message.starts_with(path().string() + ": another run is writing")) << message;
   first.reset();
   const RunFolder second(path());
-  EXPECT_NE(error_of(path()), "");
+  EXPECT_NE(folder_error(path()), "");
 }
 
 TEST_F(RunFolderTest, ALockedFoldersHalfWrittenFilesStay) {
   const RunFolder first(path());
   test::write_file(path() / "config.json.tmp", "being written");
-  EXPECT_NE(error_of(path()), "");
+  EXPECT_NE(folder_error(path()), "");
   EXPECT_EQ(test::read_file(path() / "config.json.tmp"), "being written");
 }
 
@@ -124,7 +124,7 @@ TEST_F(RunFolderTest, SetsAsideAnEarlierRunInPlaceOfTheOneBefore) {
 TEST_F(RunFolderTest, AFileInTheWayThrows) {
   test::write_file(parent_ / "file", "mine");
   for (const char* name : {"file", "file/run"}) {
-    const std::string message = error_of(parent_ / name);
+    const std::string message = folder_error(parent_ / name);
     EXPECT_TRUE(message.starts_with((parent_ / name).string() + ": cannot create this folder"))
         << message;
     EXPECT_NE(message.find("--set output.dir="), std::string::npos) << message;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kWeight = 9 * kPixels + 14 * kImageSide + 14;  // its pixel is often not zero
 
-bool go_on(std::size_t /*number*/, const Check& /*check*/) {
+bool never_stop(std::size_t /*number*/, const Check& /*check*/) {
   return true;
 }
 
@@ -27,14 +27,14 @@ std::vector<CheckResult> check_as_gpu(const MakeEngine& make_engine) {
   std::vector<Check> checks = gpu_checks(std::make_shared<Expectations>(1), "GPU 0", make_engine,
                                          {.baseline = 30, .wide = 2, .everything = 4});
   std::erase_if(checks, [](const Check& check) { return check.name.ends_with("time"); });
-  return run_checks(checks, go_on);
+  return run_checks(checks, never_stop);
 }
 
 TEST(CpuChecksTest, PassForEachInstructionSet) {
   const auto checks = cpu_checks(std::make_shared<Expectations>(2));
   ASSERT_EQ(checks.size(), 2 * cpu::instruction_sets().size() + 1);
   const std::string widest = cpu::instruction_set();
-  for (const CheckResult& result : run_checks(checks, go_on)) {
+  for (const CheckResult& result : run_checks(checks, never_stop)) {
     EXPECT_TRUE(result.passed) << result.name << ": " << result.detail;
   }
   EXPECT_EQ(cpu::instruction_set(), widest);

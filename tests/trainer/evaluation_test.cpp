@@ -10,9 +10,9 @@ namespace qmnist {
 namespace {
 
 /// Predicts what it is told: a row of probabilities an image.
-class ScriptedEngine final : public Engine {
+class PredictingEngine final : public Engine {
  public:
-  explicit ScriptedEngine(std::vector<std::pair<std::size_t, float>> predictions)
+  explicit PredictingEngine(std::vector<std::pair<std::size_t, float>> predictions)
       : predictions_(std::move(predictions)) {}
 
   [[nodiscard]] std::string device() const override { return "script"; }
@@ -44,7 +44,7 @@ TEST(EvaluationTest, CountsWhatWasPredicted) {
   // Labels 0 0 0 1 1 2; predictions 0 0 1 1 0 2.
   test::SmallData data(6, 1, kClasses);
   data.labels = {0, 0, 0, 1, 1, 2};
-  ScriptedEngine engine({{0, .9F}, {0, .8F}, {1, .7F}, {1, .6F}, {0, .5F}, {2, 1}});
+  PredictingEngine engine({{0, .9F}, {0, .8F}, {1, .7F}, {1, .6F}, {0, .5F}, {2, 1}});
   const Evaluation evaluation = evaluate(engine, data.view(), data.all());
 
   EXPECT_DOUBLE_EQ(evaluation.accuracy, 4.0 / 6);
@@ -67,7 +67,7 @@ TEST(EvaluationTest, CountsWhatWasPredicted) {
 TEST(EvaluationTest, LossIsTheMeanCrossEntropy) {
   test::SmallData data(2, 1, kClasses);
   data.labels = {3, 4};
-  ScriptedEngine engine({{3, .5F}, {0, .1F}});
+  PredictingEngine engine({{3, .5F}, {0, .1F}});
   const double expected = -(std::log(0.5) + std::log(0.1)) / 2;
   EXPECT_NEAR(evaluate(engine, data.view(), data.all()).loss, expected, 1e-6);
 }
@@ -75,14 +75,14 @@ TEST(EvaluationTest, LossIsTheMeanCrossEntropy) {
 TEST(EvaluationTest, ProbabilityZeroOfTheTruthGivesAFiniteLoss) {
   test::SmallData data(1, 1, kClasses);
   data.labels = {3};
-  ScriptedEngine engine({{5, 1}});
+  PredictingEngine engine({{5, 1}});
   EXPECT_TRUE(std::isfinite(evaluate(engine, data.view(), data.all()).loss));
 }
 
 TEST(EvaluationTest, DigitsThatDoNotOccurHaveZeros) {
   test::SmallData data(1, 1, kClasses);
   data.labels = {3};
-  ScriptedEngine engine({{5, .9F}});
+  PredictingEngine engine({{5, .9F}});
   const Evaluation evaluation = evaluate(engine, data.view(), data.all());
   for (const std::size_t digit : {3U, 5U, 7U}) {
     EXPECT_EQ(evaluation.per_class[digit].precision, 0);
@@ -94,7 +94,7 @@ TEST(EvaluationTest, DigitsThatDoNotOccurHaveZeros) {
 TEST(EvaluationTest, PredictionsKeepOrderAndPlace) {
   test::SmallData data(3, 1, kClasses);
   data.labels = {7, 8, 9};
-  ScriptedEngine engine({{7, .9F}, {1, .4F}, {9, .8F}});
+  PredictingEngine engine({{7, .9F}, {1, .4F}, {9, .8F}});
   const std::vector<std::uint32_t> order{2, 1};
   const Evaluation evaluation = evaluate(engine, data.view(), order);
   ASSERT_EQ(evaluation.predictions.size(), 2U);
