@@ -1,5 +1,7 @@
 #include "host/engines/cuda/batch_prefetcher.h"
 
+#include <utility>
+
 #include "host/engines/cuda/nvtx_range.h"
 #include "kernels/distort.h"
 #include "kernels/gather.h"
@@ -77,10 +79,11 @@ void BatchPrefetcher::release(std::size_t turn) {
 
 void BatchPrefetcher::keep_on_device(const DataView& data) {
   kept_.reset();
-  KeptData& kept = kept_.emplace(KeptData{
-      .host = data.pixels.data(), .pixels = DeviceBuffer<std::uint8_t>(data.pixels.size())});
+  KeptData kept{.host = data.pixels.data(),
+                .pixels = DeviceBuffer<std::uint8_t>(data.pixels.size())};
   QMNIST_CHECK(cudaMemcpyAsync(kept.pixels.data(), data.pixels.data(), data.pixels.size(),
                                cudaMemcpyHostToDevice, compute_));
+  kept_ = std::move(kept);  // now, as other networks would take images that did not arrive
 }
 
 const std::uint8_t* BatchPrefetcher::labels(std::size_t turn) const {
