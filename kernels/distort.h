@@ -155,7 +155,7 @@ inline void distort(const std::uint8_t* image, const Distortion& distortion,
 /// One block per image; its elastic field is in shared memory.
 static __global__ void distort_kernel(const std::uint8_t* pixels, const Distortion* distortions,
                                       const ElasticWeights* weights, float* inputs,
-                                      NetworkSet networks) {
+                                      const __grid_constant__ NetworkSet networks) {
   constexpr int kPixels = kDistortSide * kDistortSide;
   __shared__ ElasticField field;
   const OfNetwork of(networks);

@@ -13,7 +13,8 @@ namespace qmnist {
 /// One image per block, one Word per thread and turn.
 template <typename Word>
 static __global__ void gather_kernel(const Word* __restrict__ data, const std::uint32_t* indices,
-                                     Word* images, std::size_t words, NetworkSet networks) {
+                                     Word* images, std::size_t words,
+                                     const __grid_constant__ NetworkSet networks) {
   const OfNetwork of(networks);
   images = of(images);
   const Word* image = data + of(indices)[blockIdx.x] * words;

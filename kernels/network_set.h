@@ -10,6 +10,9 @@ namespace qmnist {
 /// The networks that a launch works for: the third dimension of its grid. Each has a block of
 /// memory; all blocks are laid out alike. Pointers that a launch takes are into block 0, and what
 /// belongs to the network in block b lies b * stride bytes behind.
+///
+/// A kernel takes it as `const __grid_constant__`: else each thread would first copy all of it to
+/// memory of its own, as the place of its entry is not known before.
 struct NetworkSet {
   static constexpr unsigned kMaxNetworks = 64;  ///< so that it is a kernel's argument
 
@@ -27,7 +30,7 @@ struct NetworkSet {
 class OfNetwork {
  public:
   __device__ explicit OfNetwork(const NetworkSet& networks)
-      : block_(networks.blocks[blockIdx.z]), offset_(block_ * networks.stride) {}
+      : networks_(networks), offset_(block() * networks.stride) {}
 
   /// @param in_block_0 nullptr stays nullptr
   template <typename T>
@@ -40,10 +43,10 @@ class OfNetwork {
 
   /// How many floats a network's own arrays are behind those of block 0.
   [[nodiscard]] __device__ std::size_t floats() const { return offset_ / sizeof(float); }
-  [[nodiscard]] __device__ std::size_t block() const { return block_; }
+  [[nodiscard]] __device__ std::size_t block() const { return networks_.blocks[blockIdx.z]; }
 
  private:
-  std::size_t block_;
+  const NetworkSet& networks_;
   std::size_t offset_;
 };
 

@@ -19,7 +19,8 @@ QMNIST_HOST_DEVICE constexpr Real normalize(std::uint8_t pixel) {
 
 /// inputs[i] = normalize(pixels[i]), four per thread; the last one to three one by one.
 static __global__ void normalize_kernel(const std::uint8_t* pixels, float* inputs,
-                                        std::size_t count, NetworkSet networks) {
+                                        std::size_t count,
+                                        const __grid_constant__ NetworkSet networks) {
   const OfNetwork of(networks);
   pixels = of(pixels);
   inputs = of(inputs);

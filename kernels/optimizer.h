@@ -124,7 +124,7 @@ __device__ inline OptimizerArenas own_arenas(const OfNetwork& of, OptimizerArena
 template <OptimizerName kName>
 static __global__ void optimizer_kernel(const OptimizerStep<float>* __restrict__ step_scalars,
                                         OptimizerArenas of_first, std::size_t count,
-                                        NetworkSet networks) {
+                                        const __grid_constant__ NetworkSet networks) {
   const std::size_t first = 4 * (std::size_t{blockIdx.x} * blockDim.x + threadIdx.x);
   const OfNetwork of(networks);
   const OptimizerArenas arenas = own_arenas(of, of_first);

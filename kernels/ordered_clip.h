@@ -26,7 +26,7 @@ __device__ inline double square(float value) {
 /// unit's partial sums are spread over the rows of threads, two each.
 static __global__ void __launch_bounds__(kWarp* kSquareRows)
     unit_squares_kernel(UpdateLayers layers, const float* gradients, double* unit_squares,
-                        NetworkSet networks) {
+                        const __grid_constant__ NetworkSet networks) {
   __shared__ double partial[kSquareRows][kWarp];
   const OfNetwork of(networks);
   gradients = of(gradients);
@@ -66,7 +66,7 @@ static __global__ void __launch_bounds__(kWarp* kSquareRows)
 static __global__ void __launch_bounds__(kThreadsPerBlock)
     ordered_clip_scale_kernel(UpdateLayers layers, const float* gradients,
                               const double* unit_squares, const StepParams* step, float* scale,
-                              NetworkSet networks) {
+                              const __grid_constant__ NetworkSet networks) {
   __shared__ double sums[2 * kMaxLayers];
   const OfNetwork of(networks);
   gradients = of(gradients);

@@ -154,7 +154,7 @@ __device__ inline void row_backward(const RowStep& step, const OfNetwork& of, st
 
 /// A block takes each gridDim.x-th row, one after the other.
 static __global__ void __launch_bounds__(kRowStepThreads)
-    row_step_kernel(RowStep step, std::size_t rows, NetworkSet networks) {
+    row_step_kernel(RowStep step, std::size_t rows, const __grid_constant__ NetworkSet networks) {
   __shared__ float memory[kRowStepFloats];
   const OfNetwork of(networks);
   const Dropout dropout = dropout_of(of(step.step));

@@ -87,7 +87,7 @@ __device__ inline float add_pixels(const Pixel* pixels, unsigned count, const fl
 /// A block takes a row and kWarp units: all warps look for pixels, then the first warp's lanes have
 /// a unit each. The other warps would only repeat the search.
 static __global__ void __launch_bounds__(kSparseWarps* kWarp)
-    sparse_forward_kernel(ForwardLayer of_first, NetworkSet networks) {
+    sparse_forward_kernel(ForwardLayer of_first, const __grid_constant__ NetworkSet networks) {
   __shared__ Pixel pixels[kSparsePixels];
   __shared__ unsigned counts[kSparseWarps];
   const ForwardLayer layer = own_layer(OfNetwork(networks), of_first);

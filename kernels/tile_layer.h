@@ -12,7 +12,8 @@ namespace qmnist {
 #ifdef QMNIST_KERNELS
 
 static __global__ void __launch_bounds__(kTileThreads)
-    tile_forward_kernel(ForwardLayer of_first, std::size_t rows, NetworkSet networks) {
+    tile_forward_kernel(ForwardLayer of_first, std::size_t rows,
+                        const __grid_constant__ NetworkSet networks) {
   __shared__ TileMemory memory;
   const ForwardLayer layer = own_layer(OfNetwork(networks), of_first);
   const ActivationParams units = units_of(layer);
@@ -39,7 +40,7 @@ static __global__ void __launch_bounds__(kTileThreads)
 static __global__ void __launch_bounds__(kTileThreads)
     tile_backward_kernel(const float* deltas, const float* weights, const float* derivatives,
                          float* deltas_below, std::size_t rows, std::size_t inputs,
-                         std::size_t outputs, NetworkSet networks) {
+                         std::size_t outputs, const __grid_constant__ NetworkSet networks) {
   __shared__ TileMemory memory;
   const OfNetwork of(networks);
   deltas = of(deltas);
@@ -74,7 +75,7 @@ static __global__ void __launch_bounds__(kTileThreads)
 static __global__ void __launch_bounds__(kTileThreads)
     tile_update_kernel(const float* inputs, const float* deltas, GradientUse use,
                        std::size_t weight_at, std::size_t rows, std::size_t input_count,
-                       std::size_t output_count, NetworkSet networks) {
+                       std::size_t output_count, const __grid_constant__ NetworkSet networks) {
   __shared__ TileMemory memory;
   const OfNetwork of(networks);
   inputs = of(inputs);

@@ -163,7 +163,7 @@ __device__ inline void add_metrics(const RowResults& results, const OfNetwork& o
 /// block takes the metrics.
 static __global__ void __launch_bounds__(kUpdateThreads)
     weight_update_kernel(UpdateLayers layers, GradientUse use, RowResults results, std::size_t rows,
-                         NetworkSet networks) {
+                         const __grid_constant__ NetworkSet networks) {
   __shared__ UpdateMemory memory;
   const OfNetwork of(networks);
   if (blockIdx.x == layers.blocks) {

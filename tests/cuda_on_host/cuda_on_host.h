@@ -33,6 +33,7 @@
 #define __device__
 #define __host__
 #define __launch_bounds__(threads)
+#define __grid_constant__
 // In a section, so that all of it can be filled; `used`, as compilers do not see that it is.
 #define __shared__ static __attribute__((section("qmnist_shared"), used))
 
