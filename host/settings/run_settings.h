@@ -141,7 +141,7 @@ void visit(Settings& settings, const Visitor& key) {
       "precision of the operands of matrix products on a GPU; the CPU always uses fp32");
   key("training.kernels", settings.kernels, constraint::one_of<Kernels>(),
       "kernels of a GPU: cublas, or fixed_order, which gives the bits of the CPU; auto takes "
-      "cublas on a GPU; the CPU always has the fixed order");
+      "cublas on a GPU, in a sweep fixed_order; the CPU always has the fixed order");
   key("training.early_stopping", settings.early_stopping, constraint::Integer{0, 100000},
       "stop after so many epochs without a lower validation loss and restore the best epoch's "
       "weights, as in Keras; 0 disables it");
