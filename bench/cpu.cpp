@@ -36,8 +36,7 @@ constexpr std::size_t kAdamMoments = moment_count(OptimizerName::kAdam);
 struct TrainingData {
   explicit TrainingData(const Config& config)
       : dataset(load_dataset(config.data.dir, config.data.source)),
-        order(split_dataset(dataset.count(), config.data.test_fraction, config.data.split_seed, 0)
-                  .train) {
+        order(split_dataset(config.data, dataset).train) {
     for (std::size_t i = 0; i < kBatches; ++i) {
       SparseBatch& sparse_batch = batches.emplace_back(kPixels, kBatch);
       sparse_batch.load(dataset.view(), batch(i), {}, {0, sparse_batch.tiles()});

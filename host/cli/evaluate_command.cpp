@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 #include <span>
+#include <string_view>
 
 #include "host/cli/output.h"
 #include "host/data/sample_groups.h"
@@ -47,7 +48,11 @@ void check_test_set(const fs::path& run, const Config& config, const Dataset& da
                     const fs::path& first, const Config& first_config) {
   const Json values = config_json(config);
   const Json first_values = config_json(first_config);
-  for (const char* key : {"data.test_fraction", "data.split_seed"}) {
+  std::vector<std::string_view> keys{"data.split"};
+  if (config.data.split == SplitRule::kNotebook) {
+    keys.insert(keys.end(), {"data.test_fraction", "data.split_seed"});
+  }
+  for (const std::string_view key : keys) {
     const Json& value = value_of(values, key);
     const Json& expected = value_of(first_values, key);
     if (value != expected) {
@@ -68,15 +73,15 @@ void check_test_set(const fs::path& run, const Config& config, const Dataset& da
 /// The test set that all these runs have in common; none was trained on it.
 EvaluationSet test_set_of_runs(const std::vector<fs::path>& runs) {
   const Config config = config_of_run(runs.front());
-  EvaluationSet set{.dataset = load_dataset(config.data.dir, config.data.source),
-                    .indices = {},
-                    .description = runs.size() == 1 ? "the run's test set" : "the runs' test set"};
+  EvaluationSet set{
+      .dataset = load_dataset(config.data.dir, config.data.source),
+      .indices = {},
+      .description = fmt::format("the {} test set (split: {})",
+                                 runs.size() == 1 ? "run's" : "runs'", name_of(config.data.split))};
   for (const fs::path& run : std::span(runs).subspan(1)) {
     check_test_set(run, config_of_run(run), set.dataset, runs.front(), config);
   }
-  set.indices = split_dataset(set.dataset.count(), config.data.test_fraction,
-                              config.data.split_seed, config.data.validation_fraction)
-                    .test;
+  set.indices = split_dataset(config.data, set.dataset).test;
   return set;
 }
 

@@ -12,6 +12,7 @@
 #include "host/cli/output.h"
 #include "host/cli/terminal.h"
 #include "host/engines/engine_kinds.h"
+#include "host/format/training_text.h"
 #include "host/image/svg.h"
 #include "host/run/engine_settings.h"
 #include "host/run/run_memory.h"
@@ -182,8 +183,9 @@ void print_plan(const sweep::Sweep& sweep, const Dataset& dataset, const SweepDe
   print_out("qmnist_gpu {}\n", QMNIST_VERSION);
   print_out("data      {}, {} images of {} x {} in {}\n", dataset.name, grouped(dataset.count()),
             kImageSide, kImageSide, display_path(base.data.dir));
-  print_out("split     {} training, {} validation, {} test images\n", grouped(split.train.size()),
-            grouped(split.validation.size()), grouped(split.test.size()));
+  print_out("split     {} training, {} validation, {} test images ({})\n",
+            grouped(split.train.size()), grouped(split.validation.size()),
+            grouped(split.test.size()), split_rule_text(base.data));
   print_out("device    {}\n", fmt::join(plan.devices, "\n          "));
   if (!device.reason.empty()) {
     print_out("          ({})\n", device.reason);

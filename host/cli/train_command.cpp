@@ -51,12 +51,11 @@ class TrainCommand {
     if (dataset.source == "mnist") {
       print_out("          (scripts/download fetches QMNIST's 120,000, which the notebook used)\n");
     }
-    print_out("split     {} training, {}{} test images (as scikit-learn, seed {})\n",
-              grouped(split.train.size()),
+    print_out("split     {} training, {}{} test images ({})\n", grouped(split.train.size()),
               split.validation.empty()
                   ? ""
                   : fmt::format("{} validation, ", grouped(split.validation.size())),
-              grouped(split.test.size()), config.data.split_seed);
+              grouped(split.test.size()), split_rule_text(config.data));
     print_out("model     {} inputs\n{}", kPixels, network_table(run_.network()));
     print_out("device    {}\n", run_.chosen().engine->device());
     if (!run_.chosen().reason.empty()) {

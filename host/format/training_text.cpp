@@ -51,6 +51,16 @@ std::string regularization_text(const Config& config) {
                   {"moving average of the weights", config.regularization.ema_decay}});
 }
 
+std::string split_rule_text(const DataSettings& data) {
+  if (data.split == SplitRule::kNotebook) {
+    return fmt::format("as scikit-learn, seed {}", data.split_seed);
+  }
+  const std::string text = "official, the data set's own files";
+  return data.validation_fraction > 0
+             ? fmt::format("{}; validation by seed {}", text, data.split_seed)
+             : text;
+}
+
 std::string chance_level_text(const ChanceLevel& found, std::string_view images,
                               double learning_rate) {
   const double default_rate = OptimizerSettings{}.learning_rate;

@@ -17,6 +17,9 @@ namespace qmnist {
 /// The regularization that is on: "dropout 0.2"; "" for none.
 [[nodiscard]] std::string regularization_text(const Config& config);
 
+/// How the data are split: "as scikit-learn, seed 42".
+[[nodiscard]] std::string split_rule_text(const DataSettings& data);
+
 /// The symptom of a network at chance level and the remedy: "13,999 of 14,000 test images are
 /// classified as 1; lower optimizer.learning_rate, which is 1".
 /// @param images name of the images that it was evaluated on: "test images"

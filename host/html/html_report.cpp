@@ -115,22 +115,22 @@ std::string training_text(const RunResult& result) {
 std::string run_summary(const RunResult& result) {
   const Config& config = result.config;
   return "<div class=\"columns\">\n" + model_table(result.network) +
-         facts_html("facts",
-                    {{"Data", fmt::format("{}, {} images of {} x {}", result.dataset.name,
-                                          grouped(result.dataset.count()), kImageSide, kImageSide)},
-                     {"Training images", grouped(result.split.train.size())},
-                     {"Validation images", grouped(result.split.validation.size())},
-                     {"Test images",
-                      fmt::format("{} (split as scikit-learn, seed {})",
-                                  grouped(result.split.test.size()), config.data.split_seed)},
-                     {"Training", training_text(result)},
-                     {"Optimizer",
-                      fmt::format("{}: learning rate {}", optimizer_text(config.optimizer),
-                                  schedule_text(config.schedule, config.optimizer.learning_rate))},
-                     {"Augmentation", or_none(augmentation_text(config.augmentation))},
-                     {"Regularization", or_none(regularization_text(config))},
-                     {"Device", result.device},
-                     {"Run folder", config.output.dir.string()}}) +
+         facts_html(
+             "facts",
+             {{"Data", fmt::format("{}, {} images of {} x {}", result.dataset.name,
+                                   grouped(result.dataset.count()), kImageSide, kImageSide)},
+              {"Training images", grouped(result.split.train.size())},
+              {"Validation images", grouped(result.split.validation.size())},
+              {"Test images", fmt::format("{} (split: {})", grouped(result.split.test.size()),
+                                          split_rule_text(config.data))},
+              {"Training", training_text(result)},
+              {"Optimizer",
+               fmt::format("{}: learning rate {}", optimizer_text(config.optimizer),
+                           schedule_text(config.schedule, config.optimizer.learning_rate))},
+              {"Augmentation", or_none(augmentation_text(config.augmentation))},
+              {"Regularization", or_none(regularization_text(config))},
+              {"Device", result.device},
+              {"Run folder", config.output.dir.string()}}) +
          "</div>\n";
 }
 

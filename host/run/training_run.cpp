@@ -31,8 +31,7 @@ TrainingRun::TrainingRun(Config config, const Dataset& dataset, const Stopwatch&
                          std::optional<ChosenEngine> engine)
     : config_(std::move(config)),
       dataset_(dataset),
-      split_(split_dataset(dataset_.count(), config_.data.test_fraction, config_.data.split_seed,
-                           config_.data.validation_fraction)),
+      split_(split_dataset(config_.data, dataset_)),
       network_(network_of(config_)),
       chosen_(engine ? *std::move(engine)
                      : make_engine(config_.device,

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "host/config/config.h"
 #include "host/error.h"
 #include "host/run_store/run_folder.h"
 
@@ -49,6 +50,22 @@ std::string value_at(const Json& values, const std::string& key) {
   return dot == std::string::npos ? found->dump() : value_at(*found, key.substr(dot + 1));
 }
 
+std::string split_of(const RunRecord& run) {
+  const std::string split = value_at(run.config, "data.split");
+  return split.empty() ? Json(name_of(DataSettings{}.split)).dump() : split;
+}
+
+void check_split(const RunRecord& run, const RunRecord& first) {
+  const std::string split = split_of(run);
+  const std::string expected = split_of(first);
+  if (split != expected) {
+    throw UsageError(
+        "{}: its data.split is {}, that of {} is {}; compare runs with the same split, as others "
+        "were not tested on the same images",
+        run.folder.string(), split, first.folder.string(), expected);
+  }
+}
+
 }  // namespace
 
 std::optional<Disagreement> disagreement(std::span<const Prediction> first,
@@ -84,6 +101,7 @@ Comparison compare(std::span<const RunRecord> runs) {
   Comparison comparison;
   std::vector<std::string> keys;
   for (const RunRecord& run : runs) {
+    check_split(run, runs.front());
     comparison.runs.push_back(to_compared(run, runs.front()));
     add_keys(run.config, "", keys);
   }

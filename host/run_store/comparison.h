@@ -48,7 +48,7 @@ struct Comparison {
   std::vector<ConfigDifference> differences;  ///< without output.dir
 };
 
-/// @throws DataError if a run's summary lacks a key
+/// @throws DataError if a run's summary lacks a key; UsageError if data.split differs between runs
 [[nodiscard]] Comparison compare(std::span<const RunRecord> runs);
 
 }  // namespace qmnist

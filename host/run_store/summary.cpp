@@ -8,12 +8,15 @@
 namespace qmnist {
 namespace {
 
-Json dataset_json(const Dataset& dataset, const Split& split) {
+Json dataset_json(const RunResult& result) {
+  const Dataset& dataset = result.dataset;
+  const Split& split = result.split;
   Json checksums = Json::object();
   for (const DataFile& file : dataset.files) {
     checksums[file.path.filename().string()] = file.sha256;
   }
   return {{"name", dataset.name},
+          {"split", name_of(result.config.data.split)},
           {"train_size", split.train.size()},
           {"validation_size", split.validation.size()},
           {"test_size", split.test.size()},
@@ -57,7 +60,7 @@ Json summary_json(const RunResult& result) {
                {"test_accuracy_deviation", result.test.standard_error()},
                {"confusion", result.test.confusion},
                {"per_class", per_class_json(result.test)},
-               {"dataset", dataset_json(result.dataset, result.split)},
+               {"dataset", dataset_json(result)},
                {"device", result.device},
                {"seed", result.config.training.seed},
                {"epochs", result.checkpoint.finished_epochs()},

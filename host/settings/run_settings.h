@@ -20,6 +20,17 @@ inline constexpr std::string_view kAutoSource = "auto";
 /// (host/data/data_sources.cpp), so that the settings need not know it.
 [[nodiscard]] std::vector<std::string_view> data_source_names();
 
+/// How a data set is split into training and test images.
+enum class SplitRule { kNotebook, kOfficial };
+
+inline constexpr std::array kSplitRules{
+    Choice<SplitRule>{SplitRule::kNotebook, "notebook"},
+    Choice<SplitRule>{SplitRule::kOfficial, "official"},
+};
+[[nodiscard]] constexpr const auto& choices(SplitRule /*of*/) {
+  return kSplitRules;
+}
+
 /// Whether a GPU keeps the images in its memory and gathers batches there by index; else the host
 /// gathers them and they are streamed.
 enum class OnDevice { kAuto, kAlways, kNever };
@@ -36,6 +47,7 @@ inline constexpr std::array kOnDevice{
 struct DataSettings {
   std::string source{kAutoSource};
   std::filesystem::path dir = "../data";
+  SplitRule split = SplitRule::kNotebook;
   double test_fraction = 0.2;
   std::uint32_t split_seed = 42;
   double validation_fraction = 0;
@@ -47,12 +59,18 @@ void visit(Settings& settings, const Visitor& key) {
   key("data.source", settings.source, constraint::OneOf{data_source_names()},
       "data set; auto takes the largest one found in data.dir");
   key("data.dir", settings.dir, constraint::Path{}, "folder with the data files");
+  key("data.split", settings.split, constraint::one_of<SplitRule>(),
+      "notebook splits all samples at random, as scikit-learn does; official takes the data set's "
+      "own training and test files");
   key("data.test_fraction", settings.test_fraction, constraint::open(0, 1),
-      "fraction of the samples in the test set, as in scikit-learn");
+      "fraction of the samples in the test set, as in scikit-learn; without effect on the official "
+      "split");
   key("data.split_seed", settings.split_seed, constraint::seed(),
-      "seed of the split, scikit-learn's random_state");
+      "seed of the split, scikit-learn's random_state; in the official split, of the validation "
+      "set only");
   key("data.validation_fraction", settings.validation_fraction, constraint::right_open(0, 1),
-      "fraction of the training set held out for validation: its last samples, as in Keras");
+      "fraction of the training set held out for validation: its last samples, as in Keras, after "
+      "the permutation by data.split_seed");
   key("data.on_device", settings.on_device, constraint::one_of<OnDevice>(),
       "whether a GPU keeps all images in its memory instead of having them streamed; auto does "
       "where an eighth of its free memory suffices");

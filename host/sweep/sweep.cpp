@@ -35,8 +35,7 @@ std::optional<EpochMetrics::Validation> TrialResult::validation() const {
 Sweep::Sweep(const SweepConfig& config, const Dataset& dataset, SweepResources resources)
     : config_(config),
       dataset_(dataset),
-      split_(split_dataset(dataset.count(), config.base.data.test_fraction,
-                           config.base.data.split_seed, config.base.data.validation_fraction)),
+      split_(split_dataset(config.base.data, dataset)),
       trials_(make_trials(config)),
       resources_(std::move(resources)),
       rungs_(make_rungs(config, trials_.size())),

@@ -16,8 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Keys that must be the same for all trials, so that they can be compared.
-constexpr std::array<std::string_view, 8> kFixedKeys{"data.source",
+constexpr std::array<std::string_view, 9> kFixedKeys{"data.source",
                                                      "data.dir",
+                                                     "data.split",
                                                      "data.test_fraction",
                                                      "data.split_seed",
                                                      "data.validation_fraction",

@@ -8,6 +8,7 @@
 #include <random>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/data/sha256.h"
@@ -61,7 +62,7 @@ TEST(SplitTest, GivesWhatScikitLearnGives) {
   for (const nlohmann::json& expected : vectors.at("cases")) {
     SCOPED_TRACE(expected.dump());
     const Split split =
-        split_dataset(expected.at("n"), expected.at("test_size"), expected.at("random_state"), 0);
+        notebook_split(expected.at("n"), expected.at("test_size"), expected.at("random_state"), 0);
     expect_part(split.test, expected, "test");
     expect_part(split.train, expected, "train");
     EXPECT_TRUE(split.validation.empty());
@@ -70,7 +71,7 @@ TEST(SplitTest, GivesWhatScikitLearnGives) {
 
 TEST(SplitTest, EveryImageIsInOnePart) {
   for (const std::size_t count : {3U, 10U, 1000U, 65537U}) {
-    const Split split = split_dataset(count, 0.2, 42, 0.3);
+    const Split split = notebook_split(count, 0.2, 42, 0.3);
     EXPECT_FALSE(split.validation.empty());
     Indices all = joined(joined(split.test, split.train), split.validation);
     std::ranges::sort(all);
@@ -79,9 +80,9 @@ TEST(SplitTest, EveryImageIsInOnePart) {
 }
 
 TEST(SplitTest, ValidationIsTheLastPartOfTheTrainingPart) {
-  const Split whole = split_dataset(1000, 0.2, 42, 0);
+  const Split whole = notebook_split(1000, 0.2, 42, 0);
   for (const double fraction : {0.001, 0.1, 0.3, 0.5, 0.99}) {
-    const Split split = split_dataset(1000, 0.2, 42, fraction);
+    const Split split = notebook_split(1000, 0.2, 42, fraction);
     EXPECT_EQ(split.test, whole.test);
     EXPECT_EQ(joined(split.train, split.validation), whole.train);
   }
@@ -98,7 +99,7 @@ TEST(SplitTest, ValidationIsRoundedAsKerasDoes) {
   for (const auto& [count, fraction, train] :
        {Case{8, 0.25, 6}, Case{80, 0.1, 72}, Case{100, 0.9, 9}, Case{100, 0.8, 19},
         Case{10, 0.3, 7}, Case{8, 0.1, 7}, Case{7, 0.5, 3}, Case{56000, 0.1, 50400}}) {
-    const Split split = split_dataset(count, 0, 42, fraction);
+    const Split split = notebook_split(count, 0, 42, fraction);
     EXPECT_EQ(split.train.size(), train) << count << " " << fraction;
     EXPECT_EQ(split.validation.size(), count - train);
   }
@@ -114,7 +115,7 @@ TEST(SplitTest, NothingLeftToTrainOnThrows) {
        {Case{0, 0.2, 0}, Case{1, 0.2, 0}, Case{10, 1, 0}, Case{10, 0.91, 0}, Case{10, 0, 0.9},
         Case{2, 0.5, 0.1}, Case{10, 0.2, 0.99}, Case{10, 1.5, 0}}) {
     try {
-      (void)split_dataset(count, test, 42, validation);
+      (void)notebook_split(count, test, 42, validation);
       ADD_FAILURE() << count << " " << test << " " << validation;
     } catch (const UsageError& error) {
       EXPECT_EQ(error.status(), ExitStatus::kUsage);
@@ -122,7 +123,88 @@ TEST(SplitTest, NothingLeftToTrainOnThrows) {
       EXPECT_NE(std::string_view(error.what()).find("data.validation_fraction"), std::string::npos);
     }
   }
-  EXPECT_EQ(split_dataset(1, 0, 42, 0).train, Indices{0});
+  EXPECT_EQ(notebook_split(1, 0, 42, 0).train, Indices{0});
+}
+
+/// A data set of files with so many images.
+Dataset files_with(std::vector<DataPart> parts) {
+  Dataset dataset;
+  dataset.name = "Parts";
+  for (const DataPart& part : parts) {
+    dataset.labels.resize(dataset.labels.size() + part.count);
+  }
+  dataset.parts = std::move(parts);
+  return dataset;
+}
+
+constexpr auto kTraining = DataPart::Kind::kTraining;
+constexpr auto kTest = DataPart::Kind::kTest;
+constexpr auto kOther = DataPart::Kind::kOther;
+
+TEST(OfficialSplitTest, TakesTheFilesInTheirOrder) {
+  const Split split = official_split(
+      files_with({{kTest, 2}, {kTraining, 3}, {kOther, 1}, {kTest, 1}, {kTraining, 2}}), 42, 0);
+  EXPECT_EQ(split.train, (Indices{2, 3, 4, 7, 8}));
+  EXPECT_TRUE(split.validation.empty());
+  EXPECT_EQ(split.test, (Indices{0, 1, 6}));
+}
+
+// The permutation of 10 is NumPy's, as in ShuffleTest.
+TEST(OfficialSplitTest, ValidationIsTheLastPartOfThePermutedTrainingImages) {
+  const Dataset dataset = files_with({{kTest, 100}, {kTraining, 10}});
+  const Split split = official_split(dataset, 42, 0.3);
+  EXPECT_EQ(split.train, (Indices{108, 101, 105, 100, 107, 102, 109}));
+  EXPECT_EQ(split.validation, (Indices{104, 103, 106}));
+  EXPECT_EQ(split.test, counted(100));
+  EXPECT_NE(official_split(dataset, 43, 0.3).validation, split.validation);
+}
+
+TEST(OfficialSplitTest, IsMnists60000And10000) {
+  const Split split = official_split(files_with({{kTraining, 60000}, {kTest, 10000}}), 42, 0);
+  EXPECT_EQ(split.train, counted(60000));
+  EXPECT_EQ(split.test.size(), 10000U);
+  EXPECT_EQ(joined(split.train, split.test), counted(70000));
+}
+
+TEST(OfficialSplitTest, NamesWhatTheDataSetLacks) {
+  struct Case {
+    std::vector<DataPart> parts;
+    double validation;
+    const char* message;
+  };
+  constexpr const char* kNoParts =
+      "data.split is \"official\", but Parts does not come in training and test files; set "
+      "data.split to \"notebook\"";
+  for (const auto& [parts, validation, message] :
+       {Case{{{kOther, 9}}, 0, kNoParts}, Case{{{kTraining, 9}}, 0, kNoParts},
+        Case{{{kTraining, 9}, {kTest, 0}}, 0, kNoParts}, Case{{{kTest, 9}}, 0, kNoParts},
+        Case{{{kTraining, 9}, {kTest, 9}},
+             0.9,
+             "data.validation_fraction 0.9 leaves none of 9 training images to train on; make it "
+             "smaller"}}) {
+    try {
+      (void)official_split(files_with(parts), 42, validation);
+      ADD_FAILURE() << message;
+    } catch (const UsageError& error) {
+      EXPECT_STREQ(error.what(), message);
+    }
+  }
+}
+
+TEST(SplitDatasetTest, FollowsTheSettings) {
+  const Dataset dataset = files_with({{kTraining, 30}, {kTest, 20}});
+  DataSettings settings{.test_fraction = 0.3, .split_seed = 7, .validation_fraction = 0.25};
+  const Split notebook = split_dataset(settings, dataset);
+  const Split expected = notebook_split(50, 0.3, 7, 0.25);
+  EXPECT_EQ(notebook.train, expected.train);
+  EXPECT_EQ(notebook.validation, expected.validation);
+  EXPECT_EQ(notebook.test, expected.test);
+
+  settings.split = SplitRule::kOfficial;
+  const Split official = split_dataset(settings, dataset);
+  EXPECT_EQ(official.train, official_split(dataset, 7, 0.25).train);
+  EXPECT_EQ(official.validation.size(), 8U);
+  EXPECT_EQ(official.test.size(), 20U);
 }
 
 // The values are what NumPy 2.4's RandomState(seed).shuffle(numpy.arange(n)) leaves.

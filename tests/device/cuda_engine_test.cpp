@@ -49,7 +49,7 @@ class CudaEngineTest : public testing::Test {
       GTEST_SKIP() << error.what();
     }
     dataset_ = load_dataset(test::source_dir() / "data", "mnist");
-    split_ = split_dataset(dataset_.count(), 0.2, 42, 0);
+    split_ = notebook_split(dataset_.count(), 0.2, 42, 0);
   }
 
   /// Mean losses of the steps from `first` on.

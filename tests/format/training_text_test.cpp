@@ -21,5 +21,14 @@ TEST(TrainingTextTest, ListsTheDistortionsThatAreOn) {
             "scale 0.1, elastic 1 (sigma 4.5)");
 }
 
+TEST(TrainingTextTest, SaysHowTheDataAreSplit) {
+  EXPECT_EQ(split_rule_text({.split_seed = 7, .validation_fraction = 0.1}),
+            "as scikit-learn, seed 7");
+  DataSettings official{.split = SplitRule::kOfficial};
+  EXPECT_EQ(split_rule_text(official), "official, the data set's own files");
+  official.validation_fraction = 0.1;
+  EXPECT_EQ(split_rule_text(official), "official, the data set's own files; validation by seed 42");
+}
+
 }  // namespace
 }  // namespace qmnist

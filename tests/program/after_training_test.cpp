@@ -139,6 +139,31 @@ TEST_F(AfterTrainingTest, EnsembleNamesHowItsTestPartsDiffer) {
                  {changed.output().c_str(), "data files", "--data"});
 }
 
+TEST_F(AfterTrainingTest, EvaluationTakesTheTestFileOfTheOfficialSplit) {
+  const SmallRun official(Json{{"data", {{"split", "official"}}}});
+  expect_success(official.train({"--quiet"}));
+  const Json result = evaluate({"--model", official.output()});
+  EXPECT_EQ(result.at("digits"), kTestFileDigits);
+  ASSERT_FALSE(result.at("groups").empty());
+  EXPECT_EQ(result["groups"][0]["name"], "test file");
+  EXPECT_EQ(result.at("accuracy"), read_json(official.file("summary.json")).at("test_accuracy"));
+  expect_contains(run_qmnist({"evaluate", "--model", official.output()}).output,
+                  "300 of 1,000 images, the run's test set (split: official)");
+
+  // The official test set depends neither on a fraction nor on a seed.
+  const SmallRun same(
+      Json{{"data", {{"split", "official"}, {"split_seed", 7}, {"test_fraction", 0.5}}}});
+  expect_success(same.train({"--quiet"}));
+  EXPECT_EQ(evaluate({"--model", official.output(), same.output()}).at("digits"), kTestFileDigits);
+
+  expect_refusal({"evaluate", "--model", run().output(), official.output()}, 2,
+                 {official.output().c_str(), "data.split is \"official\"", run().output().c_str(),
+                  "is \"notebook\"", "--data"});
+  expect_refusal({"compare", run().output(), official.output()}, 2,
+                 {official.output().c_str(), "data.split is \"official\"", run().output().c_str(),
+                  "is \"notebook\"", "same split"});
+}
+
 TEST_F(AfterTrainingTest, EvaluationNamesWhatIsMissing) {
   expect_refusal({"evaluate"}, 2, {"--model"});
   expect_refusal({"evaluate", "--model", run().folder()}, 3,

@@ -373,6 +373,39 @@ TEST(CommandLineTest, PredictionsAreOfTheSplitsTestDigits) {
   }
 }
 
+TEST(CommandLineTest, OfficialSplitTestsOnTheTestFile) {
+  const SmallRun run(Json{{"data", {{"split", "official"}, {"validation_fraction", 0.1}}}});
+  const ProgramResult result = run.train();
+  expect_success(result);
+  expect_contains(
+      result.output,
+      "split     630 training, 70 validation, 300 test images (official, the data set's "
+      "own files; validation by seed 42)\n");
+  const auto rows = read_predictions(run.file("predictions.csv"));
+  ASSERT_EQ(rows.size(), kTestFileDigits);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    ASSERT_EQ(rows[i].index, kTrainFileDigits + i);
+  }
+  const Json dataset = read_json(run.file("summary.json")).at("dataset");
+  EXPECT_EQ(dataset.at("split"), "official");
+  EXPECT_EQ(dataset.at("train_size"), 630);
+  EXPECT_EQ(dataset.at("validation_size"), 70);
+  EXPECT_EQ(dataset.at("test_size"), kTestFileDigits);
+  expect_contains(read_file(run.file("report.html")),
+                  "300 (split: official, the data set&apos;s own files; validation by seed 42)");
+}
+
+TEST(CommandLineTest, OfficialSplitNeedsTrainingAndTestFiles) {
+  const SmallRun run(Json{{"data", {{"split", "official"}}}});
+  fs::copy_file(source_dir() / "tests/fixtures/pickle/python3_numpy2_protocol5_little_i4_C.pkl",
+                run.data("MNIST-120k"));
+  expect_error(run.train({"--set", "data.source=kaggle"}), 2,
+               {"data.split is \"official\", but MNIST-120k (Kaggle) does not come in training and "
+                "test files; set data.split to \"notebook\""});
+  expect_error(run.train({"--set", "data.split=random"}), 2,
+               {"data.split is \"random\"; it must be one of \"notebook\", \"official\""});
+}
+
 TEST(CommandLineTest, SummaryAgreesWithPredictionsAndData) {
   const SmallRun run(Json{{"training", {{"seed", 6}}}});
   expect_success(run.train());
@@ -401,6 +434,7 @@ TEST(CommandLineTest, SummaryAgreesWithPredictionsAndData) {
   }
   const Json& dataset = summary.at("dataset");
   EXPECT_EQ(dataset.at("name"), "MNIST");
+  EXPECT_EQ(dataset.at("split"), "notebook");
   EXPECT_EQ(dataset.at("train_size"), kTrainingDigits);
   EXPECT_EQ(dataset.at("test_size"), kTestDigits);
   ASSERT_EQ(dataset.at("sha256").size(), 4);

@@ -74,6 +74,26 @@ TEST(ComparisonTest, ShowsWhatDiffersInTheConfigs) {
   EXPECT_EQ(comparison.runs[1].epochs, 3U);
 }
 
+TEST(ComparisonTest, RefusesRunsWithAnotherSplit) {
+  const auto split = [](const char* name) { return Json{{"data", {{"split", name}}}}; };
+  const RunRecord older = run_of("older", Json::object(), {1});  // from before there was a choice
+  const RunRecord notebook = run_of("notebook", split("notebook"), {1});
+  const RunRecord official = run_of("official", split("official"), {1});
+  EXPECT_EQ(compare(std::vector{older, notebook}).runs.size(), 2U);
+  EXPECT_EQ(compare(std::vector{official, official}).runs.size(), 2U);
+  for (const RunRecord& first : {older, notebook}) {
+    try {
+      (void)compare(std::vector{first, official});
+      ADD_FAILURE() << first.folder;
+    } catch (const UsageError& error) {
+      EXPECT_EQ(std::string(error.what()),
+                "official: its data.split is \"official\", that of " + first.folder.string() +
+                    " is \"notebook\"; compare runs with the same split, as others were not tested "
+                    "on the same images");
+    }
+  }
+}
+
 TEST(ComparisonTest, ASummaryWithoutItsValuesIsNamed) {
   std::vector<RunRecord> runs{run_of("a", {}, {1}), run_of("b", {}, {1})};
   runs[1].summary.erase("test_loss");

@@ -254,9 +254,13 @@ TEST(ResumeTest, RefusesAnotherConfig) {
   expect_success(run.train());
   const auto files = read_folder(run.output());
   const std::vector<std::array<const char*, 3>> changes{
-      {"training.seed", "5", "77"},          {"training.batch_size", "32", "24"},
-      {"training.shuffle", "true", "false"}, {"optimizer.learning_rate", "0.001", "0.0035"},
-      {"model.hidden", "[12,8]", "[12,9]"},  {"data.split_seed", "42", "43"}};
+      {"training.seed", "5", "77"},
+      {"training.batch_size", "32", "24"},
+      {"training.shuffle", "true", "false"},
+      {"optimizer.learning_rate", "0.001", "0.0035"},
+      {"model.hidden", "[12,8]", "[12,9]"},
+      {"data.split_seed", "42", "43"},
+      {"data.split", "\"notebook\"", "official"}};
   for (const auto& [key, before, now] : changes) {
     SCOPED_TRACE(key);
     expect_error(run.train({"--resume", "--set", fmt::format("{}={}", key, now)}), 2,

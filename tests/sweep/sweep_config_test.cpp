@@ -107,6 +107,8 @@ TEST_F(SweepConfigTest, NamesWhatIsWrong) {
   expect_refusal(parameters({{"training.batch_size", 3}}), {"training.batch_size is 3", "list"});
   expect_refusal(parameters({{"training.batch_size", {8, 0.5}}}), {"0.5", "integer"});
   expect_refusal(parameters({{"data.split_seed", {1, 2}}}), {"data.split_seed", "same for all"});
+  expect_refusal(parameters({{"data.split", {"notebook", "official"}}}),
+                 {"data.split must be the same for all", "\"set\""});
   expect_refusal(parameters({{"training.batch_size", {{"min", 8}, {"max", 16}}}}),
                  {"range", "grid"});
 }

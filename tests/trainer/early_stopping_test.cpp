@@ -93,7 +93,7 @@ class EarlyStoppingTest : public testing::Test {
   }
 
   test::SmallData data_{60, 4, kClasses};
-  Split split_ = split_dataset(60, 0.1, 0, 0.2);  // 11 to validate
+  Split split_ = notebook_split(60, 0.1, 0, 0.2);  // 11 to validate
   const Checkpoint initial_{.state = {.parameters = {0}, .moments = {{0}, {0}}, .step = 0}};
   Checkpoint checkpoint_ = initial_;
   Checkpoint saved_;

@@ -35,7 +35,7 @@ class TrainerTest : public testing::Test {
     return load_config(folder / "run.json", {});
   }();
   test::SmallData data_{60, kPixels, kClasses};
-  Split split_ = split_dataset(60, 0.1, 0, 0.1);  // 48 to train, 6 to validate, 6 to test
+  Split split_ = notebook_split(60, 0.1, 0, 0.1);  // 48 to train, 6 to validate, 6 to test
   Network network_{kPixels, config_.model.hidden, kClasses};
   cpu::CpuEngine engine_{{network_, config_.optimizer, config_.training.batch_size, 1}};
   Checkpoint checkpoint_{.state = initial_state(network_, 0)};
