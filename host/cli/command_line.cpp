@@ -152,6 +152,7 @@ void add_sweep(CLI::App& app, Command& command) {
       "Examples:\n"
       "  qmnist_gpu sweep --config configs/sweep.json --jobs 2\n"
       "  qmnist_gpu sweep --config configs/best.json --seeds 5\n"
+      "  qmnist_gpu sweep --config configs/fast.json --seeds 5 --set data.split=official\n"
       "\n"
       "The format of a sweep file is described in docs/sweeps.md. Trials are ranked by validation\n"
       "accuracy. --seeds repeats a training config with its own seed and those after it; results\n"
@@ -162,6 +163,10 @@ void add_sweep(CLI::App& app, Command& command) {
                   "JSON file of the sweep; with --seeds, config of a run")
       ->type_name("FILE")
       ->required();
+  sub->add_option("--set", options->overrides,
+                  "Override a config value of all trials; can be repeated")
+      ->type_name("KEY.PATH=VALUE")
+      ->allow_extra_args(false);
   sub->add_option("--seeds", options->seeds, "Repeat a training config with N seeds")
       ->type_name("N")
       ->check(CLI::Range(std::int64_t{1}, sweep::kMaxTrials));

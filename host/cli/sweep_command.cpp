@@ -227,8 +227,9 @@ void print_results(const sweep::Sweep& sweep, const sweep::ResultText& text) {
 
 ExitStatus sweep_command(const SweepOptions& options) {
   ignore_broken_pipe();
-  sweep::SweepConfig config = options.seeds > 0 ? sweep::seeds_sweep(options.config, options.seeds)
-                                                : sweep::load_sweep(options.config);
+  sweep::SweepConfig config =
+      options.seeds > 0 ? sweep::seeds_sweep(options.config, options.overrides, options.seeds)
+                        : sweep::load_sweep(options.config, options.overrides);
   const Dataset dataset = load_dataset(config.base.data.dir, config.base.data.source);
   if (options.device) {
     config.base.device = options.device->name;

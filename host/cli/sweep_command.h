@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "host/cli/command.h"
 #include "host/cli/device_option.h"
@@ -12,9 +14,11 @@ namespace qmnist {
 /// Command-line options of `sweep`.
 struct SweepOptions {
   std::filesystem::path config;        ///< the sweep file or, with seeds, a training config
+  std::vector<std::string> overrides;  ///< "key.path=value", of all trials
   std::size_t seeds = 0;               ///< number of seeds to repeat it with; 0: a sweep file
   std::optional<DeviceOption> device;  ///< of all trials; nothing: as the base config says
-  std::size_t jobs = 0;                ///< trials to train in parallel; 0: one per core, or as many as GPUs can have
+  /// Trials to train in parallel; 0: one per core, or as many as GPUs can have.
+  std::size_t jobs = 0;
   bool quiet = false;
 };
 

@@ -248,6 +248,16 @@ Config with_changes(const Config& config, const Json& changes, std::string_view 
   return changed;
 }
 
+Config with_overrides(const Config& config, std::span<const std::string> overrides) {
+  Values values(config_json(config));
+  for (const std::string& assignment : overrides) {
+    apply_override(values, assignment);
+  }
+  Config changed = to_config(values.json());
+  check_together(changed);
+  return changed;
+}
+
 Config load_config(const fs::path& file, std::span<const std::string> overrides) {
   const Json document = read_document(file);
   const fs::path folder = fs::absolute(file).parent_path();

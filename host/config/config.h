@@ -64,6 +64,9 @@ void visit(Settings& config, const Visitor& key) {
 [[nodiscard]] Config with_changes(const Config& config, const Json& changes, std::string_view place,
                                   const std::filesystem::path& base);
 
+/// The config with overrides as load_config() takes them. @throws UsageError likewise
+[[nodiscard]] Config with_overrides(const Config& config, std::span<const std::string> overrides);
+
 /// The config as a file holds it, every key included.
 [[nodiscard]] Json config_json(const Config& config);
 

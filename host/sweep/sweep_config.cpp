@@ -16,14 +16,10 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Keys that must be the same for all trials, so that they can be compared.
-constexpr std::array<std::string_view, 9> kFixedKeys{"data.source",
-                                                     "data.dir",
-                                                     "data.split",
-                                                     "data.test_fraction",
-                                                     "data.split_seed",
-                                                     "data.validation_fraction",
-                                                     "device",
-                                                     "device_index",
+constexpr std::array<std::string_view, 9> kFixedKeys{"data.source",     "data.dir",
+                                                     "data.split",      "data.test_fraction",
+                                                     "data.split_seed", "data.validation_fraction",
+                                                     "device",          "device_index",
                                                      "output.dir"};
 
 /// An object of a sweep file; errors start with its path in the file.
@@ -189,8 +185,9 @@ Halving read_halving(const Section& halving, const Config& base) {
   return result;
 }
 
-/// The base config with the sweep's "set" and "output" applied.
-Config read_base(const Section& sweep, const fs::path& folder) {
+/// The base config with the sweep's "set" and "output" applied, then the overrides.
+Config read_base(const Section& sweep, const fs::path& folder,
+                 std::span<const std::string> overrides) {
   const std::string base = sweep.at("base", constraint::Path{});
   Config config = load_config(folder / base, {});
   if (sweep.has("set")) {
@@ -200,7 +197,21 @@ Config read_base(const Section& sweep, const fs::path& folder) {
   const Section output = sweep.section("output");
   output.check_keys({"dir"});
   const Json changes{{"output.dir", output.at("dir", constraint::Path{})}};
-  return with_changes(config, changes, output.path(), folder);
+  return with_overrides(with_changes(config, changes, output.path(), folder), overrides);
+}
+
+/// Throws where an override would have no effect, as the trials have values of their own.
+void check_overrides(std::span<const std::string> overrides, std::span<const Parameter> parameters,
+                     const fs::path& file) {
+  for (const std::string& assignment : overrides) {
+    const std::string key = assignment.substr(0, assignment.find('='));
+    if (std::ranges::find(parameters, key, &Parameter::key) != parameters.end()) {
+      throw UsageError(
+          "--set {}: {} differs between the trials of {}; change its values there, under "
+          "\"parameters\"",
+          assignment, key, file.string());
+    }
+  }
 }
 
 /// runs/best-seeds for runs/best, also if that ends in a slash.
@@ -216,7 +227,7 @@ bool SweepConfig::is_repetition() const {
   return search != Search::kHalving && parameters.size() == 1 && parameters.front().key == kSeedKey;
 }
 
-SweepConfig load_sweep(const fs::path& file) {
+SweepConfig load_sweep(const fs::path& file, std::span<const std::string> overrides) {
   const Json document = read_document(file);
   if (!has_sweep_keys(document)) {
     throw UsageError(
@@ -231,13 +242,14 @@ SweepConfig load_sweep(const fs::path& file) {
   sweep.check_keys(known_keys(search));
   const bool is_grid = search == Search::kGrid;
   SweepConfig config{
-      .base = read_base(sweep, fs::absolute(file).parent_path()),
+      .base = read_base(sweep, fs::absolute(file).parent_path(), overrides),
       .search = search,
       .parameters = read_parameters(sweep.section("parameters"), search),
       .trials =
           is_grid ? 0 : sweep.at("trials", constraint::Integer{1, kMaxTrials}).get<std::size_t>(),
       .seed = sweep.get("seed", constraint::seed(), 0),
       .halving = {}};
+  check_overrides(overrides, config.parameters, file);
   if (search == Search::kHalving) {
     config.halving = read_halving(sweep.section("halving"), config.base);
   }
@@ -250,14 +262,15 @@ SweepConfig load_sweep(const fs::path& file) {
   return config;
 }
 
-SweepConfig seeds_sweep(const fs::path& file, std::size_t count) {
+SweepConfig seeds_sweep(const fs::path& file, std::span<const std::string> overrides,
+                        std::size_t count) {
   if (has_sweep_keys(read_document(file))) {
     throw UsageError(
         "{}: is a sweep file, but --seeds repeats a training config; leave out --seeds, or give "
         "--config a training config",
         file.string());
   }
-  Config base = load_config(file, {});
+  Config base = load_config(file, overrides);
   base.output.dir = seeds_folder(base.output.dir);
   const std::uint64_t first = base.training.seed;
   const std::uint64_t last = first + count - 1;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -67,14 +68,19 @@ struct SweepConfig {
 };
 
 /// Reads a sweep file; paths in it are relative to its folder.
-/// @throws UsageError naming file, key and what would be right
-[[nodiscard]] SweepConfig load_sweep(const std::filesystem::path& file);
+/// @param overrides of the base config, applied after the file's "set" and "output"
+/// @throws UsageError naming file, key and what would be right; for an override of a key that
+///   differs between trials
+[[nodiscard]] SweepConfig load_sweep(const std::filesystem::path& file,
+                                     std::span<const std::string> overrides);
 
 /// Repeats a training config with its own seed and the ones after it. The sweep's folder is the
 /// config's output.dir with "-seeds" appended to its name: runs/best-seeds.
 /// @param file of the training config
+/// @param overrides of that config
 /// @param count of seeds, 1 to kMaxTrials
 /// @throws UsageError as load_config; for a sweep file; if the last seed is too large
-[[nodiscard]] SweepConfig seeds_sweep(const std::filesystem::path& file, std::size_t count);
+[[nodiscard]] SweepConfig seeds_sweep(const std::filesystem::path& file,
+                                      std::span<const std::string> overrides, std::size_t count);
 
 }  // namespace qmnist::sweep

@@ -211,6 +211,24 @@ TEST(SweepTest, ARepetitionTellsTheAccuracyOfItsEnsemble) {
   EXPECT_GT(summary.at("test_accuracy").at("deviation").get<double>(), 0);
 }
 
+TEST(SweepTest, TrialsHaveTheSplitOfTheCommandLine) {
+  const SmallRun run;
+  const auto repeat = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"sweep", "--config", run.config(), "--seeds", "2"});
+    return run_qmnist(more);
+  };
+  const ProgramResult result = repeat({"--set", "data.split=official"});
+  expect_success(result);
+  expect_contains(result.output,
+                  "split     700 training, 0 validation, 300 test images (official, the data set's "
+                  "own files)\n");
+  const fs::path folder = run.folder() / "run-seeds";
+  EXPECT_EQ(read_json(folder / "001/summary.json").at("dataset").at("test_size"), kTestFileDigits);
+  const auto files = read_folder(folder / "001");
+  expect_error(repeat({}), 2, {"data.split", "official", "notebook", "another output.dir"});
+  EXPECT_TRUE(read_folder(folder / "001") == files);
+}
+
 TEST(SweepTest, AnEnsembleLeavesOutFailedTrials) {
   const SmallRun run(Json{{"training", {{"batch_size", 4}}}});
   const fs::path folder = run.folder() / "run-seeds";

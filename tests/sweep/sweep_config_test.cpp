@@ -30,14 +30,15 @@ class SweepConfigTest : public testing::Test {
     test::write_file(folder_ / "base.json", R"({"data": {"validation_fraction": 0.25}})");
   }
 
-  [[nodiscard]] SweepConfig load(const Json& changes) const {
+  [[nodiscard]] SweepConfig load(const Json& changes,
+                                 const std::vector<std::string>& overrides = {}) const {
     Json sweep{{"base", "base.json"},
                {"search", "grid"},
                {"parameters", {{"training.batch_size", {16, 32}}}},
                {"output", {{"dir", "out"}}}};
     sweep.merge_patch(changes);
     test::write_file(folder_ / "sweep.json", sweep.dump());
-    return load_sweep(folder_ / "sweep.json");
+    return load_sweep(folder_ / "sweep.json", overrides);
   }
 
   void expect_refusal(const Json& changes, const std::vector<std::string>& words) const {
@@ -61,7 +62,7 @@ TEST_F(SweepConfigTest, TakesBaseAndItsChangesFromTheFilesFolder) {
 }
 
 TEST(ShippedSweepTest, Loads) {
-  const SweepConfig sweep = load_sweep(test::source_dir() / "configs/sweep.json");
+  const SweepConfig sweep = load_sweep(test::source_dir() / "configs/sweep.json", {});
   EXPECT_EQ(sweep.base.output.dir, test::source_dir() / "runs/sweep");
 }
 
@@ -85,6 +86,24 @@ TEST_F(SweepConfigTest, ReadsRangesAndHalving) {
   const auto& epsilons = std::get<ParameterRange>(sweep.parameters.at(1).values);
   EXPECT_FALSE(epsilons.is_integer);
   EXPECT_TRUE(epsilons.is_log);
+}
+
+TEST_F(SweepConfigTest, OverridesChangeWhatTheFileSets) {
+  const SweepConfig sweep =
+      load({{"set", {{"training.epochs", 5}, {"model.activation", "gelu"}}}},
+           {"training.epochs=7", "data.split=official", "output.dir=/elsewhere"});
+  EXPECT_EQ(sweep.base.training.epochs, 7U);
+  EXPECT_EQ(sweep.base.data.split, SplitRule::kOfficial);
+  EXPECT_EQ(sweep.base.model.activation, Activation::kGelu);
+  EXPECT_EQ(sweep.base.output.dir, "/elsewhere");
+}
+
+TEST_F(SweepConfigTest, RefusesOverridesThatChangeNothing) {
+  expect_refusal_of([&] { (void)load(Json::object(), {"training.batch_size=8"}); },
+                    {"--set training.batch_size=8: training.batch_size differs between the trials",
+                     "sweep.json", "\"parameters\""});
+  expect_refusal_of([&] { (void)load(Json::object(), {"data.splt=official"}); },
+                    {"data.splt", "data.split"});
 }
 
 TEST_F(SweepConfigTest, NamesWhatIsWrong) {
@@ -169,9 +188,10 @@ TEST_F(SweepConfigTest, RefusesGridsThatNobodyTrains) {
 /// A folder with a training config that tests write.
 class SeedsSweepTest : public testing::Test {
  protected:
-  [[nodiscard]] SweepConfig repeat(const Json& config, std::size_t count) const {
+  [[nodiscard]] SweepConfig repeat(const Json& config, std::size_t count,
+                                   const std::vector<std::string>& overrides = {}) const {
     test::write_file(folder_ / "config.json", config.dump());
-    return seeds_sweep(folder_ / "config.json", count);
+    return seeds_sweep(folder_ / "config.json", overrides, count);
   }
 
   void expect_refusal(const Json& config, std::size_t count,
@@ -192,6 +212,14 @@ TEST_F(SeedsSweepTest, RepeatsTheConfigWithItsSeedAndThoseAfterIt) {
   ASSERT_EQ(sweep.parameters.size(), 1U);
   EXPECT_EQ(sweep.parameters[0].key, kSeedKey);
   EXPECT_EQ(std::get<std::vector<Json>>(sweep.parameters[0].values), (std::vector<Json>{7, 8, 9}));
+}
+
+TEST_F(SeedsSweepTest, RepeatsTheConfigWithItsOverrides) {
+  const SweepConfig sweep = repeat({{"training", {{"seed", 7}}}}, 2,
+                                   {"data.split=official", "training.seed=3", "output.dir=/some"});
+  EXPECT_EQ(sweep.base.data.split, SplitRule::kOfficial);
+  EXPECT_EQ(std::get<std::vector<Json>>(sweep.parameters.at(0).values), (std::vector<Json>{3, 4}));
+  EXPECT_EQ(sweep.base.output.dir, "/some-seeds");
 }
 
 TEST_F(SeedsSweepTest, AppendsToTheLastFoldersName) {
@@ -219,7 +247,7 @@ TEST_F(SeedsSweepTest, TellsTrainingConfigsFromSweepFiles) {
   expect_refusal({{"training", {{"sed", 3}}}}, 2, {"training.sed", "\"training.seed\""});
   for (const Json& config : {Json::object(), Json{{"training", {{"seed", 3}}}}}) {
     (void)repeat(config, 2);
-    expect_refusal_of([&] { (void)load_sweep(folder_ / "config.json"); },
+    expect_refusal_of([&] { (void)load_sweep(folder_ / "config.json", {}); },
                       {"config.json", "no sweep file", "add --seeds 5"});
   }
 }
