@@ -403,7 +403,7 @@ TEST(CommandLineTest, OfficialSplitNeedsTrainingAndTestFiles) {
                {"data.split is \"official\", but MNIST-120k (Kaggle) does not come in training and "
                 "test files; set data.split to \"notebook\""});
   expect_error(run.train({"--set", "data.split=random"}), 2,
-               {"data.split is \"random\"; it must be one of \"notebook\", \"official\""});
+               {R"(data.split is "random"; it must be one of "notebook", "official")"});
 }
 
 TEST(CommandLineTest, SummaryAgreesWithPredictionsAndData) {
