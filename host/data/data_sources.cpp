@@ -11,15 +11,20 @@ bool detect_kaggle(const std::filesystem::path& folder);
 Dataset load_kaggle(const std::filesystem::path& folder);
 bool detect_mnist(const std::filesystem::path& folder);
 Dataset load_mnist(const std::filesystem::path& folder);
+bool detect_emnist(const std::filesystem::path& folder);
+Dataset load_emnist(const std::filesystem::path& folder);
 
 namespace {
 
-/// Those with more images first.
+constexpr std::string_view kDigits = "MNIST";
+
+/// Those of one family stand together.
 constexpr std::array kDataSources{
-    DataSource{"qmnist", "QMNIST's four files (scripts/download fetches them)", detect_qmnist,
-               load_qmnist},
-    DataSource{"kaggle", "Kaggle's MNIST-120k", detect_kaggle, load_kaggle},
-    DataSource{"mnist", "MNIST's four files", detect_mnist, load_mnist},
+    DataSource{"qmnist", kDigits, "QMNIST's four files (scripts/download fetches them)",
+               detect_qmnist, load_qmnist},
+    DataSource{"kaggle", kDigits, "Kaggle's MNIST-120k", detect_kaggle, load_kaggle},
+    DataSource{"mnist", kDigits, "MNIST's four files", detect_mnist, load_mnist},
+    DataSource{"emnist", "", "four files of EMNIST", detect_emnist, load_emnist},
 };
 
 }  // namespace

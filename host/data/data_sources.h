@@ -10,16 +10,19 @@ namespace qmnist {
 
 /// A kind of data set that load_dataset() reads.
 struct DataSource {
-  std::string_view name;   ///< in the config key data.source
+  std::string_view name;  ///< in the config key data.source
+  /// Sources of one family hold the same images, those with more of them first; empty: its own.
+  std::string_view family;
   std::string_view files;  ///< for errors: what the folder must hold; empty if it needs nothing
-  /// Whether the folder holds these files. Where it does, data.source "auto" takes this source.
+  /// Whether the folder holds these files. Of each family, data.source "auto" considers the first
+  /// source for which this is so; it takes the only one that is left.
   bool (*detect)(const std::filesystem::path& folder);
   /// Leaves Dataset::source empty.
   /// @throws DataError naming file, offset and expectation where a file is missing or wrong
   Dataset (*load)(const std::filesystem::path& folder);
 };
 
-/// The registry: every source, in the order in which "auto" tries them.
+/// The registry: every source.
 [[nodiscard]] std::span<const DataSource> data_sources();
 
 /// Name of Kaggle's file in a folder.

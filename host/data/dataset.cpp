@@ -12,18 +12,37 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const DataSource& detect_source(const fs::path& folder) {
+[[noreturn]] void fail_nothing_found(const fs::path& folder) {
   std::vector<std::string_view> files;
   for (const DataSource& source : data_sources()) {
-    if (source.detect(folder)) {
-      return source;
-    }
     if (!source.files.empty()) {
       files.push_back(source.files);
     }
   }
   throw DataError("{}: has no complete data set; expected {}", folder.string(),
                   alternatives(files));
+}
+
+const DataSource& detect_source(const fs::path& folder) {
+  std::vector<const DataSource*> found;
+  std::vector<std::string_view> names;
+  for (const DataSource& source : data_sources()) {
+    const bool has_larger =
+        !found.empty() && !source.family.empty() && found.back()->family == source.family;
+    if (!has_larger && source.detect(folder)) {
+      found.push_back(&source);
+      names.push_back(source.name);
+    }
+  }
+  if (found.empty()) {
+    fail_nothing_found(folder);
+  }
+  if (found.size() > 1) {
+    throw DataError(
+        "{}: holds several data sets; set data.source to {}, or name a folder that holds one",
+        folder.string(), alternatives(names));
+  }
+  return *found.front();
 }
 
 const DataSource& find_source(std::string_view name) {

@@ -54,8 +54,8 @@ struct Dataset {
 };
 
 /// Reads the images that lie in `folder`.
-/// @param source a name of data_source_names(); "auto" takes the first source whose files are
-///   complete there
+/// @param source a name of data_source_names(); "auto" takes the only source whose files are
+///   complete there (of those that hold the same digits, the largest)
 /// @throws DataError naming file, offset and expectation where a file is missing or wrong.
 [[nodiscard]] Dataset load_dataset(const std::filesystem::path& folder, std::string_view source);
 

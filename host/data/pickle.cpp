@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "host/data/dataset.h"
+#include "host/data/label.h"
 #include "host/data/pickle_machine.h"
 #include "host/error.h"
 #include "host/read_file.h"
@@ -248,12 +249,11 @@ Bytes read_labels(const Array& array, std::uint64_t count) {
     const std::size_t width = array.dtype.bytes;
     const std::int64_t label =
         read_integer(std::span(payload).subspan(i * width, width), array.dtype);
-    if (label < 0 || label >= static_cast<std::int64_t>(kClasses)) {
-      throw FormatError(array.payload->offset, "the label of image {} is {}; expected 0 to 9", i,
-                        array.dtype.is_signed ? fmt::to_string(label)
-                                              : fmt::to_string(static_cast<std::uint64_t>(label)));
-    }
-    labels[i] = static_cast<std::uint8_t>(label);
+    const auto fail = [&](std::string_view problem) {
+      throw FormatError(array.payload->offset, "{}", problem);
+    };
+    labels[i] = array.dtype.is_signed ? checked_label(i, label, fail)
+                                      : checked_label(i, static_cast<std::uint64_t>(label), fail);
   }
   return labels;
 }

@@ -57,7 +57,7 @@ struct DataSettings {
 template <SameAs<DataSettings> Settings, typename Visitor>
 void visit(Settings& settings, const Visitor& key) {
   key("data.source", settings.source, constraint::OneOf{data_source_names()},
-      "data set; auto takes the largest one found in data.dir");
+      "kind of data files; auto takes the one found in data.dir, of MNIST and QMNIST the larger");
   key("data.dir", settings.dir, constraint::Path{}, "folder with the data files");
   key("data.split", settings.split, constraint::one_of<SplitRule>(),
       "notebook splits all samples at random, as scikit-learn does; official takes the data set's "

@@ -110,6 +110,15 @@ class DatasetTest : public testing::Test {
     write(kQmnistFiles[2], images(3, 40));
     write(kQmnistFiles[3], qmnist_labels({9, 2, 6}));
   }
+  void write_emnist(std::string_view split) const {
+    const auto name = [&](std::string_view rest) {
+      return fmt::format("emnist-{}-{}", split, rest);
+    };
+    write(name("train-images-idx3-ubyte"), images(2, 60));
+    write(name("train-labels-idx1-ubyte"), mnist_labels("\6\2"s));
+    write(name("test-images-idx3-ubyte"), images(1, 90));
+    write(name("test-labels-idx1-ubyte"), mnist_labels("\3"s));
+  }
   void write_kaggle() const {
     constexpr auto kName = "python3_numpy2_protocol5_little_i4_C.pkl";
     fs::copy_file(test::source_dir() / "tests/fixtures/pickle" / kName, folder_ / "MNIST-120k");
@@ -179,6 +188,59 @@ TEST_F(DatasetTest, ReadsKagglesPickle) {
   EXPECT_EQ(dataset.files[0].sha256, sha256_of_file(folder_ / "MNIST-120k"));
 }
 
+TEST_F(DatasetTest, ReadsTheDottedNamesOfKaggleAndSevenZip) {
+  write_mnist();
+  const Dataset dashed = load("mnist");
+  std::vector<std::string> dotted;
+  for (const std::string name : kMnistFiles) {
+    dotted.push_back(std::string(name).replace(name.find("-idx"), 1, "."));
+    fs::rename(folder_ / name, folder_ / dotted.back());
+  }
+  write_gzip(folder_ / (dotted[1] + ".gz"), test::read_file(folder_ / dotted[1]));
+  fs::remove(folder_ / dotted[1]);
+  const Dataset dataset = load();
+  EXPECT_EQ(dataset.source, "mnist");
+  EXPECT_EQ(dataset.pixels, dashed.pixels);
+  EXPECT_EQ(dataset.labels, dashed.labels);
+  EXPECT_EQ(dataset.files[0].path, folder_ / "train-images.idx3-ubyte");
+  EXPECT_EQ(dataset.files[1].path, folder_ / "train-labels.idx1-ubyte.gz");
+
+  const Dataset single = load_data_file(folder_ / "train-images.idx3-ubyte");
+  EXPECT_EQ(single.labels, (Bytes{5, 0, 7}));
+  EXPECT_EQ(single.parts.at(0).kind, DataPart::Kind::kTraining);
+}
+
+TEST_F(DatasetTest, ReadsOneOfEmnistsSets) {
+  for (const char* split : {"digits", "mnist", "letters", "balanced", "bymerge", "byclass"}) {
+    fs::remove_all(folder_.path());
+    fs::create_directory(folder_.path());
+    write_emnist(split);
+    const Dataset dataset = load();
+    EXPECT_EQ(dataset.source, "emnist");
+    EXPECT_EQ(dataset.name, fmt::format("EMNIST {}", split));
+    EXPECT_EQ(dataset.labels, (Bytes{6, 2, 3}));
+    expect_levels(dataset, {60, 61, 90});
+    EXPECT_EQ(dataset.parts.at(1).kind, DataPart::Kind::kTest);
+  }
+  write_emnist("digits");
+  expect_error("emnist", "", "holds EMNIST digits and EMNIST byclass; expected one of them");
+  fs::remove(folder_ / "emnist-byclass-test-labels-idx1-ubyte");
+  EXPECT_EQ(load().name, "EMNIST digits");
+  fs::remove_all(folder_ / "emnist-digits-test-images-idx3-ubyte");
+  fs::remove_all(folder_ / "emnist-digits-test-labels-idx1-ubyte");
+  expect_error("emnist", "",
+               "emnist-byclass-test-labels-idx1-ubyte or emnist-byclass-test-labels-");
+}
+
+TEST_F(DatasetTest, AutoChoosesNoneOfDifferentSets) {
+  write_mnist();
+  write_qmnist();
+  write_emnist("letters");
+  expect_error(kAutoSource, "",
+               "holds several data sets; set data.source to qmnist or emnist, or name a folder");
+  EXPECT_EQ(load("mnist").source, "mnist");
+}
+
 TEST_F(DatasetTest, SourcesHaveNamesOfTheirOwn) {
   std::vector<std::string_view> expected{"auto"};
   for (const DataSource& source : data_sources()) {
@@ -204,7 +266,8 @@ TEST_F(DatasetTest, EverySourceLoadsItsFiles) {
   const std::map<std::string_view, std::function<void()>> writers{
       {"qmnist", [this] { write_qmnist(); }},
       {"kaggle", [this] { write_kaggle(); }},
-      {"mnist", [this] { write_mnist(); }}};
+      {"mnist", [this] { write_mnist(); }},
+      {"emnist", [this] { write_emnist("digits"); }}};
   for (const DataSource& source : data_sources()) {
     SCOPED_TRACE(source.name);
     fs::remove_all(folder_.path());
@@ -259,7 +322,7 @@ TEST_F(DatasetTest, AutoTakesTheLargestCompleteSet) {
   expect_error(
       kAutoSource, "",
       "has no complete data set; expected QMNIST's four files (scripts/download fetches them), "
-      "Kaggle's MNIST-120k or MNIST's four files");
+      "Kaggle's MNIST-120k, MNIST's four files");
 }
 
 TEST_F(DatasetTest, MissingFilesAreNamed) {

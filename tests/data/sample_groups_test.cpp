@@ -15,8 +15,8 @@ using Kind = DataPart::Kind;
 
 /// A data set of these parts whose labels are 0, 1, ..., 9, 0, ... and whose files lie in `folder`.
 Dataset dataset_of(std::vector<DataPart> parts, const std::filesystem::path& folder) {
-  Dataset dataset{.source = "mnist",
-                  .name = "MNIST",
+  Dataset dataset{.source = "qmnist",
+                  .name = "QMNIST",
                   .pixels = {},
                   .labels = {},
                   .parts = std::move(parts),
@@ -48,6 +48,19 @@ std::vector<std::string> names_of(const std::vector<SampleGroup>& groups) {
     names.push_back(group.name);
   }
   return names;
+}
+
+TEST(SampleGroupsTest, LargeTestFilesOfOtherSetsAreWhole) {
+  Dataset dataset = dataset_of({{Kind::kTest, 10002}}, "x");
+  dataset.source = "emnist";
+  EXPECT_EQ(names_of(sample_groups(dataset)), std::vector<std::string>{"test file"});
+  dataset.source = "";
+  dataset.name = "emnist-digits-test-images-idx3-ubyte";
+  EXPECT_EQ(names_of(sample_groups(dataset)), std::vector<std::string>{"test file"});
+  dataset.name = "qmnist-test-images-idx3-ubyte.gz";
+  EXPECT_EQ(sample_groups(dataset).size(), 2U);
+  dataset.name = "MNIST-120k (Kaggle)";
+  EXPECT_EQ(sample_groups(dataset).size(), 2U);
 }
 
 TEST(SampleGroupsTest, TellsFilesApart) {
