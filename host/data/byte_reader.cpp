@@ -26,8 +26,11 @@ uInt piece(std::size_t size) {
 
 }  // namespace
 
-ByteReader::ByteReader(const fs::path& path)
-    : path_(path.string()), content_(read_file<DataError>(path, "an IDX file, plain or gzip")) {
+ByteReader::ByteReader(const fs::path& path, std::string_view expected)
+    : ByteReader(read_file<DataError>(path, expected), path.string()) {}
+
+ByteReader::ByteReader(std::string content, std::string name)
+    : path_(std::move(name)), content_(std::move(content)) {
   if (is_gzip(bytes_of(content_))) {
     constexpr int kGzipWindow = 16 + MAX_WBITS;
     stream_ = std::unique_ptr<z_stream, EndInflate>(new z_stream{});  // NOLINT: owned at once

@@ -16,8 +16,12 @@ namespace qmnist {
 /// Offsets in errors count unpacked bytes.
 class ByteReader {
  public:
+  /// @param expected what the file should be, for errors
   /// @throws DataError where the file cannot be read.
-  explicit ByteReader(const std::filesystem::path& path);
+  ByteReader(const std::filesystem::path& path, std::string_view expected);
+
+  /// Of bytes in memory; `name` stands for the path in errors.
+  ByteReader(std::string content, std::string name);
 
   /// Fills `bytes` as far as the data go and returns how many bytes it was.
   /// @throws DataError where the compression is damaged or ends early.
@@ -31,6 +35,8 @@ class ByteReader {
   void expect_end(std::string_view expected);
 
   [[nodiscard]] const std::string& path() const { return path_; }
+  /// The file as it lies on disk.
+  [[nodiscard]] std::string_view content() const { return content_; }
 
  private:
   struct EndInflate {
@@ -44,7 +50,7 @@ class ByteReader {
   std::size_t unpack(std::span<std::uint8_t> bytes);
 
   std::string path_;
-  std::string content_;                           ///< of the file as it lies on disk
+  std::string content_;
   std::size_t used_ = 0;                          ///< bytes of content_
   std::size_t offset_ = 0;                        ///< bytes given out
   std::unique_ptr<z_stream, EndInflate> stream_;  ///< of a compressed file

@@ -13,6 +13,8 @@ bool detect_mnist(const std::filesystem::path& folder);
 Dataset load_mnist(const std::filesystem::path& folder);
 bool detect_emnist(const std::filesystem::path& folder);
 Dataset load_emnist(const std::filesystem::path& folder);
+bool detect_csv(const std::filesystem::path& folder);
+Dataset load_csv(const std::filesystem::path& folder);
 
 namespace {
 
@@ -25,6 +27,7 @@ constexpr std::array kDataSources{
     DataSource{"kaggle", kDigits, "Kaggle's MNIST-120k", detect_kaggle, load_kaggle},
     DataSource{"mnist", kDigits, "MNIST's four files", detect_mnist, load_mnist},
     DataSource{"emnist", "", "four files of EMNIST", detect_emnist, load_emnist},
+    DataSource{"csv", "", "train.csv or mnist_train.csv and its like", detect_csv, load_csv},
 };
 
 }  // namespace

@@ -31,5 +31,6 @@ inline constexpr std::string_view kKaggleFile = "MNIST-120k";
 // Readers of single files, for load_data_file().
 [[nodiscard]] Dataset load_idx_file(const std::filesystem::path& path);
 [[nodiscard]] Dataset load_kaggle_file(const std::filesystem::path& path);
+[[nodiscard]] Dataset load_csv_file(const std::filesystem::path& path);
 
 }  // namespace qmnist

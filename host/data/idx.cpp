@@ -64,7 +64,7 @@ struct RawIdx {
 };
 
 RawIdx read_idx(const std::filesystem::path& path, std::uint8_t type, std::size_t element_size) {
-  ByteReader reader(path);
+  ByteReader reader(path, "an IDX file, plain or gzip");
   RawIdx idx{.shape = read_header(reader, type), .bytes = {}};
   const std::size_t header = 4 + 4 * idx.shape.size();
   const std::size_t announced = announced_bytes(reader, idx.shape, element_size);

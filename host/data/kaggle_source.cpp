@@ -32,7 +32,7 @@ Dataset load_kaggle(const fs::path& folder) {
 }
 
 Dataset load_kaggle_file(const fs::path& path) {
-  PickledImages images = read_kaggle_pickle(path);
+  LabelledImages images = read_kaggle_pickle(path);
   std::vector<DataPart> parts = parts_of(images.labels.size());
   return {.source = {},
           .name = "MNIST-120k (Kaggle)",

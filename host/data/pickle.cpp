@@ -14,6 +14,7 @@
 #include "host/data/dataset.h"
 #include "host/data/label.h"
 #include "host/data/pickle_machine.h"
+#include "host/data/printable.h"
 #include "host/error.h"
 #include "host/read_file.h"
 
@@ -60,14 +61,14 @@ Dtype read_dtype(const Node& node) {
   const auto args = expect_items(*call.args, 1, "the dtype's arguments");
   const std::string_view name = expect_name(*args[0], "the dtype's name");
   if (std::ranges::find(kIntegers, name) == kIntegers.end()) {
-    throw FormatError(args[0]->offset, "dtype '{}'; expected one of {}", pickle::printable(name),
+    throw FormatError(args[0]->offset, "dtype '{}'; expected one of {}", printable(name),
                       fmt::join(kIntegers, ", "));
   }
   const auto state = expect_items(*call.state, 2, "the dtype's state");
   const std::string_view order = expect_name(*state[1], "the dtype's byte order");
   if (order != "<" && order != ">" && order != "|") {
     throw FormatError(state[1]->offset, "byte order '{}'; expected '<', '>' or '|'",
-                      pickle::printable(order));
+                      printable(order));
   }
   return {.is_signed = name[0] == 'i',
           .bytes = static_cast<std::size_t>(name[1] - '0'),
@@ -258,7 +259,7 @@ Bytes read_labels(const Array& array, std::uint64_t count) {
   return labels;
 }
 
-PickledImages read_images(std::span<const std::uint8_t> file) {
+LabelledImages read_images(std::span<const std::uint8_t> file) {
   const pickle::Pickle pickled = pickle::Machine(file).run();
   const Node& root = *pickled.root;
   const auto& dict = expect<pickle::Dict>(root, "the pickled value");
@@ -270,7 +271,7 @@ PickledImages read_images(std::span<const std::uint8_t> file) {
 
 }  // namespace
 
-PickledImages read_kaggle_pickle(const std::filesystem::path& path) {
+LabelledImages read_kaggle_pickle(const std::filesystem::path& path) {
   const std::string file = read_file<DataError>(path, "Kaggle's MNIST-120k");
   try {
     return read_images(bytes_of(file));

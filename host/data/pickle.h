@@ -1,16 +1,10 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
-#include <vector>
+
+#include "host/data/labelled_images.h"
 
 namespace qmnist {
-
-/// What Kaggle's MNIST-120k file holds.
-struct PickledImages {
-  std::vector<std::uint8_t> pixels;  ///< [count, 28, 28]
-  std::vector<std::uint8_t> labels;  ///< [count], 0..9
-};
 
 /// Reads a Python pickle of {"data": uint8 array [count, 28, 28], "labels": array [count, 1] or
 /// [count]}, pickle protocols 2 to 5, Python 2 and 3, NumPy 1 and 2. The labels may have any
@@ -22,6 +16,6 @@ struct PickledImages {
 /// @throws DataError naming file, byte offset and what was expected: a file that cannot be read
 ///   or is truncated, an opcode or global outside the known few (by name), dtypes and shapes that
 ///   do not fit, no images, labels outside 0..9, bytes after the end.
-[[nodiscard]] PickledImages read_kaggle_pickle(const std::filesystem::path& path);
+[[nodiscard]] LabelledImages read_kaggle_pickle(const std::filesystem::path& path);
 
 }  // namespace qmnist

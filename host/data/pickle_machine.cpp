@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "host/data/printable.h"
+
 namespace qmnist::pickle {
 namespace {
 
@@ -14,7 +16,6 @@ constexpr int kMaxOpcodes = 10'000;
 
 // Names are compared; a payload taken for one, time and again through the memo, would be slow.
 constexpr std::size_t kMaxName = 255;
-constexpr std::size_t kMaxShown = 60;
 
 struct GlobalName {
   std::string_view module;
@@ -33,14 +34,6 @@ constexpr std::array<GlobalName, 7> kGlobals = {{
 }};
 
 }  // namespace
-
-std::string printable(std::string_view text) {
-  std::string shown(text.substr(0, kMaxShown));
-  for (char& character : shown) {
-    character = character < ' ' || character > '~' ? '?' : character;
-  }
-  return text.size() > kMaxShown ? shown + "..." : shown;
-}
 
 Pickle Machine::run() {
   read_protocol();

@@ -122,9 +122,6 @@ inline std::span<const Node* const> expect_items(const Node& node, std::size_t l
   return items;
 }
 
-/// Text of the file, made fit for a one-line message.
-[[nodiscard]] std::string printable(std::string_view text);
-
 /// Python's pickle machine: each opcode pushes a value on a stack or replaces those on top of it.
 ///
 /// It knows only the opcodes and globals that a file of NumPy arrays needs, and nothing that it

@@ -65,10 +65,14 @@ std::string Sha256::digest() {
   return fmt::format("{:02x}", fmt::join(digest.begin(), digest.begin() + size, ""));
 }
 
-std::string sha256_of_file(const std::filesystem::path& path) {
+std::string sha256_of(std::string_view bytes) {
   Sha256 sum;
-  sum.add(std::as_bytes(bytes_of(read_file<DataError>(path, "a file to compute the SHA-256 of"))));
+  sum.add(std::as_bytes(std::span(bytes)));
   return sum.digest();
+}
+
+std::string sha256_of_file(const std::filesystem::path& path) {
+  return sha256_of(read_file<DataError>(path, "a file to compute the SHA-256 of"));
 }
 
 }  // namespace qmnist

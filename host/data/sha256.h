@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 struct evp_md_ctx_st;
 
@@ -25,6 +26,9 @@ class Sha256 {
   };
   std::unique_ptr<evp_md_ctx_st, FreeContext> context_;
 };
+
+/// SHA-256 of bytes, in lower-case hexadecimal.
+[[nodiscard]] std::string sha256_of(std::string_view bytes);
 
 /// SHA-256 of a file's bytes, in lower-case hexadecimal.
 /// @throws DataError where the file cannot be read.

@@ -75,6 +75,15 @@ std::string qmnist_labels(const std::vector<std::int64_t>& digits) {
   return idx_bytes('\x0C', {static_cast<std::int64_t>(digits.size()), 8}, values);
 }
 
+/// The pixels of an image of one grey level behind its label in a CSV file.
+std::string csv_row(int level) {
+  std::string row;
+  for (std::size_t pixel = 0; pixel < kPixels; ++pixel) {
+    row += fmt::format(",{}", level);
+  }
+  return row + "\n";
+}
+
 void write_gzip(const fs::path& path, const std::string& content) {
   gzFile_s* const file = gzopen(path.c_str(), "wb");
   EXPECT_GT(gzwrite(file, content.data(), static_cast<unsigned>(content.size())), 0);
@@ -118,6 +127,12 @@ class DatasetTest : public testing::Test {
     write(name("train-labels-idx1-ubyte"), mnist_labels("\6\2"s));
     write(name("test-images-idx3-ubyte"), images(1, 90));
     write(name("test-labels-idx1-ubyte"), mnist_labels("\3"s));
+  }
+  void write_csv(std::string_view training, std::string_view test) const {
+    write(training, "4" + csv_row(20) + "1" + csv_row(21));
+    if (!test.empty()) {
+      write(test, "8" + csv_row(50));
+    }
   }
   void write_kaggle() const {
     constexpr auto kName = "python3_numpy2_protocol5_little_i4_C.pkl";
@@ -232,6 +247,39 @@ TEST_F(DatasetTest, ReadsOneOfEmnistsSets) {
                "emnist-byclass-test-labels-idx1-ubyte or emnist-byclass-test-labels-");
 }
 
+TEST_F(DatasetTest, ReadsCsvFilesByTheirNames) {
+  using Names = std::array<const char*, 3>;
+  for (const auto& [set, training, test] :
+       {Names{"MNIST", "mnist_train.csv", "mnist_test.csv"},
+        Names{"Fashion-MNIST", "fashion-mnist_train.csv", "fashion-mnist_test.csv"},
+        Names{"Digit Recognizer (Kaggle)", "train.csv", ""}}) {
+    fs::remove_all(folder_.path());
+    fs::create_directory(folder_.path());
+    write_csv(training, test);
+    const Dataset dataset = load();
+    EXPECT_EQ(dataset.source, "csv");
+    EXPECT_EQ(dataset.name, set);
+    EXPECT_EQ(dataset.parts.at(0).kind, DataPart::Kind::kTraining);
+    EXPECT_EQ(dataset.files.at(0).path, folder_ / training);
+    EXPECT_EQ(dataset.files.at(0).sha256, sha256_of_file(folder_ / training));
+    EXPECT_EQ(dataset.count(), *test == '\0' ? 2U : 3U);
+
+    const Dataset single = load_data_file(folder_ / training);
+    EXPECT_EQ(single.labels, (Bytes{4, 1}));
+    expect_levels(single, {20, 21});
+  }
+  write_gzip(folder_ / "train.csv.gz", test::read_file(folder_ / "train.csv"));
+  fs::remove(folder_ / "train.csv");
+  EXPECT_EQ(load("csv").files.at(0).path, folder_ / "train.csv.gz");
+  EXPECT_EQ(load_data_file(folder_ / "train.csv.gz").labels, (Bytes{4, 1}));
+  write("mnist_train.csv", "");
+  EXPECT_EQ(load("csv").name, "Digit Recognizer (Kaggle)");
+  fs::remove(folder_ / "train.csv.gz");
+  expect_error("csv", "", "mnist_test.csv or mnist_test.csv.gz is missing; set data.dir");
+  write("mnist_test.csv", "");
+  expect_error("csv", "mnist_train.csv", "has no images");
+}
+
 TEST_F(DatasetTest, AutoChoosesNoneOfDifferentSets) {
   write_mnist();
   write_qmnist();
@@ -267,7 +315,8 @@ TEST_F(DatasetTest, EverySourceLoadsItsFiles) {
       {"qmnist", [this] { write_qmnist(); }},
       {"kaggle", [this] { write_kaggle(); }},
       {"mnist", [this] { write_mnist(); }},
-      {"emnist", [this] { write_emnist("digits"); }}};
+      {"emnist", [this] { write_emnist("digits"); }},
+      {"csv", [this] { write_csv("mnist_train.csv", "mnist_test.csv"); }}};
   for (const DataSource& source : data_sources()) {
     SCOPED_TRACE(source.name);
     fs::remove_all(folder_.path());
@@ -322,7 +371,7 @@ TEST_F(DatasetTest, AutoTakesTheLargestCompleteSet) {
   expect_error(
       kAutoSource, "",
       "has no complete data set; expected QMNIST's four files (scripts/download fetches them), "
-      "Kaggle's MNIST-120k, MNIST's four files");
+      "Kaggle's MNIST-120k, MNIST's four files, four files of EMNIST or train.csv or ");
 }
 
 TEST_F(DatasetTest, MissingFilesAreNamed) {

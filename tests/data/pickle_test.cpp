@@ -27,8 +27,8 @@ constexpr std::int64_t kHuge = std::int64_t{1} << 62;
 const fs::path kFixtures = test::source_dir() / "tests/fixtures/pickle";
 
 // The images of make_pickles.py.
-PickledImages expected_images() {
-  PickledImages images;
+LabelledImages expected_images() {
+  LabelledImages images;
   for (std::int64_t i = 0; i < kCount * 28 * 28; ++i) {
     images.pixels.push_back(static_cast<std::uint8_t>(7 * i % 256));
   }
@@ -49,9 +49,9 @@ std::vector<fs::path> pickles_in(const fs::path& folder) {
 
 void expect_images(const fs::path& path) {
   SCOPED_TRACE(path.string());
-  const PickledImages expected = expected_images();
+  const LabelledImages expected = expected_images();
   try {
-    const PickledImages read = read_kaggle_pickle(path);
+    const LabelledImages read = read_kaggle_pickle(path);
     EXPECT_EQ(read.labels, expected.labels);
     EXPECT_TRUE(read.pixels == expected.pixels);
   } catch (const Error& error) {
@@ -62,7 +62,7 @@ void expect_images(const fs::path& path) {
 // The message of the DataError that reading throws; empty if it throws none.
 std::string error_of(const fs::path& path) {
   try {
-    const PickledImages images = read_kaggle_pickle(path);
+    const LabelledImages images = read_kaggle_pickle(path);
     EXPECT_EQ(images.pixels.size(), images.labels.size() * 28 * 28);
     EXPECT_TRUE(std::ranges::all_of(images.labels, [](auto label) { return label <= 9; }));
   } catch (const DataError& error) {

@@ -1,0 +1,225 @@
+#include "host/data/csv.h"
+
+#include <fmt/ranges.h>
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "host/data/dataset.h"
+#include "host/error.h"
+#include "tests/support/support.h"
+
+namespace qmnist {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+/// Many zeros, one at the end, and numbers of one, two and three digits.
+int level(std::size_t image, std::size_t pixel) {
+  const std::size_t place = image * kPixels + pixel;
+  return place / 16 % 3 == 0 && pixel + 1 < kPixels ? static_cast<int>(37 * place % 256) : 0;
+}
+
+struct Form {
+  std::string header;
+  std::string end = "\n";
+  std::string quote = "";  // NOLINT(readability-redundant-string-init): for designated ones
+  bool last_end = true;
+};
+
+std::string row(std::size_t image, int label, const Form& form) {
+  std::string line = fmt::format("{1}{0}{1}", label, form.quote);
+  for (std::size_t pixel = 0; pixel < kPixels; ++pixel) {
+    line += fmt::format(",{1}{0}{1}", level(image, pixel), form.quote);
+  }
+  return line;
+}
+
+/// A file of images with the labels 0, 3, 6, 9, 2, ...
+std::string csv(const Form& form, std::size_t count = 3) {
+  std::string file = form.header.empty() ? "" : form.header + form.end;
+  for (std::size_t image = 0; image < count; ++image) {
+    const bool is_last = image + 1 == count;
+    file += row(image, static_cast<int>(3 * image % 10), form);
+    file += is_last && !form.last_end ? "" : form.end;
+  }
+  return file;
+}
+
+std::string header(const std::function<std::string(std::size_t)>& name, std::string quote = "") {
+  std::string line = quote + "label" + quote;
+  for (std::size_t pixel = 0; pixel < kPixels; ++pixel) {
+    line += "," + quote + name(pixel) + quote;
+  }
+  return line;
+}
+
+std::string counted(std::size_t pixel) {
+  return fmt::format("pixel{}", pixel);
+}
+
+std::string by_place(std::size_t pixel) {
+  return fmt::format("{}x{}", pixel / kImageSide + 1, pixel % kImageSide + 1);
+}
+
+LabelledImages read(const std::string& content) {
+  ByteReader file(content, "digits.csv");
+  return read_csv(file);
+}
+
+void expect_images(const LabelledImages& images, std::size_t count = 3) {
+  ASSERT_EQ(images.labels.size(), count);
+  ASSERT_EQ(images.pixels.size(), count * kPixels);
+  for (std::size_t image = 0; image < count; ++image) {
+    EXPECT_EQ(images.labels[image], 3 * image % 10);
+    for (std::size_t pixel = 0; pixel < kPixels; ++pixel) {
+      ASSERT_EQ(images.pixels[image * kPixels + pixel], level(image, pixel));
+    }
+  }
+}
+
+std::string error_of(const std::string& content) {
+  try {
+    (void)read(content);
+  } catch (const DataError& error) {
+    EXPECT_EQ(std::string_view(error.what()).find('\n'), std::string_view::npos);
+    return error.what();
+  }
+  ADD_FAILURE() << "there was no DataError";
+  return "";
+}
+
+std::string gzip(const std::string& content) {
+  const test::TemporaryFolder folder;
+  gzFile_s* const file = gzopen((folder / "file").c_str(), "wb");
+  EXPECT_GT(gzwrite(file, content.data(), static_cast<unsigned>(content.size())), 0);
+  EXPECT_EQ(gzclose(file), Z_OK);
+  return test::read_file(folder / "file");
+}
+
+TEST(CsvTest, ReadsEveryForm) {
+  for (const std::string end : {"\n", "\r\n"}) {
+    for (const std::string quote : {"", "\""}) {
+      for (const std::string& names : {std::string(), header(counted, quote), header(by_place)}) {
+        for (const bool last_end : {true, false}) {
+          const std::string file = csv({names, end, quote, last_end});
+          expect_images(read(file));
+          expect_images(read(gzip(file)));
+          expect_images(read("\xEF\xBB\xBF" + file));
+        }
+      }
+    }
+  }
+}
+
+TEST(CsvTest, ReadsFilesOfManyBlocks) {
+  constexpr std::size_t kCount = 1000;  // 2 MB, in blocks of 256 KiB that end anywhere in a line
+  expect_images(read(csv({.header = header(counted)}, kCount)), kCount);
+  expect_images(read(gzip(csv({}, kCount))), kCount);
+}
+
+TEST(CsvTest, ZerosBesideOtherNumbersAreRead) {
+  const auto with = [](std::string_view text) {
+    std::string line = "7," + std::string(text);
+    for (std::size_t fields = 1 + static_cast<std::size_t>(std::ranges::count(text, ','));
+         fields < kPixels; ++fields) {
+      line += ",0";
+    }
+    return read(line).pixels;
+  };
+  EXPECT_EQ(with("0,0,0,0,5,0").at(4), 5);
+  EXPECT_EQ(with("0,0,0,05,0,0").at(3), 5);
+  EXPECT_EQ(with("0,0,0,0,0,0,0,09").at(7), 9);
+  EXPECT_EQ(with("000,00,0,255").at(3), 255);
+}
+
+TEST(CsvTest, EveryTruncationIsRefusedOrRight) {
+  const std::string file = csv({.header = header(counted)}, 2);
+  const std::size_t second = file.rfind('\n', file.size() - 2);
+  for (std::size_t size = 0; size < file.size(); ++size) {
+    const std::string cut = file.substr(0, size);
+    // Only behind its first digit can a line's last number be cut unnoticed; here that is all of
+    // it.
+    const bool is_whole = size == second || size == second + 1 || size == file.size() - 1;
+    if (is_whole) {
+      expect_images(read(cut), size > second + 1 ? 2 : 1);
+    } else {
+      EXPECT_TRUE(error_of(cut).starts_with("digits.csv: ")) << size;
+    }
+  }
+  const std::string packed = gzip(file);
+  for (std::size_t size = 0; size < packed.size(); ++size) {
+    EXPECT_TRUE(error_of(packed.substr(0, size)).starts_with("digits.csv: ")) << size;
+  }
+}
+
+TEST(CsvTest, DamagedBytesOfTheHeaderAreRefusedOrChangeNothing) {
+  const std::string file = csv({.header = header(counted)});
+  for (std::size_t place = 0; place < file.find('\n'); ++place) {
+    for (const unsigned bit : {0U, 2U, 4U, 6U, 7U}) {
+      std::string damaged = file;
+      damaged[place] = static_cast<char>(damaged[place] ^ (1U << bit));
+      try {
+        expect_images(read(damaged));
+      } catch (const DataError& error) {
+        EXPECT_TRUE(std::string_view(error.what()).starts_with("digits.csv: line ")) << place;
+      }
+    }
+  }
+}
+
+TEST(CsvTest, ErrorsNameTheLineAndWhatWouldBeRight) {
+  const std::string good = row(0, 5, {});
+  const auto rest = good.substr(1);
+  const auto expect_error = [](const std::string& content, const std::string& message) {
+    EXPECT_EQ(error_of(content), "digits.csv: " + message);
+  };
+  expect_error("", "has no images; expected lines of a label and 784 pixels");
+  expect_error(header(counted), "has no images; expected lines of a label and 784 pixels");
+  expect_error(good + "\n1,2,3\n",
+               "line 2: has 3 fields; expected 785, a label and 784 pixels, with commas between");
+  expect_error(good + "\n\n" + good,
+               "line 2: has 1 fields; expected 785, a label and 784 pixels, with commas between");
+  expect_error(good + ",0",
+               "line 1: has 786 fields; expected 785, a label and 784 pixels, with commas between");
+  for (const std::string_view wrong : {"256", "1000", "-1", "1.5", " 1", "", "\"1", "1\"", "x"}) {
+    std::string line = good;
+    line.replace(good.rfind(','), std::string::npos, fmt::format(",{}", wrong));
+    expect_error(
+        good + "\n" + line,
+        fmt::format("line 2: field 785 is \"{}\"; expected a whole number from 0 to 255", wrong));
+  }
+  expect_error(good + "\n10" + rest,
+               "line 2: the label of image 1 is 10; expected a digit from 0 to 9");
+  expect_error(std::string(300000, '1'),
+               "line 1: is longer than 262144 bytes; expected 785 fields");
+}
+
+TEST(CsvTest, WrongColumnsAreRefused) {
+  const auto error_of_header = [](const std::string& names) {
+    return error_of(csv({.header = names}));
+  };
+  const std::string names = header(counted);
+  EXPECT_EQ(error_of_header(names.substr(6) + ",label"),  // OpenML's order
+            "digits.csv: line 1: the first column is \"pixel0\"; expected label, then 784 pixels");
+  EXPECT_EQ(error_of_header(names.substr(6)),  // Kaggle's test.csv
+            "digits.csv: line 1: the first column is \"pixel0\"; expected label, then 784 pixels");
+  EXPECT_EQ(error_of_header(names + ",writer"),
+            "digits.csv: line 1: names 786 columns; expected 785, label and 784 pixels");
+  const auto transposed = [](std::size_t pixel) {
+    return by_place(pixel % kImageSide * kImageSide + pixel / kImageSide);
+  };
+  EXPECT_EQ(error_of_header(header(transposed)),
+            "digits.csv: line 1: column 30 is \"1x2\"; expected names whose numbers ascend, as "
+            "pixel0, pixel1, ... or 1x1, 1x2, ...");
+}
+
+TEST(CsvTest, WhatFollowsPackedDataIsRefused) {
+  EXPECT_NE(error_of(gzip(csv({})) + "more").find("goes on after byte "), std::string::npos);
+}
+
+}  // namespace
+}  // namespace qmnist
