@@ -15,6 +15,10 @@ bool detect_emnist(const std::filesystem::path& folder);
 Dataset load_emnist(const std::filesystem::path& folder);
 bool detect_csv(const std::filesystem::path& folder);
 Dataset load_csv(const std::filesystem::path& folder);
+bool detect_npz(const std::filesystem::path& folder);
+Dataset load_npz(const std::filesystem::path& folder);
+bool detect_npy(const std::filesystem::path& folder);
+Dataset load_npy(const std::filesystem::path& folder);
 
 namespace {
 
@@ -27,6 +31,8 @@ constexpr std::array kDataSources{
     DataSource{"kaggle", kDigits, "Kaggle's MNIST-120k", detect_kaggle, load_kaggle},
     DataSource{"mnist", kDigits, "MNIST's four files", detect_mnist, load_mnist},
     DataSource{"emnist", "", "four files of EMNIST", detect_emnist, load_emnist},
+    DataSource{"npz", "", "mnist.npz, KMNIST's or Kuzushiji-49's npz files", detect_npz, load_npz},
+    DataSource{"npy", "", "x_train.npy and its like", detect_npy, load_npy},
     DataSource{"csv", "", "train.csv or mnist_train.csv and its like", detect_csv, load_csv},
 };
 

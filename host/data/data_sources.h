@@ -32,5 +32,7 @@ inline constexpr std::string_view kKaggleFile = "MNIST-120k";
 [[nodiscard]] Dataset load_idx_file(const std::filesystem::path& path);
 [[nodiscard]] Dataset load_kaggle_file(const std::filesystem::path& path);
 [[nodiscard]] Dataset load_csv_file(const std::filesystem::path& path);
+[[nodiscard]] Dataset load_npz_file(const std::filesystem::path& path);
+[[nodiscard]] Dataset load_npy_file(const std::filesystem::path& path);
 
 }  // namespace qmnist

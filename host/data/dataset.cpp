@@ -70,12 +70,19 @@ Dataset load_dataset(const fs::path& folder, std::string_view name) {
 Dataset load_data_file(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file || fs::is_directory(path)) {
-    throw DataError("{}: cannot be opened; expected IDX images, a .csv file or Kaggle's {}",
-                    path.string(), kKaggleFile);
+    throw DataError(
+        "{}: cannot be opened; expected IDX images, a .csv, .npy or .npz file, or Kaggle's {}",
+        path.string(), kKaggleFile);
   }
   const std::string name = path.filename().string();
   if (name.ends_with(".csv") || name.ends_with(".csv.gz")) {
     return load_csv_file(path);
+  }
+  if (name.ends_with(".npz")) {
+    return load_npz_file(path);
+  }
+  if (name.ends_with(".npy")) {
+    return load_npy_file(path);
   }
   constexpr int kPickleStart = 0x80;  // of any protocol from 2 on
   return file.peek() == kPickleStart ? load_kaggle_file(path) : load_idx_file(path);

@@ -59,8 +59,10 @@ struct Dataset {
 /// @throws DataError naming file, offset and expectation where a file is missing or wrong.
 [[nodiscard]] Dataset load_dataset(const std::filesystem::path& folder, std::string_view source);
 
-/// Reads one file: Kaggle's pickle, or IDX images with the labels that lie beside them under the
-/// name that MNIST or QMNIST would give them (train-images-idx3-ubyte, train-labels-idx1-ubyte).
+/// Reads one file: Kaggle's pickle, a .csv file, Keras's mnist.npz; or images with the labels that
+/// lie beside them under a name like theirs: IDX (train-images-idx3-ubyte,
+/// train-labels-idx1-ubyte), .npy (x_test.npy, y_test.npy) or .npz (k49-test-imgs.npz,
+/// k49-test-labels.npz).
 /// @throws DataError as load_dataset
 [[nodiscard]] Dataset load_data_file(const std::filesystem::path& path);
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "host/data/dataset.h"
-#include "host/data/label.h"
+#include "host/data/numpy_array.h"
 #include "host/data/pickle_machine.h"
 #include "host/data/printable.h"
 #include "host/error.h"
@@ -36,24 +36,17 @@ constexpr std::size_t kMaxDimensions = 3;
 constexpr std::uint64_t kHighBits = 0x8080808080808080;  // of each byte of a word
 constexpr std::uint64_t kNoSize = std::numeric_limits<std::uint64_t>::max();
 
-// NumPy's dtype of an integer.
-struct Dtype {
-  bool is_signed;
-  std::size_t bytes;
-  bool big_endian;
-};
-
 // A NumPy array as the pickle describes it; none of it is checked against the rest yet.
 struct Array {
   std::string_view key;
   std::size_t offset;
   std::vector<std::uint64_t> shape;
-  Dtype dtype;
+  numpy::Type dtype;
   bool fortran_order;  // else C order
   const Node* payload;
 };
 
-Dtype read_dtype(const Node& node) {
+numpy::Type read_dtype(const Node& node) {
   const auto& call = expect<pickle::Call>(node, "the dtype");
   if (call.callable != Global::kDtype || call.state == nullptr) {
     throw FormatError(node.offset, "expected a numpy.dtype with its state");
@@ -70,7 +63,7 @@ Dtype read_dtype(const Node& node) {
     throw FormatError(state[1]->offset, "byte order '{}'; expected '<', '>' or '|'",
                       printable(order));
   }
-  return {.is_signed = name[0] == 'i',
+  return {.kind = name[0],
           .bytes = static_cast<std::size_t>(name[1] - '0'),
           .big_endian = order == ">"};
 }
@@ -197,45 +190,21 @@ Bytes read_payload(const Array& array) {
   return {bytes.begin(), bytes.end()};
 }
 
-// In Fortran order the image's number varies fastest and its column slowest.
-Bytes to_c_order(const Bytes& pixels, std::size_t count) {
-  Bytes reordered(pixels.size());
-  for (std::size_t pixel = 0; pixel < kPixels; ++pixel) {
-    const std::size_t row = pixel / kImageSide;
-    const std::size_t column = pixel % kImageSide;
-    const std::size_t first = (column * kImageSide + row) * count;
-    for (std::size_t image = 0; image < count; ++image) {
-      reordered[image * kPixels + pixel] = pixels[first + image];
-    }
-  }
-  return reordered;
-}
-
 Bytes read_pixels(const Array& array) {
   const auto& shape = array.shape;
   if (shape.size() != 3 || shape[0] == 0 || shape[1] != kImageSide || shape[2] != kImageSide) {
     throw FormatError(array.offset, "'data' has shape ({}); expected (count, {}, {})",
                       fmt::join(shape, ", "), kImageSide, kImageSide);
   }
-  if (array.dtype.is_signed || array.dtype.bytes != 1) {
-    throw FormatError(array.offset, "'data' has dtype {}{}; expected u1",
-                      array.dtype.is_signed ? 'i' : 'u', array.dtype.bytes);
+  if (array.dtype.kind != 'u' || array.dtype.bytes != 1) {
+    throw FormatError(array.offset, "'data' has dtype {}{}; expected u1", array.dtype.kind,
+                      array.dtype.bytes);
   }
   Bytes pixels = read_payload(array);
   if (array.fortran_order) {
-    pixels = to_c_order(pixels, shape[0]);
+    pixels = numpy::to_c_order(pixels, shape[0], false);
   }
   return pixels;
-}
-
-std::int64_t read_integer(std::span<const std::uint8_t> bytes, const Dtype& dtype) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    value = value << 8 | bytes[dtype.big_endian ? i : bytes.size() - 1 - i];
-  }
-  const std::size_t unused_bits = 64 - 8 * bytes.size();
-  return dtype.is_signed ? static_cast<std::int64_t>(value << unused_bits) >> unused_bits
-                         : static_cast<std::int64_t>(value);
 }
 
 Bytes read_labels(const Array& array, std::uint64_t count) {
@@ -248,13 +217,9 @@ Bytes read_labels(const Array& array, std::uint64_t count) {
   Bytes labels(count);
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const std::size_t width = array.dtype.bytes;
-    const std::int64_t label =
-        read_integer(std::span(payload).subspan(i * width, width), array.dtype);
-    const auto fail = [&](std::string_view problem) {
-      throw FormatError(array.payload->offset, "{}", problem);
-    };
-    labels[i] = array.dtype.is_signed ? checked_label(i, label, fail)
-                                      : checked_label(i, static_cast<std::uint64_t>(label), fail);
+    labels[i] = numpy::read_label(
+        std::span(payload).subspan(i * width, width), array.dtype, i,
+        [&](std::string_view problem) { throw FormatError(array.payload->offset, "{}", problem); });
   }
   return labels;
 }

@@ -16,6 +16,7 @@
 #include "host/data/data_sources.h"
 #include "host/data/sha256.h"
 #include "host/error.h"
+#include "tests/support/npy_files.h"
 #include "tests/support/support.h"
 
 namespace qmnist {
@@ -133,6 +134,20 @@ class DatasetTest : public testing::Test {
     if (!test.empty()) {
       write(test, "8" + csv_row(50));
     }
+  }
+  void write_npy(std::string_view images_name, std::string_view labels_name,
+                 const Bytes& digits) const {
+    const std::uint64_t count = digits.size();
+    write(images_name, test::npy_file({count, 28, 28}, Bytes(count * kPixels, 9)));
+    write(labels_name, test::npy_file({count}, digits));
+  }
+  void write_npy() const {
+    write_npy("x_train.npy", "y_train.npy", {3, 1});
+    write_npy("x_test.npy", "y_test.npy", {4});
+  }
+  void write_npz() const {
+    const char* const name = "tests/fixtures/numpy/keras_deflated.npz";
+    fs::copy_file(test::source_dir() / name, folder_ / "mnist.npz");
   }
   void write_kaggle() const {
     constexpr auto kName = "python3_numpy2_protocol5_little_i4_C.pkl";
@@ -280,6 +295,40 @@ TEST_F(DatasetTest, ReadsCsvFilesByTheirNames) {
   expect_error("csv", "mnist_train.csv", "has no images");
 }
 
+TEST_F(DatasetTest, ReadsArraysByTheirNames) {
+  write_npy();
+  EXPECT_EQ(load().labels, (Bytes{3, 1, 4}));
+  EXPECT_EQ(load().parts.at(1).kind, DataPart::Kind::kTest);
+  EXPECT_EQ(load_data_file(folder_ / "x_test.npy").labels, (Bytes{4}));
+  EXPECT_EQ(load_data_file(folder_ / "x_test.npy").parts.at(0).kind, DataPart::Kind::kTest);
+  fs::remove(folder_ / "x_test.npy");
+  expect_error("npy", "", "x_test.npy is missing; set data.dir to the folder that has it");
+  write_npy("images.npy", "labels.npy", {7, 7});
+  EXPECT_EQ(load().labels, (Bytes{7, 7}));
+  EXPECT_EQ(load().parts.at(0).kind, DataPart::Kind::kOther);
+  EXPECT_EQ(load().files.at(1).sha256, sha256_of_file(folder_ / "labels.npy"));
+  write_npy("train_images.npy", "train_labels.npy", {1});
+  write_npy("test_images.npy", "test_labels.npy", {2});
+  expect_error("npy", "", "holds train_images.npy and others and images.npy and labels.npy;");
+  EXPECT_EQ(load_data_file(folder_ / "train_images.npy").labels, (Bytes{1}));
+  write("labels.npy", test::npy_file({3}, Bytes{1, 2, 3}));
+  fs::remove(folder_ / "train_images.npy");
+  expect_error("npy", "labels.npy", "byte 0: has shape (3); expected (2) or (2, 1)");
+  fs::remove(folder_ / "labels.npy");
+  const auto error_of_file = [&](std::string_view name) {
+    try {
+      (void)load_data_file(folder_ / name);
+    } catch (const DataError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(error_of_file("images.npy"), (folder_ / "images.npy").string() +
+                                             ": has no labels in its folder; expected labels.npy");
+  EXPECT_NE(error_of_file("test_labels.npy").find("has none of images, imgs and x_ in its name"),
+            std::string::npos);
+}
+
 TEST_F(DatasetTest, AutoChoosesNoneOfDifferentSets) {
   write_mnist();
   write_qmnist();
@@ -316,12 +365,17 @@ TEST_F(DatasetTest, EverySourceLoadsItsFiles) {
       {"kaggle", [this] { write_kaggle(); }},
       {"mnist", [this] { write_mnist(); }},
       {"emnist", [this] { write_emnist("digits"); }},
-      {"csv", [this] { write_csv("mnist_train.csv", "mnist_test.csv"); }}};
+      {"csv", [this] { write_csv("mnist_train.csv", "mnist_test.csv"); }},
+      {"npz", [this] { write_npz(); }},
+      {"npy", [this] { write_npy(); }}};
   for (const DataSource& source : data_sources()) {
     SCOPED_TRACE(source.name);
     fs::remove_all(folder_.path());
     fs::create_directory(folder_.path());
     if (!source.files.empty()) {
+      if (source.name == "npz" && QMNIST_HAS_NPZ == 0) {
+        continue;
+      }
       ASSERT_TRUE(writers.contains(source.name)) << "this test needs a writer of its files";
       writers.at(source.name)();
       EXPECT_TRUE(source.detect(folder_.path()));
@@ -371,7 +425,9 @@ TEST_F(DatasetTest, AutoTakesTheLargestCompleteSet) {
   expect_error(
       kAutoSource, "",
       "has no complete data set; expected QMNIST's four files (scripts/download fetches them), "
-      "Kaggle's MNIST-120k, MNIST's four files, four files of EMNIST or train.csv or ");
+      "Kaggle's MNIST-120k, MNIST's four files, four files of EMNIST, mnist.npz, KMNIST's or "
+      "Kuzushiji-49's npz files, x_train.npy and its like or train.csv or mnist_train.csv and its "
+      "like");
 }
 
 TEST_F(DatasetTest, MissingFilesAreNamed) {

@@ -1,0 +1,159 @@
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "host/data/data_sources.h"
+#include "host/data/file_sets.h"
+#include "host/data/npy.h"
+#include "host/data/npz.h"
+#include "host/data/sha256.h"
+#include "host/error.h"
+#include "host/read_file.h"
+
+namespace qmnist {
+namespace {
+
+namespace fs = std::filesystem;
+using Kind = DataPart::Kind;
+
+/// The name of the only array in an archive that numpy.savez was given without names.
+constexpr std::string_view kOnlyArray = "arr_0";
+
+std::vector<FileSet> npz_sets() {
+  std::vector<FileSet> sets{{"MNIST (Keras)", {{Kind::kOther, "mnist.npz", ""}}}};
+  using Names = std::pair<std::string_view, std::string_view>;
+  for (const auto& [name, word] : {Names{"KMNIST", "kmnist"}, Names{"Kuzushiji-49", "k49"}}) {
+    sets.push_back({std::string(name),
+                    {{Kind::kTraining, fmt::format("{}-train-imgs.npz", word),
+                      fmt::format("{}-train-labels.npz", word)},
+                     {Kind::kTest, fmt::format("{}-test-imgs.npz", word),
+                      fmt::format("{}-test-labels.npz", word)}}});
+  }
+  return sets;
+}
+
+std::vector<FileSet> npy_sets() {
+  return {{"x_train.npy and others",
+           {{Kind::kTraining, "x_train.npy", "y_train.npy"},
+            {Kind::kTest, "x_test.npy", "y_test.npy"}}},
+          {"train_images.npy and others",
+           {{Kind::kTraining, "train_images.npy", "train_labels.npy"},
+            {Kind::kTest, "test_images.npy", "test_labels.npy"}}},
+          {"images.npy and labels.npy", {{Kind::kOther, "images.npy", "labels.npy"}}}};
+}
+
+/// What to write for a word in the name of a file of images, for the name of that of its labels.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kLabelWords{
+    {{"images", "labels"}, {"imgs", "labels"}, {"x_", "y_"}, {"X_", "y_"}}};
+
+/// The labels of a file of images, by the names that such files have.
+fs::path labels_of_arrays(const fs::path& images) {
+  const std::string name = images.filename().string();
+  for (const auto& [word, replacement] : kLabelWords) {
+    if (const std::size_t place = name.find(word); place != std::string::npos) {
+      const std::string labels = std::string(name).replace(place, word.size(), replacement);
+      if (auto path = find_data_file(images.parent_path(), labels)) {
+        return *path;
+      }
+      throw DataError("{}: has no labels in its folder; expected {}", images.string(), labels);
+    }
+  }
+  throw DataError(
+      "{}: has none of images, imgs and x_ in its name; expected images whose labels lie beside "
+      "them, as x_test.npy and y_test.npy",
+      images.string());
+}
+
+void append_arrays(Dataset& dataset, Kind kind, const numpy::Array& images,
+                   const numpy::Array& labels) {
+  const std::vector<std::uint8_t> pixels = numpy::to_pixels(images);
+  append_part(dataset, kind, pixels, numpy::to_labels(labels, pixels.size() / kPixels));
+}
+
+void append_npy(Dataset& dataset, const PartPaths& part) {
+  constexpr std::string_view kExpected = "a .npy file";
+  const std::string images = read_file<DataError>(part.images, kExpected);
+  const std::string labels = read_file<DataError>(part.labels, kExpected);
+  append_arrays(dataset, part.kind, numpy::parse_npy(bytes_of(images), part.images.string()),
+                numpy::parse_npy(bytes_of(labels), part.labels.string()));
+  dataset.files.push_back({part.images, sha256_of(images)});
+  dataset.files.push_back({part.labels, sha256_of(labels)});
+}
+
+/// The arrays of an .npz file, whose checksum it adds to the data set.
+numpy::Npz read_archive(Dataset& dataset, const fs::path& path,
+                        std::span<const std::string_view> known) {
+  const std::string content = read_file<DataError>(path, "an .npz file");
+  numpy::Npz arrays = numpy::read_npz(bytes_of(content), path.string(), known);
+  dataset.files.push_back({path, sha256_of(content)});
+  return arrays;
+}
+
+numpy::Array array_in(const numpy::Npz& arrays, const fs::path& path, std::string_view name) {
+  const auto array = arrays.find(name);
+  if (array == arrays.end()) {
+    throw DataError("{}: has no {}.npy", path.string(), name);
+  }
+  return numpy::parse_npy(array->second, fmt::format("{}: {}.npy", path.string(), name));
+}
+
+/// Keras's names: one file with images and labels of both parts.
+void append_keras(Dataset& dataset, const fs::path& path) {
+  constexpr std::array<std::string_view, 4> kKnown{"x_train", "y_train", "x_test", "y_test"};
+  const numpy::Npz arrays = read_archive(dataset, path, kKnown);
+  append_arrays(dataset, Kind::kTraining, array_in(arrays, path, "x_train"),
+                array_in(arrays, path, "y_train"));
+  append_arrays(dataset, Kind::kTest, array_in(arrays, path, "x_test"),
+                array_in(arrays, path, "y_test"));
+}
+
+void append_npz(Dataset& dataset, const PartPaths& part) {
+  if (part.labels.empty()) {
+    append_keras(dataset, part.images);
+    return;
+  }
+  const numpy::Npz images = read_archive(dataset, part.images, {&kOnlyArray, 1});
+  const numpy::Npz labels = read_archive(dataset, part.labels, {&kOnlyArray, 1});
+  append_arrays(dataset, part.kind, array_in(images, part.images, kOnlyArray),
+                array_in(labels, part.labels, kOnlyArray));
+}
+
+Dataset load_array_file(const fs::path& path, const fs::path& labels,
+                        void append(Dataset&, const PartPaths&)) {
+  Dataset dataset;
+  dataset.name = path.filename().string();
+  append(dataset, {.kind = kind_by_name(dataset.name), .images = path, .labels = labels});
+  return dataset;
+}
+
+}  // namespace
+
+bool detect_npz(const fs::path& folder) {
+  return holds_one_of(folder, npz_sets());
+}
+
+Dataset load_npz(const fs::path& folder) {
+  return load_one_of(folder, npz_sets(), append_npz);
+}
+
+bool detect_npy(const fs::path& folder) {
+  return holds_one_of(folder, npy_sets());
+}
+
+Dataset load_npy(const fs::path& folder) {
+  return load_one_of(folder, npy_sets(), append_npy);
+}
+
+Dataset load_npz_file(const fs::path& path) {
+  const bool is_pair = path.filename().string().find("imgs") != std::string::npos;
+  return load_array_file(path, is_pair ? labels_of_arrays(path) : fs::path(), append_npz);
+}
+
+Dataset load_npy_file(const fs::path& path) {
+  return load_array_file(path, labels_of_arrays(path), append_npy);
+}
+
+}  // namespace qmnist
