@@ -31,9 +31,9 @@ constexpr std::array kDataSources{
     DataSource{"kaggle", kDigits, "Kaggle's MNIST-120k", detect_kaggle, load_kaggle},
     DataSource{"mnist", kDigits, "MNIST's four files", detect_mnist, load_mnist},
     DataSource{"emnist", "", "four files of EMNIST", detect_emnist, load_emnist},
-    DataSource{"npz", "", "mnist.npz, KMNIST's or Kuzushiji-49's npz files", detect_npz, load_npz},
-    DataSource{"npy", "", "x_train.npy and its like", detect_npy, load_npy},
-    DataSource{"csv", "", "train.csv or mnist_train.csv and its like", detect_csv, load_csv},
+    DataSource{"npz", "", "npz files such as mnist.npz", detect_npz, load_npz},
+    DataSource{"npy", "", "npy files such as x_train.npy", detect_npy, load_npy},
+    DataSource{"csv", "", "CSV files such as train.csv", detect_csv, load_csv},
 };
 
 }  // namespace

@@ -425,9 +425,8 @@ TEST_F(DatasetTest, AutoTakesTheLargestCompleteSet) {
   expect_error(
       kAutoSource, "",
       "has no complete data set; expected QMNIST's four files (scripts/download fetches them), "
-      "Kaggle's MNIST-120k, MNIST's four files, four files of EMNIST, mnist.npz, KMNIST's or "
-      "Kuzushiji-49's npz files, x_train.npy and its like or train.csv or mnist_train.csv and its "
-      "like");
+      "Kaggle's MNIST-120k, MNIST's four files, four files of EMNIST, npz files such as mnist.npz, "
+      "npy files such as x_train.npy or CSV files such as train.csv");
 }
 
 TEST_F(DatasetTest, MissingFilesAreNamed) {
