@@ -49,10 +49,11 @@ std::string csv(const Form& form, std::size_t count = 3) {
   return file;
 }
 
-std::string header(const std::function<std::string(std::size_t)>& name, std::string quote = "") {
-  std::string line = quote + "label" + quote;
+std::string header(const std::function<std::string(std::size_t)>& name,
+                   std::string_view quote = "") {
+  std::string line = fmt::format("{0}label{0}", quote);
   for (std::size_t pixel = 0; pixel < kPixels; ++pixel) {
-    line += "," + quote + name(pixel) + quote;
+    line += fmt::format(",{1}{0}{1}", name(pixel), quote);
   }
   return line;
 }
@@ -186,10 +187,12 @@ TEST(CsvTest, ErrorsNameTheLineAndWhatWouldBeRight) {
   expect_error(good + ",0",
                "line 1: has 786 fields; expected 785, a label and 784 pixels, with commas between");
   for (const std::string_view wrong : {"256", "1000", "-1", "1.5", " 1", "", "\"1", "1\"", "x"}) {
-    std::string line = good;
-    line.replace(good.rfind(','), std::string::npos, fmt::format(",{}", wrong));
+    std::string file = good;
+    file += '\n';
+    file += good.substr(0, good.rfind(',') + 1);
+    file += wrong;
     expect_error(
-        good + "\n" + line,
+        file,
         fmt::format("line 2: field 785 is \"{}\"; expected a whole number from 0 to 255", wrong));
   }
   expect_error(good + "\n10" + rest,

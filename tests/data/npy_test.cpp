@@ -7,6 +7,7 @@
 #include <array>
 #include <cstring>
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -82,7 +83,8 @@ std::string images(std::string_view descr, bool fortran_order, const Shape& shap
   return npy_file(descr, fortran_order, shape, values);
 }
 
-std::string labels(std::string_view descr, const std::vector<double>& numbers, Shape shape = {}) {
+std::string labels(std::string_view descr, const std::vector<double>& numbers,
+                   const Shape& shape = {}) {
   std::string values;
   for (const double number : numbers) {
     values += number_as(descr, number);
@@ -214,7 +216,7 @@ TEST(NpyTest, HeadersInOtherFormsAreRead) {
 TEST(NpyTest, UnknownHeadersThrow) {
   const auto error = [](const std::string& dict) {
     const auto length = static_cast<char>(dict.size());
-    const std::string message = pixels_error("\x93NUMPY\1\0"s + length + '\0' + dict + "a");
+    std::string message = pixels_error("\x93NUMPY\1\0"s + length + '\0' + dict + "a");
     EXPECT_TRUE(message.starts_with("x.npy: byte ")) << message;
     return message;
   };

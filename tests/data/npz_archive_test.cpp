@@ -4,7 +4,6 @@
 
 #include <array>
 #include <functional>
-#include <list>
 #include <memory>
 #include <stdexcept>
 #include <string>

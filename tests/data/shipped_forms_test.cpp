@@ -17,29 +17,30 @@ namespace fs = std::filesystem;
 
 class ShippedFormsTest : public testing::Test {
  protected:
-  static void SetUpTestSuite() { mnist_ = load_dataset(test::source_dir() / "data", "mnist"); }
-  static void TearDownTestSuite() { mnist_ = {}; }
+  static void SetUpTestSuite() { mnist_set = load_dataset(test::source_dir() / "data", "mnist"); }
+  static void TearDownTestSuite() { mnist_set = {}; }
 
   [[nodiscard]] static std::span<const std::uint8_t> pixels(std::size_t part) {
-    const std::span all(mnist_.pixels);
-    const std::size_t first = mnist_.parts.at(0).count * kPixels;
+    const std::span all(mnist_set.pixels);
+    const std::size_t first = mnist_set.parts.at(0).count * kPixels;
     return part == 0 ? all.first(first) : all.subspan(first);
   }
   [[nodiscard]] static std::span<const std::uint8_t> labels(std::size_t part) {
-    const std::span all(mnist_.labels);
-    return part == 0 ? all.first(mnist_.parts.at(0).count) : all.subspan(mnist_.parts.at(0).count);
+    const std::span all(mnist_set.labels);
+    return part == 0 ? all.first(mnist_set.parts.at(0).count)
+                     : all.subspan(mnist_set.parts.at(0).count);
   }
 
   /// Expects the digits in the folder, of which `source` is found.
   void expect_digits(std::string_view source) const {
     const Dataset dataset = load_dataset(folder_.path(), "auto");
     EXPECT_EQ(dataset.source, source);
-    EXPECT_TRUE(dataset.pixels == mnist_.pixels);
-    EXPECT_TRUE(dataset.labels == mnist_.labels);
+    EXPECT_TRUE(dataset.pixels == mnist_set.pixels);
+    EXPECT_TRUE(dataset.labels == mnist_set.labels);
     ASSERT_EQ(dataset.parts.size(), 2U);
     for (std::size_t i = 0; i < 2; ++i) {
-      EXPECT_EQ(dataset.parts[i].kind, mnist_.parts[i].kind);
-      EXPECT_EQ(dataset.parts[i].count, mnist_.parts[i].count);
+      EXPECT_EQ(dataset.parts[i].kind, mnist_set.parts[i].kind);
+      EXPECT_EQ(dataset.parts[i].count, mnist_set.parts[i].count);
     }
   }
 
@@ -51,10 +52,10 @@ class ShippedFormsTest : public testing::Test {
   test::TemporaryFolder folder_;
 
  private:
-  static Dataset mnist_;
+  static Dataset mnist_set;
 };
 
-Dataset ShippedFormsTest::mnist_;
+Dataset ShippedFormsTest::mnist_set;
 
 TEST_F(ShippedFormsTest, DottedIdx) {
   link("train-images-idx3-ubyte.gz", "train-images.idx3-ubyte.gz");
