@@ -108,7 +108,8 @@ void add_evaluate(CLI::App& app, Command& command) {
       "  qmnist_gpu evaluate --model runs/baseline --data data/t10k-images-idx3-ubyte.gz\n"
       "\n"
       "Several models form an ensemble: their class probabilities are averaged. --data takes IDX\n"
-      "images with their labels in the same folder, a .csv, .npz or .npy file, Kaggle's MNIST-120k,\n"
+      "images with their labels in the same folder, a .csv, .npz or .npy file, Kaggle's "
+      "MNIST-120k,\n"
       "or a folder with a data set.\n"
       "Where QMNIST's labels are in that folder, accuracy is broken down by writer group.");
   const auto options = std::make_shared<EvaluateOptions>();
