@@ -177,7 +177,7 @@ void add_sweep(CLI::App& app, Command& command) {
          "Device of all trials (default: the config's); cuda:0,1: two GPUs")
       ->type_name("DEVICE");
   sub->add_option("--jobs", options->jobs,
-                  "Trials to train in parallel (default: one per core, or all a GPU has room for)")
+                  "Trials to train in parallel (default: by cores or GPU memory)")
       ->type_name("N")
       ->check(CLI::Range(1, 1024));
   sub->add_flag("--quiet", options->quiet, "Print errors only");
