@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t kEnlarged = 3;
 
 /// A picture on the sheet, shrunk to what it was made from.
-std::vector<std::uint8_t> picture(const GreyImage& sheet, std::size_t row, std::size_t column) {
+std::vector<std::uint8_t> sheet_picture(const GreyImage& sheet, std::size_t row,
+                                        std::size_t column) {
   const std::size_t cell = sheet.width / 10;
   std::vector<std::uint8_t> pixels;
   for (std::size_t y = 0; y < kImageSide; ++y) {
@@ -36,11 +37,11 @@ TEST(DistortionSheetTest, ShowsEachDigitAndNineDistortionsOfIt) {
       distortion_sheet({pixels, labels, kPixels}, Augmentation({.rotation = 10}, 0));
   EXPECT_EQ(sheet.pixels.size(), sheet.width * sheet.height);
   EXPECT_EQ(sheet.height, 2 * sheet.width / 10);  // of two digits
-  EXPECT_TRUE(std::ranges::equal(picture(sheet, 0, 0), std::span(pixels).subspan(kPixels)));
-  EXPECT_TRUE(std::ranges::equal(picture(sheet, 1, 0), std::span(pixels).first(kPixels)));
+  EXPECT_TRUE(std::ranges::equal(sheet_picture(sheet, 0, 0), std::span(pixels).subspan(kPixels)));
+  EXPECT_TRUE(std::ranges::equal(sheet_picture(sheet, 1, 0), std::span(pixels).first(kPixels)));
   std::set<std::vector<std::uint8_t>> different;
   for (std::size_t column = 0; column < 10; ++column) {
-    different.insert(picture(sheet, 1, column));
+    different.insert(sheet_picture(sheet, 1, column));
   }
   EXPECT_EQ(different.size(), 10U);
 }

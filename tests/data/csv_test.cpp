@@ -18,7 +18,7 @@ namespace {
 using Bytes = std::vector<std::uint8_t>;
 
 /// Many zeros, one at the end, and numbers of one, two and three digits.
-int level(std::size_t image, std::size_t pixel) {
+int csv_level(std::size_t image, std::size_t pixel) {
   const std::size_t place = image * kPixels + pixel;
   return place / 16 % 3 == 0 && pixel + 1 < kPixels ? static_cast<int>(37 * place % 256) : 0;
 }
@@ -33,7 +33,7 @@ struct Form {
 std::string row(std::size_t image, int label, const Form& form) {
   std::string line = fmt::format("{1}{0}{1}", label, form.quote);
   for (std::size_t pixel = 0; pixel < kPixels; ++pixel) {
-    line += fmt::format(",{1}{0}{1}", level(image, pixel), form.quote);
+    line += fmt::format(",{1}{0}{1}", csv_level(image, pixel), form.quote);
   }
   return line;
 }
@@ -58,7 +58,7 @@ std::string header(const std::function<std::string(std::size_t)>& name,
   return line;
 }
 
-std::string counted(std::size_t pixel) {
+std::string counted_csv(std::size_t pixel) {
   return fmt::format("pixel{}", pixel);
 }
 
@@ -66,25 +66,25 @@ std::string by_place(std::size_t pixel) {
   return fmt::format("{}x{}", pixel / kImageSide + 1, pixel % kImageSide + 1);
 }
 
-LabelledImages read(const std::string& content) {
+LabelledImages read_csv(const std::string& content) {
   ByteReader file(content, "digits.csv");
   return read_csv(file);
 }
 
-void expect_images(const LabelledImages& images, std::size_t count = 3) {
+void expect_csv_images(const LabelledImages& images, std::size_t count = 3) {
   ASSERT_EQ(images.labels.size(), count);
   ASSERT_EQ(images.pixels.size(), count * kPixels);
   for (std::size_t image = 0; image < count; ++image) {
     EXPECT_EQ(images.labels[image], 3 * image % 10);
     for (std::size_t pixel = 0; pixel < kPixels; ++pixel) {
-      ASSERT_EQ(images.pixels[image * kPixels + pixel], level(image, pixel));
+      ASSERT_EQ(images.pixels[image * kPixels + pixel], csv_level(image, pixel));
     }
   }
 }
 
-std::string error_of(const std::string& content) {
+std::string csv_error(const std::string& content) {
   try {
-    (void)read(content);
+    (void)read_csv(content);
   } catch (const DataError& error) {
     EXPECT_EQ(std::string_view(error.what()).find('\n'), std::string_view::npos);
     return error.what();
@@ -93,7 +93,7 @@ std::string error_of(const std::string& content) {
   return "";
 }
 
-std::string gzip(const std::string& content) {
+std::string gzip_csv(const std::string& content) {
   const test::TemporaryFolder folder;
   gzFile_s* const file = gzopen((folder / "file").c_str(), "wb");
   EXPECT_GT(gzwrite(file, content.data(), static_cast<unsigned>(content.size())), 0);
@@ -104,12 +104,13 @@ std::string gzip(const std::string& content) {
 TEST(CsvTest, ReadsEveryForm) {
   for (const std::string end : {"\n", "\r\n"}) {
     for (const std::string quote : {"", "\""}) {
-      for (const std::string& names : {std::string(), header(counted, quote), header(by_place)}) {
+      for (const std::string& names :
+           {std::string(), header(counted_csv, quote), header(by_place)}) {
         for (const bool last_end : {true, false}) {
           const std::string file = csv({names, end, quote, last_end});
-          expect_images(read(file));
-          expect_images(read(gzip(file)));
-          expect_images(read("\xEF\xBB\xBF" + file));
+          expect_csv_images(read_csv(file));
+          expect_csv_images(read_csv(gzip_csv(file)));
+          expect_csv_images(read_csv("\xEF\xBB\xBF" + file));
         }
       }
     }
@@ -118,8 +119,8 @@ TEST(CsvTest, ReadsEveryForm) {
 
 TEST(CsvTest, ReadsFilesOfManyBlocks) {
   constexpr std::size_t kCount = 1000;  // 2 MB, in blocks of 256 KiB that end anywhere in a line
-  expect_images(read(csv({.header = header(counted)}, kCount)), kCount);
-  expect_images(read(gzip(csv({}, kCount))), kCount);
+  expect_csv_images(read_csv(csv({.header = header(counted_csv)}, kCount)), kCount);
+  expect_csv_images(read_csv(gzip_csv(csv({}, kCount))), kCount);
 }
 
 TEST(CsvTest, ZerosBesideOtherNumbersAreRead) {
@@ -129,7 +130,7 @@ TEST(CsvTest, ZerosBesideOtherNumbersAreRead) {
          fields < kPixels; ++fields) {
       line += ",0";
     }
-    return read(line).pixels;
+    return read_csv(line).pixels;
   };
   EXPECT_EQ(with("0,0,0,0,5,0").at(4), 5);
   EXPECT_EQ(with("0,0,0,05,0,0").at(3), 5);
@@ -138,7 +139,7 @@ TEST(CsvTest, ZerosBesideOtherNumbersAreRead) {
 }
 
 TEST(CsvTest, EveryTruncationIsRefusedOrRight) {
-  const std::string file = csv({.header = header(counted)}, 2);
+  const std::string file = csv({.header = header(counted_csv)}, 2);
   const std::size_t second = file.rfind('\n', file.size() - 2);
   for (std::size_t size = 0; size < file.size(); ++size) {
     const std::string cut = file.substr(0, size);
@@ -146,25 +147,25 @@ TEST(CsvTest, EveryTruncationIsRefusedOrRight) {
     // it.
     const bool is_whole = size == second || size == second + 1 || size == file.size() - 1;
     if (is_whole) {
-      expect_images(read(cut), size > second + 1 ? 2 : 1);
+      expect_csv_images(read_csv(cut), size > second + 1 ? 2 : 1);
     } else {
-      EXPECT_TRUE(error_of(cut).starts_with("digits.csv: ")) << size;
+      EXPECT_TRUE(csv_error(cut).starts_with("digits.csv: ")) << size;
     }
   }
-  const std::string packed = gzip(file);
+  const std::string packed = gzip_csv(file);
   for (std::size_t size = 0; size < packed.size(); ++size) {
-    EXPECT_TRUE(error_of(packed.substr(0, size)).starts_with("digits.csv: ")) << size;
+    EXPECT_TRUE(csv_error(packed.substr(0, size)).starts_with("digits.csv: ")) << size;
   }
 }
 
 TEST(CsvTest, DamagedBytesOfTheHeaderAreRefusedOrChangeNothing) {
-  const std::string file = csv({.header = header(counted)});
+  const std::string file = csv({.header = header(counted_csv)});
   for (std::size_t place = 0; place < file.find('\n'); ++place) {
     for (const unsigned bit : {0U, 2U, 4U, 6U, 7U}) {
       std::string damaged = file;
       damaged[place] = static_cast<char>(damaged[place] ^ (1U << bit));
       try {
-        expect_images(read(damaged));
+        expect_csv_images(read_csv(damaged));
       } catch (const DataError& error) {
         EXPECT_TRUE(std::string_view(error.what()).starts_with("digits.csv: line ")) << place;
       }
@@ -176,10 +177,10 @@ TEST(CsvTest, ErrorsNameTheLineAndWhatWouldBeRight) {
   const std::string good = row(0, 5, {});
   const auto rest = good.substr(1);
   const auto expect_error = [](const std::string& content, const std::string& message) {
-    EXPECT_EQ(error_of(content), "digits.csv: " + message);
+    EXPECT_EQ(csv_error(content), "digits.csv: " + message);
   };
   expect_error("", "has no images; expected lines of a label and 784 pixels");
-  expect_error(header(counted), "has no images; expected lines of a label and 784 pixels");
+  expect_error(header(counted_csv), "has no images; expected lines of a label and 784 pixels");
   expect_error(good + "\n1,2,3\n",
                "line 2: has 3 fields; expected 785, a label and 784 pixels, with commas between");
   expect_error(good + "\n\n" + good,
@@ -203,9 +204,9 @@ TEST(CsvTest, ErrorsNameTheLineAndWhatWouldBeRight) {
 
 TEST(CsvTest, WrongColumnsAreRefused) {
   const auto error_of_header = [](const std::string& names) {
-    return error_of(csv({.header = names}));
+    return csv_error(csv({.header = names}));
   };
-  const std::string names = header(counted);
+  const std::string names = header(counted_csv);
   EXPECT_EQ(error_of_header(names.substr(6) + ",label"),  // OpenML's order
             "digits.csv: line 1: the first column is \"pixel0\"; expected label, then 784 pixels");
   EXPECT_EQ(error_of_header(names.substr(6)),  // Kaggle's test.csv
@@ -221,7 +222,7 @@ TEST(CsvTest, WrongColumnsAreRefused) {
 }
 
 TEST(CsvTest, WhatFollowsPackedDataIsRefused) {
-  EXPECT_NE(error_of(gzip(csv({})) + "more").find("goes on after byte "), std::string::npos);
+  EXPECT_NE(csv_error(gzip_csv(csv({})) + "more").find("goes on after byte "), std::string::npos);
 }
 
 }  // namespace

@@ -92,7 +92,7 @@ void write_gzip(const fs::path& path, const std::string& content) {
 }
 
 /// The message of the DataError that loading ends in.
-std::string error_of(const fs::path& folder, std::string_view source) {
+std::string dataset_error(const fs::path& folder, std::string_view source) {
   try {
     (void)load_dataset(folder, source);
   } catch (const DataError& error) {
@@ -161,7 +161,7 @@ class DatasetTest : public testing::Test {
   void expect_error(std::string_view source, std::string_view name, std::string_view words) const {
     SCOPED_TRACE(words);
     const fs::path place = name.empty() ? folder_.path() : folder_ / name;
-    const std::string message = error_of(folder_.path(), source);
+    const std::string message = dataset_error(folder_.path(), source);
     EXPECT_TRUE(message.starts_with(place.string() + ": ")) << message;
     EXPECT_NE(message.find(words), std::string::npos) << message;
   }
@@ -444,7 +444,7 @@ TEST_F(DatasetTest, MissingFilesAreNamed) {
 TEST_F(DatasetTest, MissingFolderIsNamed) {
   write("a-file", "");
   for (const char* name : {"missing", "a-file"}) {
-    const std::string message = error_of(folder_ / name, kAutoSource);
+    const std::string message = dataset_error(folder_ / name, kAutoSource);
     EXPECT_TRUE(message.starts_with((folder_ / name).string() + ": is not a folder")) << message;
   }
 }

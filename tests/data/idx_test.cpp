@@ -22,7 +22,7 @@ using namespace std::string_literals;
 using Sizes = std::vector<std::uint32_t>;
 using Bytes = std::vector<std::uint8_t>;
 
-std::string big_endian(std::uint32_t value) {
+std::string idx_number(std::uint32_t value) {
   std::string bytes;
   for (const unsigned shift : {24U, 16U, 8U, 0U}) {
     bytes += static_cast<char>(value >> shift & 0xFFU);
@@ -33,7 +33,7 @@ std::string big_endian(std::uint32_t value) {
 std::string idx_file(char type, const Sizes& sizes, std::string_view data) {
   std::string file = "\0\0"s + type + static_cast<char>(sizes.size());
   for (const std::uint32_t size : sizes) {
-    file += big_endian(size);
+    file += idx_number(size);
   }
   return file.append(data);
 }
@@ -95,7 +95,7 @@ class IdxTest : public testing::Test {
   test::TemporaryFolder folder_;
 };
 
-void expect_in(const std::string& text, std::string_view part) {
+void expect_in_idx(const std::string& text, std::string_view part) {
   EXPECT_NE(text.find(part), std::string::npos) << "no '" << part << "' in: " << text;
 }
 
@@ -152,17 +152,17 @@ TEST_F(IdxTest, ReadsDataLargerThanTheFirstBlock) {
 TEST_F(IdxTest, EveryTruncationThrows) {
   const std::string integers = idx_file('\x0C', {2, 2}, noise(16));
   for (std::size_t size = 0; size < kSixBytes.size(); ++size) {
-    expect_in(bytes_error(kSixBytes.substr(0, size)), fmt::format("ends at byte {};", size));
+    expect_in_idx(bytes_error(kSixBytes.substr(0, size)), fmt::format("ends at byte {};", size));
   }
   for (std::size_t size = 0; size < integers.size(); ++size) {
-    expect_in(integers_error(integers.substr(0, size)), fmt::format("ends at byte {};", size));
+    expect_in_idx(integers_error(integers.substr(0, size)), fmt::format("ends at byte {};", size));
   }
 }
 
 TEST_F(IdxTest, EveryTruncationOfPackedDataThrows) {
   const std::string packed = gzip(kSixBytes);
   for (std::size_t size = 0; size < packed.size(); ++size) {
-    expect_in(bytes_error(packed.substr(0, size)), " at byte ");
+    expect_in_idx(bytes_error(packed.substr(0, size)), " at byte ");
   }
 }
 
@@ -173,7 +173,7 @@ TEST_F(IdxTest, TruncationOfLargePackedDataThrows) {
   const std::string packed = gzip(idx_file('\x08', {kSize}, noise(kSize)));
   for (const std::size_t missing : {1U, 4U, 7U, 8U, 9U, 10U, 1000U}) {
     SCOPED_TRACE(missing);
-    expect_in(bytes_error(packed.substr(0, packed.size() - missing)), " at byte ");
+    expect_in_idx(bytes_error(packed.substr(0, packed.size() - missing)), " at byte ");
   }
 }
 
@@ -183,7 +183,7 @@ TEST_F(IdxTest, EveryFlippedByteOfPackedDataThrows) {
   for (std::size_t i = kHeader; i < packed.size(); ++i) {
     std::string damaged = packed;
     damaged[i] = static_cast<char>(~damaged[i]);
-    expect_in(bytes_error(damaged), "byte ");
+    expect_in_idx(bytes_error(damaged), "byte ");
   }
 }
 
@@ -193,16 +193,16 @@ TEST_F(IdxTest, FlippedByteOfLargePackedDataThrows) {
   for (const std::size_t place : {packed.size() / 2, packed.size() - 8, packed.size() - 1}) {
     std::string damaged = packed;
     damaged[place] = static_cast<char>(~damaged[place]);
-    expect_in(bytes_error(damaged), "damaged gzip data at byte ");
+    expect_in_idx(bytes_error(damaged), "damaged gzip data at byte ");
   }
 }
 
 TEST_F(IdxTest, OneByteTooManyThrows) {
-  expect_in(bytes_error(kSixBytes + '\0'), "goes on after byte 18");
-  expect_in(bytes_error(gzip(kSixBytes + '\0')), "goes on after byte 18");
-  expect_in(bytes_error(gzip(kSixBytes) + '\0'), "goes on after byte 18");
-  expect_in(integers_error(idx_file('\x0C', {1}, "12345")), "goes on after byte 12");
-  expect_in(bytes_error(idx_file('\x08', {0}, "1")), "goes on after byte 8");
+  expect_in_idx(bytes_error(kSixBytes + '\0'), "goes on after byte 18");
+  expect_in_idx(bytes_error(gzip(kSixBytes + '\0')), "goes on after byte 18");
+  expect_in_idx(bytes_error(gzip(kSixBytes) + '\0'), "goes on after byte 18");
+  expect_in_idx(integers_error(idx_file('\x0C', {1}, "12345")), "goes on after byte 12");
+  expect_in_idx(bytes_error(idx_file('\x08', {0}, "1")), "goes on after byte 8");
 }
 
 TEST_F(IdxTest, WrongMagicThrows) {
@@ -211,13 +211,13 @@ TEST_F(IdxTest, WrongMagicThrows) {
        {"\x01\0\x08\x01"s, "\0\x01\x08\x01"s, "\0\0\x09\x01"s, "\0\0\x0B\x01"s, "\0\0\x0C\x01"s,
         "\0\0\x0D\x01"s, "\0\0\x0E\x01"s, "\0\0\x08\0"s, "\0\0\x08\x04"s, "\0\0\x08\xFF"s}) {
     const std::string message = bytes_error(magic + rest);
-    expect_in(message, "byte 0: wrong magic");
-    expect_in(message, "expected 00 00 08 and 01 to 03");
-    expect_in(bytes_error(gzip(magic + rest)), "byte 0: wrong magic");
+    expect_in_idx(message, "byte 0: wrong magic");
+    expect_in_idx(message, "expected 00 00 08 and 01 to 03");
+    expect_in_idx(bytes_error(gzip(magic + rest)), "byte 0: wrong magic");
   }
-  expect_in(bytes_error("\x01\x02\x08\xFF"s + rest), "wrong magic 01 02 08 ff");
-  expect_in(integers_error("\0\0\x08\x01"s + rest), "expected 00 00 0c and 01 to 03");
-  expect_in(integers_error("\0\0\x0C\x04"s + rest), "byte 0: wrong magic 00 00 0c 04");
+  expect_in_idx(bytes_error("\x01\x02\x08\xFF"s + rest), "wrong magic 01 02 08 ff");
+  expect_in_idx(integers_error("\0\0\x08\x01"s + rest), "expected 00 00 0c and 01 to 03");
+  expect_in_idx(integers_error("\0\0\x0C\x04"s + rest), "byte 0: wrong magic 00 00 0c 04");
 }
 
 TEST_F(IdxTest, HugeSizesThrowAndTakeLittleMemory) {
@@ -229,13 +229,16 @@ TEST_F(IdxTest, HugeSizesThrowAndTakeLittleMemory) {
   constexpr std::uint32_t kMaxCount = 0xFFFFFFFF;
   constexpr long kMaxMemory = 640L * 1024;  // a block of 64 MiB and the shadows of sanitizers
   const long before = peak();
-  expect_in(bytes_error(idx_file('\x08', {1U << 30U}, "abc")), "ends at byte 11;");
+  expect_in_idx(bytes_error(idx_file('\x08', {1U << 30U}, "abc")), "ends at byte 11;");
   ASSERT_LT(peak() - before, kMaxMemory);  // before it comes to 32 GiB
-  expect_in(bytes_error(idx_file('\x08', {1U << 17U, 1U << 18U}, "abc")), "ends at byte 15;");
-  expect_in(integers_error(idx_file('\x0C', {1U << 15U, 1U << 18U}, "abcd")), "ends at byte 16;");
-  expect_in(bytes_error(idx_file('\x08', {kMaxCount, kMaxCount, kMaxCount}, "abc")), "byte 4: ");
-  expect_in(integers_error(idx_file('\x0C', {kMaxCount, kMaxCount, kMaxCount}, "abc")), "byte 4: ");
-  expect_in(integers_error(idx_file('\x0C', {1U << 31U, 1U << 31U}, "abc")), "byte 4: ");
+  expect_in_idx(bytes_error(idx_file('\x08', {1U << 17U, 1U << 18U}, "abc")), "ends at byte 15;");
+  expect_in_idx(integers_error(idx_file('\x0C', {1U << 15U, 1U << 18U}, "abcd")),
+                "ends at byte 16;");
+  expect_in_idx(bytes_error(idx_file('\x08', {kMaxCount, kMaxCount, kMaxCount}, "abc")),
+                "byte 4: ");
+  expect_in_idx(integers_error(idx_file('\x0C', {kMaxCount, kMaxCount, kMaxCount}, "abc")),
+                "byte 4: ");
+  expect_in_idx(integers_error(idx_file('\x0C', {1U << 31U, 1U << 31U}, "abc")), "byte 4: ");
   EXPECT_LT(peak() - before, kMaxMemory);
 }
 
@@ -246,7 +249,7 @@ TEST_F(IdxTest, WhatIsNoFileThrows) {
       (void)read_idx_bytes(path);
       ADD_FAILURE() << name;
     } catch (const DataError& error) {
-      expect_in(error.what(), path.string() + ": cannot be read");
+      expect_in_idx(error.what(), path.string() + ": cannot be read");
     }
   }
 }

@@ -25,17 +25,17 @@ using Bytes = std::vector<std::uint8_t>;
 using Shape = std::vector<std::uint64_t>;
 using test::npy_file;
 
-constexpr std::size_t kCount = 3;
+constexpr std::size_t kNpyCount = 3;
 
 /// Pixel i of images that every type can hold.
-std::uint8_t level(std::size_t i) {
+std::uint8_t npy_level(std::size_t i) {
   return static_cast<std::uint8_t>(7 * i % 128);
 }
 
 Bytes levels() {
-  Bytes pixels(kCount * kPixels);
+  Bytes pixels(kNpyCount * kPixels);
   for (std::size_t i = 0; i < pixels.size(); ++i) {
-    pixels[i] = level(i);
+    pixels[i] = npy_level(i);
   }
   return pixels;
 }
@@ -64,21 +64,21 @@ std::string number_as(std::string_view descr, double number) {
   return is_big ? bytes.substr(8 - width) : bytes.substr(0, width);
 }
 
-/// The images of level(), as `number` says a level, in a file.
-std::string images(std::string_view descr, bool fortran_order, const Shape& shape,
-                   double unit = 1) {
+/// The images of npy_level(), as `number` says a level, in a file.
+std::string npy_images(std::string_view descr, bool fortran_order, const Shape& shape,
+                       double unit = 1) {
   std::string values;
   const bool is_flat = shape.size() == 2;
-  for (std::size_t place = 0; place < kCount * kPixels; ++place) {
+  for (std::size_t place = 0; place < kNpyCount * kPixels; ++place) {
     std::size_t i = place;
     if (fortran_order) {
-      const std::size_t image = place % kCount;
-      const std::size_t behind = place / kCount;
+      const std::size_t image = place % kNpyCount;
+      const std::size_t behind = place / kNpyCount;
       const std::size_t pixel =
           is_flat ? behind : behind % kImageSide * kImageSide + behind / kImageSide;
       i = image * kPixels + pixel;
     }
-    values += number_as(descr, unit * level(i));
+    values += number_as(descr, unit * npy_level(i));
   }
   return npy_file(descr, fortran_order, shape, values);
 }
@@ -96,11 +96,11 @@ Bytes pixels_of(const std::string& file) {
   return numpy::to_pixels(numpy::parse_npy(bytes_of(file), "x.npy"));
 }
 
-Bytes labels_of(const std::string& file, std::size_t count) {
+Bytes npy_labels(const std::string& file, std::size_t count) {
   return numpy::to_labels(numpy::parse_npy(bytes_of(file), "y.npy"), count);
 }
 
-std::string error_of(const std::function<void()>& call) {
+std::string npy_error(const std::function<void()>& call) {
   try {
     call();
   } catch (const DataError& error) {
@@ -112,17 +112,17 @@ std::string error_of(const std::function<void()>& call) {
 }
 
 std::string pixels_error(const std::string& file) {
-  return error_of([&] { (void)pixels_of(file); });
+  return npy_error([&] { (void)pixels_of(file); });
 }
 
 TEST(NpyTest, ReadsEveryTypeOrderAndShape) {
   for (const char* descr : {"|u1", "<u1", "|i1", "<u2", ">u2", "<i2", ">i2", "<u4", ">u4", "<i4",
                             ">i4", "<u8", ">u8", "<i8", ">i8", "<f4", ">f4", "<f8", ">f8"}) {
     for (const bool fortran_order : {false, true}) {
-      for (const Shape& shape : {Shape{kCount, 28, 28}, Shape{kCount, 784},
-                                 Shape{kCount, 28, 28, 1}, Shape{kCount, 1, 28, 28}}) {
+      for (const Shape& shape : {Shape{kNpyCount, 28, 28}, Shape{kNpyCount, 784},
+                                 Shape{kNpyCount, 28, 28, 1}, Shape{kNpyCount, 1, 28, 28}}) {
         SCOPED_TRACE(fmt::format("{} {} {}", descr, fortran_order, fmt::join(shape, " ")));
-        EXPECT_EQ(pixels_of(images(descr, fortran_order, shape)), levels());
+        EXPECT_EQ(pixels_of(npy_images(descr, fortran_order, shape)), levels());
       }
     }
   }
@@ -130,7 +130,7 @@ TEST(NpyTest, ReadsEveryTypeOrderAndShape) {
 
 TEST(NpyTest, ScalesFloatsFromZeroToOne) {
   for (const char* descr : {"<f4", ">f8"}) {
-    EXPECT_EQ(pixels_of(images(descr, true, {kCount, 784}, 1 / 255.0)), levels());
+    EXPECT_EQ(pixels_of(npy_images(descr, true, {kNpyCount, 784}, 1 / 255.0)), levels());
   }
   Bytes binary(kPixels);
   std::string values;
@@ -168,11 +168,11 @@ TEST(NpyTest, RefusesPixelsThatAreNoLevels) {
 
 TEST(NpyTest, ReadsLabels) {
   for (const char* descr : {"|u1", "|i1", "<u2", ">i4", "<i8", ">u8"}) {
-    EXPECT_EQ(labels_of(labels(descr, {5, 0, 9}), 3), (Bytes{5, 0, 9}));
-    EXPECT_EQ(labels_of(labels(descr, {5, 0, 9}, {3, 1}), 3), (Bytes{5, 0, 9}));
+    EXPECT_EQ(npy_labels(labels(descr, {5, 0, 9}), 3), (Bytes{5, 0, 9}));
+    EXPECT_EQ(npy_labels(labels(descr, {5, 0, 9}, {3, 1}), 3), (Bytes{5, 0, 9}));
   }
   const auto error = [](const std::string& file) {
-    return error_of([&] { (void)labels_of(file, 3); });
+    return npy_error([&] { (void)npy_labels(file, 3); });
   };
   EXPECT_EQ(error(labels("<i4", {1, 10, 2})),
             "y.npy: byte 132: the label of image 1 is 10; expected a digit from 0 to 9");
@@ -255,7 +255,7 @@ TEST(NpyTest, SizesThatDoNotFitThrow) {
 }
 
 TEST(NpyTest, EveryTruncationThrows) {
-  const std::string file = images("<i2", false, {kCount, 28, 28});
+  const std::string file = npy_images("<i2", false, {kNpyCount, 28, 28});
   for (std::size_t size = 0; size < file.size(); ++size) {
     EXPECT_TRUE(pixels_error(file.substr(0, size)).starts_with("x.npy: byte "));
   }
@@ -264,7 +264,7 @@ TEST(NpyTest, EveryTruncationThrows) {
 TEST(NpyTest, DamagedHeadersAreRefusedOrChangeNothing) {
   constexpr std::size_t kHeader = 128;
   for (const char* descr : {"|u1", "|i1", "<i2", "<u8", "<f8"}) {
-    const std::string file = images(descr, false, {kCount, 28, 28});
+    const std::string file = npy_images(descr, false, {kNpyCount, 28, 28});
     for (std::size_t place = 0; place < kHeader; ++place) {
       for (int value = 0; value < 256; ++value) {
         std::string damaged = file;
@@ -282,7 +282,7 @@ TEST(NpyTest, DamagedHeadersAreRefusedOrChangeNothing) {
 // tests/fixtures/numpy/make_numpy.py wrote them.
 TEST(NpyTest, ReadsWhatNumpyWrites) {
   const auto folder = test::source_dir() / "tests/fixtures/numpy";
-  Bytes pixels(kCount * kPixels);
+  Bytes pixels(kNpyCount * kPixels);
   for (std::size_t i = 0; i < pixels.size(); ++i) {
     pixels[i] = static_cast<std::uint8_t>(7 * i % 256);
   }
@@ -292,7 +292,7 @@ TEST(NpyTest, ReadsWhatNumpyWrites) {
         << name;
   }
   for (const char* name : {"i8", "big_u2_column"}) {
-    EXPECT_EQ(labels_of(test::read_file(folder / fmt::format("labels_{}.npy", name)), kCount),
+    EXPECT_EQ(npy_labels(test::read_file(folder / fmt::format("labels_{}.npy", name)), kNpyCount),
               (Bytes{2, 5, 8}))
         << name;
   }

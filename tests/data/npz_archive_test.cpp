@@ -45,7 +45,7 @@ void write_zip(const fs::path& path, const Files& files) {
   EXPECT_EQ(zip_close(archive), 0);
 }
 
-std::string error_of(const std::function<void()>& call) {
+std::string npz_error(const std::function<void()>& call) {
   try {
     call();
   } catch (const DataError& error) {
@@ -56,11 +56,11 @@ std::string error_of(const std::function<void()>& call) {
   return "";
 }
 
-numpy::Npz read(const std::string& content) {
+numpy::Npz read_npz(const std::string& content) {
   return numpy::read_npz(bytes_of(content), "x.npz", kKeras);
 }
 
-fs::path fixture(std::string_view name) {
+fs::path npz_fixture(std::string_view name) {
   return test::source_dir() / "tests/fixtures/numpy" / name;
 }
 
@@ -75,32 +75,32 @@ void expect_digits(const Dataset& dataset) {
 
 TEST(NpzArchiveTest, ReadsWhatNumpyWrites) {
   for (const char* name : {"keras_stored.npz", "keras_deflated.npz"}) {
-    const Dataset dataset = load_data_file(fixture(name));
+    const Dataset dataset = load_data_file(npz_fixture(name));
     expect_digits(dataset);
     ASSERT_EQ(dataset.parts.size(), 2U);
     EXPECT_EQ(dataset.parts[0].kind, DataPart::Kind::kTraining);
     EXPECT_EQ(dataset.parts[0].count, 2U);
     EXPECT_EQ(dataset.parts[1].kind, DataPart::Kind::kTest);
     ASSERT_EQ(dataset.files.size(), 1U);
-    EXPECT_EQ(dataset.files[0].sha256, sha256_of_file(fixture(name)));
+    EXPECT_EQ(dataset.files[0].sha256, sha256_of_file(npz_fixture(name)));
   }
-  const Dataset pair = load_data_file(fixture("k49-test-imgs.npz"));
+  const Dataset pair = load_data_file(npz_fixture("k49-test-imgs.npz"));
   expect_digits(pair);
   EXPECT_EQ(pair.parts.at(0).kind, DataPart::Kind::kTest);
-  EXPECT_EQ(pair.files.at(1).path, fixture("k49-test-labels.npz"));
+  EXPECT_EQ(pair.files.at(1).path, npz_fixture("k49-test-labels.npz"));
 }
 
 TEST(NpzArchiveTest, FindsSetsByTheirNames) {
   const test::TemporaryFolder folder;
-  fs::copy_file(fixture("keras_deflated.npz"), folder / "mnist.npz");
+  fs::copy_file(npz_fixture("keras_deflated.npz"), folder / "mnist.npz");
   EXPECT_EQ(load_dataset(folder.path(), "auto").name, "MNIST (Keras)");
   for (const char* part : {"train", "test"}) {
     for (const char* what : {"imgs", "labels"}) {
-      fs::copy_file(fixture(fmt::format("k49-test-{}.npz", what)),
+      fs::copy_file(npz_fixture(fmt::format("k49-test-{}.npz", what)),
                     folder / fmt::format("kmnist-{}-{}.npz", part, what));
     }
   }
-  EXPECT_NE(error_of([&] {
+  EXPECT_NE(npz_error([&] {
               (void)load_dataset(folder.path(), "npz");
             }).find("holds MNIST (Keras) and KMNIST; expected one of them"),
             std::string::npos);
@@ -115,7 +115,7 @@ TEST(NpzArchiveTest, MembersThatDoNotFitAreNamed) {
   const test::TemporaryFolder folder;
   const auto error = [&](const Files& files) {
     write_zip(folder / "x.npz", files);
-    return error_of([&] { (void)load_data_file(folder / "x.npz"); });
+    return npz_error([&] { (void)load_data_file(folder / "x.npz"); });
   };
   const std::string path = (folder / "x.npz").string();
   const std::string image = test::npy_file({1, 784}, Bytes(kPixels));
@@ -132,27 +132,27 @@ TEST(NpzArchiveTest, MembersThatDoNotFitAreNamed) {
             path +
                 ": y_train.npy: byte 128: the label of image 0 is 12; expected a digit from 0 to "
                 "9");
-  EXPECT_EQ(error_of([&] { (void)read("PK no archive"); }).find("x.npz: damaged zip archive ("),
-            0U);
+  EXPECT_EQ(
+      npz_error([&] { (void)read_npz("PK no archive"); }).find("x.npz: damaged zip archive ("), 0U);
 }
 
 TEST(NpzArchiveTest, EveryTruncationThrows) {
-  const std::string file = test::read_file(fixture("keras_deflated.npz"));
+  const std::string file = test::read_file(npz_fixture("keras_deflated.npz"));
   for (std::size_t size = 0; size < file.size(); ++size) {
-    EXPECT_TRUE(error_of([&] { (void)read(file.substr(0, size)); }).starts_with("x.npz: "));
+    EXPECT_TRUE(npz_error([&] { (void)read_npz(file.substr(0, size)); }).starts_with("x.npz: "));
   }
 }
 
 TEST(NpzArchiveTest, DamagedBytesAreRefusedOrChangeNothing) {
   for (const char* name : {"keras_deflated.npz", "keras_stored.npz"}) {
-    const std::string file = test::read_file(fixture(name));
-    const numpy::Npz whole = read(file);
+    const std::string file = test::read_file(npz_fixture(name));
+    const numpy::Npz whole = read_npz(file);
     for (std::size_t place = 0; place < file.size(); ++place) {
       for (const unsigned bits : {0xFFU, 0x01U, 0x80U}) {
         std::string damaged = file;
         damaged[place] = static_cast<char>(damaged[place] ^ bits);
         try {
-          EXPECT_EQ(read(damaged), whole) << place;
+          EXPECT_EQ(read_npz(damaged), whole) << place;
         } catch (const DataError& error) {
           EXPECT_TRUE(std::string_view(error.what()).starts_with("x.npz: "));
         }

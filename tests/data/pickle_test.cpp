@@ -60,7 +60,7 @@ void expect_images(const fs::path& path) {
 }
 
 // The message of the DataError that reading throws; empty if it throws none.
-std::string error_of(const fs::path& path) {
+std::string pickle_error(const fs::path& path) {
   try {
     const LabelledImages images = read_kaggle_pickle(path);
     EXPECT_EQ(images.pixels.size(), images.labels.size() * 28 * 28);
@@ -71,7 +71,7 @@ std::string error_of(const fs::path& path) {
   return "";
 }
 
-std::string little_endian(std::uint64_t value, std::size_t bytes) {
+std::string pickle_number(std::uint64_t value, std::size_t bytes) {
   std::string text;
   for (std::size_t i = 0; i < bytes; ++i) {
     text.push_back(static_cast<char>(value >> (8 * i) & 0xFF));
@@ -80,13 +80,13 @@ std::string little_endian(std::uint64_t value, std::size_t bytes) {
 }
 
 std::string integer(std::int64_t value) {
-  return "\x8a\x08" + little_endian(static_cast<std::uint64_t>(value), 8);
+  return "\x8a\x08" + pickle_number(static_cast<std::uint64_t>(value), 8);
 }
 std::string text(std::string_view value) {
-  return "X" + little_endian(value.size(), 4) + std::string(value);
+  return "X" + pickle_number(value.size(), 4) + std::string(value);
 }
 std::string bytes(std::string_view value) {
-  return "B" + little_endian(value.size(), 4) + std::string(value);
+  return "B" + pickle_number(value.size(), 4) + std::string(value);
 }
 
 // An array as a test wants it written; every part may lie.
@@ -150,7 +150,7 @@ class PickleTest : public testing::Test {
   // Expects a DataError about that content which names the file and has each of the words.
   void expect_error(std::string_view content, const std::vector<std::string>& words) const {
     const fs::path path = written(content);
-    const std::string message = error_of(path);
+    const std::string message = pickle_error(path);
     EXPECT_TRUE(message.starts_with(path.string() + ": byte ")) << message;
     EXPECT_EQ(message.find('\n'), std::string::npos) << message;
     for (const std::string& word : words) {
@@ -196,7 +196,7 @@ TEST_F(PickleTest, ReadsLabelsOfAnyIntegerDtype) {
     for (const std::string order : {"<", ">"}) {
       std::string payload;
       for (const std::uint64_t label : {2U, 5U, 8U}) {
-        std::string item = little_endian(label, static_cast<std::size_t>(dtype[1] - '0'));
+        std::string item = pickle_number(label, static_cast<std::size_t>(dtype[1] - '0'));
         payload += order == "<" ? item : std::string(item.rbegin(), item.rend());
       }
       const ArraySpec labels = {{kCount}, bytes(payload), dtype, order};
@@ -212,12 +212,12 @@ TEST_F(PickleTest, RefusesEveryTruncation) {
     fs::permissions(copy, fs::perms::owner_write, fs::perm_options::add);
     for (std::uintmax_t size = fs::file_size(fixture); size-- > 0;) {
       fs::resize_file(copy, size);
-      ASSERT_NE(error_of(copy), "") << fixture << " cut to " << size << " bytes";
+      ASSERT_NE(pickle_error(copy), "") << fixture << " cut to " << size << " bytes";
     }
   }
 }
 
-// error_of() checks what is returned; this test is for the sanitizers as much.
+// pickle_error() checks what is returned; this test is for the sanitizers as much.
 TEST_F(PickleTest, SurvivesEveryDamagedByte) {
   std::size_t refused = 0;
   for (const fs::path& fixture : pickles_in(kFixtures)) {
@@ -230,7 +230,7 @@ TEST_F(PickleTest, SurvivesEveryDamagedByte) {
       };
       for (const int byte : {content[i] ^ 0x01, content[i] ^ 0x80, 0xFF}) {
         set_byte(byte);
-        refused += error_of(copy).empty() ? 0U : 1U;
+        refused += pickle_error(copy).empty() ? 0U : 1U;
       }
       set_byte(content[i]);
     }
@@ -264,9 +264,9 @@ TEST_F(PickleTest, RefusesWhatIsNoPickle) {
   expect_error("\x80\2.", {"byte 2:", "without a value"});
   expect_error("\x80\2N.", {"byte 2:", "None", "expected dict"});
   expect_error("\x80\2}.", {"byte 2:", "no 'data'"});
-  EXPECT_NE(error_of(folder() / "absent").find("absent: cannot be read: No such file"),
+  EXPECT_NE(pickle_error(folder() / "absent").find("absent: cannot be read: No such file"),
             std::string::npos);
-  EXPECT_NE(error_of(folder()).find(folder().string() + ": cannot be read: Is a directory"),
+  EXPECT_NE(pickle_error(folder()).find(folder().string() + ": cannot be read: Is a directory"),
             std::string::npos);
 }
 
@@ -357,7 +357,7 @@ TEST_F(PickleTest, RefusesLatin1TextThatDoesNotFit) {
 }
 
 TEST_F(PickleTest, RefusesLengthsBeyondTheFile) {
-  const std::string huge = little_endian(std::uint64_t{1} << 63, 8);
+  const std::string huge = pickle_number(std::uint64_t{1} << 63, 8);
   for (const std::string& opcode : {"\x8e"s, "\x96"s}) {
     expect_error(fmt::format("\x80\5{}{}abc.", opcode, huge),
                  {"byte 2:", "needs 9223372036854775808"});

@@ -30,7 +30,7 @@ Dataset dataset_of(std::vector<DataPart> parts, const std::filesystem::path& fol
 }
 
 /// QMNIST's labels of `count` such images, the second half of them from form 4.
-std::string labels_of(std::size_t count) {
+std::string group_labels(std::size_t count) {
   std::string file{0, 0, 0x0C, 2, 0, 0, 0, static_cast<char>(count), 0, 0, 0, 8};
   for (std::size_t i = 0; i < count; ++i) {
     const std::array<char, 2> columns{static_cast<char>(i % kClasses), i < count / 2 ? '\0' : '\4'};
@@ -78,7 +78,7 @@ TEST(SampleGroupsTest, TellsFilesApart) {
 
 TEST(SampleGroupsTest, TellsFormsApartWhereTheLabelsAgree) {
   const test::TemporaryFolder folder;
-  test::write_file(folder / "qmnist-test-labels-idx2-int", labels_of(20));
+  test::write_file(folder / "qmnist-test-labels-idx2-int", group_labels(20));
   // MNIST has fewer test images than QMNIST.
   const Dataset dataset = dataset_of({{Kind::kTraining, 5}, {Kind::kTest, 14}}, folder.path());
   const auto groups = sample_groups(dataset);
@@ -93,12 +93,12 @@ TEST(SampleGroupsTest, TellsFormsApartWhereTheLabelsAgree) {
 
 TEST(SampleGroupsTest, OtherLabelsSayNothing) {
   const test::TemporaryFolder folder;
-  std::string labels = labels_of(20);
+  std::string labels = group_labels(20);
   labels[12 + 32 + 3] = 7;  // the second image is a 1
   test::write_file(folder / "qmnist-test-labels-idx2-int", labels);
   EXPECT_EQ(sample_groups(dataset_of({{Kind::kTest, 20}}, folder.path())).size(), 1U);
 
-  test::write_file(folder / "qmnist-test-labels-idx2-int", labels_of(19));
+  test::write_file(folder / "qmnist-test-labels-idx2-int", group_labels(19));
   EXPECT_EQ(sample_groups(dataset_of({{Kind::kTest, 20}}, folder.path())).size(), 1U);
 }
 

@@ -21,7 +21,7 @@ namespace {
 
 using Indices = std::vector<std::uint32_t>;
 
-Indices counted(std::size_t count) {
+Indices count_up(std::size_t count) {
   Indices indices(count);
   std::iota(indices.begin(), indices.end(), 0U);
   return indices;
@@ -75,7 +75,7 @@ TEST(SplitTest, EveryImageIsInOnePart) {
     EXPECT_FALSE(split.validation.empty());
     Indices all = joined(joined(split.test, split.train), split.validation);
     std::ranges::sort(all);
-    EXPECT_EQ(all, counted(count));
+    EXPECT_EQ(all, count_up(count));
   }
 }
 
@@ -155,15 +155,15 @@ TEST(OfficialSplitTest, ValidationIsTheLastPartOfThePermutedTrainingImages) {
   const Split split = official_split(dataset, 42, 0.3);
   EXPECT_EQ(split.train, (Indices{108, 101, 105, 100, 107, 102, 109}));
   EXPECT_EQ(split.validation, (Indices{104, 103, 106}));
-  EXPECT_EQ(split.test, counted(100));
+  EXPECT_EQ(split.test, count_up(100));
   EXPECT_NE(official_split(dataset, 43, 0.3).validation, split.validation);
 }
 
 TEST(OfficialSplitTest, IsMnists60000And10000) {
   const Split split = official_split(files_with({{kTraining, 60000}, {kTest, 10000}}), 42, 0);
-  EXPECT_EQ(split.train, counted(60000));
+  EXPECT_EQ(split.train, count_up(60000));
   EXPECT_EQ(split.test.size(), 10000U);
-  EXPECT_EQ(joined(split.train, split.test), counted(70000));
+  EXPECT_EQ(joined(split.train, split.test), count_up(70000));
 }
 
 TEST(OfficialSplitTest, NamesWhatTheDataSetLacks) {
@@ -210,14 +210,14 @@ TEST(SplitDatasetTest, FollowsTheSettings) {
 // The values are what NumPy 2.4's RandomState(seed).shuffle(numpy.arange(n)) leaves.
 TEST(ShuffleTest, GivesWhatNumpyGives) {
   std::mt19937 generator(42);  // NOLINT: always the same numbers
-  Indices items = counted(10);
+  Indices items = count_up(10);
   numpy_shuffle(items, generator);
   EXPECT_EQ(items, (Indices{8, 1, 5, 0, 7, 2, 9, 4, 3, 6}));
   numpy_shuffle(items, generator);
   EXPECT_EQ(items, (Indices{8, 1, 3, 2, 0, 7, 4, 6, 9, 5}));
 
   generator.seed(4294967295U);  // NOLINT: likewise
-  items = counted(17);
+  items = count_up(17);
   numpy_shuffle(items, generator);
   EXPECT_EQ(items, (Indices{8, 1, 5, 14, 10, 15, 16, 13, 11, 9, 6, 0, 4, 7, 12, 2, 3}));
 }

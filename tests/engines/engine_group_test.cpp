@@ -20,7 +20,7 @@ constexpr std::size_t kNetworks = 4;
 constexpr std::size_t kSamples = 333;
 
 /// Networks that differ in all that those of a group may differ in.
-EngineSettings settings_of(std::size_t network, bool clips = false) {
+EngineSettings network_settings(std::size_t network, bool clips = false) {
   const auto i = static_cast<double>(network);
   const std::vector<std::size_t> hidden{20, 12};
   const double learning_rate = 0.001 * (i + 1);
@@ -44,13 +44,13 @@ EngineSettings settings_of(std::size_t network, bool clips = false) {
 std::vector<EngineSettings> all_settings(bool clips = false) {
   std::vector<EngineSettings> settings;
   for (std::size_t network = 0; network < kNetworks; ++network) {
-    settings.push_back(settings_of(network, clips));
+    settings.push_back(network_settings(network, clips));
   }
   return settings;
 }
 
 TrainingState start_of(std::size_t network) {
-  return initial_state(settings_of(network).network, static_cast<std::uint32_t>(network));
+  return initial_state(network_settings(network).network, static_cast<std::uint32_t>(network));
 }
 
 /// An epoch's order of its own, of which the first network has a part behind it.
@@ -139,7 +139,7 @@ TEST_P(EngineGroupTest, AnEngineThatIsDestroyedIsNotWaitedFor) {
   std::vector<std::jthread> threads;
   for (const std::size_t network : {0, 2}) {
     threads.emplace_back([this, network] {
-      cpu::CpuEngine alone(settings_of(network));
+      cpu::CpuEngine alone(network_settings(network));
       EXPECT_EQ(train(*engines_[network], network, data_), train(alone, network, data_));
     });
   }
@@ -156,9 +156,9 @@ TEST_P(EngineGroupTest, PredictsByAllNetworksInOnePass) {
 }
 
 TEST(EngineShapeTest, NumbersMayDifferButNotWhatIsComputed) {
-  const EngineSettings settings = settings_of(1);
+  const EngineSettings settings = network_settings(1);
   for (std::size_t network = 0; network < kNetworks; ++network) {
-    EXPECT_TRUE(have_one_shape(settings, settings_of(network)));
+    EXPECT_TRUE(have_one_shape(settings, network_settings(network)));
   }
   const auto differs = [&](const auto& change) {
     EngineSettings other = settings;
