@@ -348,8 +348,8 @@ TEST(SweepTest, NamesWhatIsWrong) {
   expect_error(sweep.sweep({"--jobs", "0"}), 2, {"--jobs"});
   expect_error(run_qmnist({"sweep"}), 2, {"--config"});
   expect_error(sweep.sweep({"--seeds", "3"}), 2, {"sweep.json", "is a sweep file"});
-  expect_error(sweep.sweep({"--seeds", "0"}), 2, {"--seeds", "1 to 10000"});
-  expect_error(sweep.sweep({"--seeds", "10001"}), 2, {"--seeds", "1 to 10000"});
+  expect_error(sweep.sweep({"--seeds", "0"}), 2, {"--seeds", "10000"});
+  expect_error(sweep.sweep({"--seeds", "10001"}), 2, {"--seeds", "10000"});
   expect_error(run_qmnist({"sweep", "--config", sweep.run().config()}), 2,
                {"config.json", "no sweep file", "add --seeds 5"});
 }
