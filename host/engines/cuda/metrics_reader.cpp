@@ -15,7 +15,10 @@ MetricsReader::MetricsReader(std::size_t networks, cudaStream_t stream)
       arriving_(networks),
       arriving_samples_(networks),
       enqueued_(networks),
-      latest_(networks) {}
+      latest_(networks) {
+  // All are copied at a time, also those of networks that have not started.
+  QMNIST_CHECK(cudaMemsetAsync(sums_.data(), 0, sums_.bytes(), stream_));
+}
 
 void MetricsReader::start(std::size_t network, const RunningMetrics& metrics) {
   const DeviceMetrics sums{.loss_sum = metrics.loss_sum, .correct = metrics.correct};
