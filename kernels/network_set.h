@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "kernels/launch.h"
 
@@ -38,7 +39,8 @@ class OfNetwork {
     if (in_block_0 == nullptr) {
       return nullptr;
     }
-    return reinterpret_cast<T*>(reinterpret_cast<std::uintptr_t>(in_block_0) + offset_);
+    using Byte = std::conditional_t<std::is_const_v<T>, const char, char>;
+    return reinterpret_cast<T*>(reinterpret_cast<Byte*>(in_block_0) + offset_);
   }
 
   /// How many floats a network's own arrays are behind those of block 0.

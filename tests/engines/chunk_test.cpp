@@ -63,7 +63,7 @@ TEST(ChunkTest, HoldsWhatTheStepsNeed) {
 TEST(ChunkTest, TakesNoMoreThanTheLargestChunk) {
   const ChunkLayout plain(784, 2048, false);
   EXPECT_EQ(plain.images_at(), plain.distortions_at());
-  EXPECT_EQ(plain.bytes(), plain.images_at() + 2048 * 784);
+  EXPECT_EQ(plain.bytes(), plain.images_at() + std::size_t{2048} * 784);
   const ChunkLayout narrow(1, 256, false);
   EXPECT_EQ(narrow.bytes(), narrow.images_at() + 256 * sizeof(std::uint32_t));
 }

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <array>
-#include <compare>
 #include <cstdint>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "host/data/dataset.h"
@@ -19,7 +19,10 @@ struct ChunkShape {
   std::size_t samples;
   bool is_kept;       ///< its images are on the device
   bool is_distorted;  ///< they come with distortions
-  auto operator<=>(const ChunkShape&) const = default;
+  friend bool operator<(const ChunkShape& a, const ChunkShape& b) {
+    return std::tie(a.samples, a.is_kept, a.is_distorted) <
+           std::tie(b.samples, b.is_kept, b.is_distorted);
+  }
 };
 
 /// Brings images to the device, a chunk of several batches at a time, while the device still works

@@ -1,6 +1,7 @@
 #include "host/engines/cuda/cuda_group.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "host/engines/cuda/fixed_order_network.h"
 #include "host/engines/cuda/nvtx_range.h"
@@ -8,8 +9,8 @@
 
 namespace qmnist::cuda {
 
-CudaGroup::CudaGroup(const EngineSettings& shape, std::size_t networks)
-    : shape_(shape),
+CudaGroup::CudaGroup(EngineSettings shape, std::size_t networks)
+    : shape_(std::move(shape)),
       device_(use_cuda_device(shape_.device_index)),
       chunk_samples_(samples_of_chunk(shape_.batch_size)),
       max_rows_(max_chunk_samples(shape_.batch_size)),

@@ -28,7 +28,7 @@ class CudaGroup {
  public:
   /// @param shape settings in which the networks agree (have_one_shape())
   /// @throws DeviceError where that GPU cannot be had or has too little memory
-  CudaGroup(const EngineSettings& shape, std::size_t networks);
+  CudaGroup(EngineSettings shape, std::size_t networks);
   CudaGroup(const CudaGroup&) = delete;
   CudaGroup& operator=(const CudaGroup&) = delete;
   CudaGroup(CudaGroup&&) = delete;
