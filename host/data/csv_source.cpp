@@ -38,10 +38,7 @@ Dataset load_csv(const fs::path& folder) {
 }
 
 Dataset load_csv_file(const fs::path& path) {
-  Dataset dataset;
-  dataset.name = path.filename().string();
-  append_csv(dataset, {.kind = kind_by_name(dataset.name), .images = path, .labels = {}});
-  return dataset;
+  return load_single(path, {}, append_csv);
 }
 
 }  // namespace qmnist

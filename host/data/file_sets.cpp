@@ -65,6 +65,16 @@ const FileSet& find_set(const fs::path& folder, std::span<const FileSet> sets) {
   return *complete.front();
 }
 
+/// What a file of this name holds, as far as that tells.
+DataPart::Kind kind_by_name(std::string_view name) {
+  if (name.find("train") != std::string_view::npos) {
+    return DataPart::Kind::kTraining;
+  }
+  const bool is_test =
+      name.find("t10k") != std::string_view::npos || name.find("test") != std::string_view::npos;
+  return is_test ? DataPart::Kind::kTest : DataPart::Kind::kOther;
+}
+
 }  // namespace
 
 std::optional<fs::path> find_data_file(const fs::path& folder, std::string_view name) {
@@ -102,21 +112,20 @@ Dataset load_one_of(const fs::path& folder, std::span<const FileSet> sets,
   return dataset;
 }
 
+Dataset load_single(const fs::path& images, const fs::path& labels,
+                    const std::function<void(Dataset&, const PartPaths&)>& append) {
+  Dataset dataset;
+  dataset.name = images.filename().string();
+  append(dataset, {.kind = kind_by_name(dataset.name), .images = images, .labels = labels});
+  return dataset;
+}
+
 void append_part(Dataset& dataset, DataPart::Kind kind, std::span<const std::uint8_t> pixels,
                  std::span<const std::uint8_t> labels) {
   reserve_on_huge_pages(dataset.pixels, dataset.pixels.size() + pixels.size());
   dataset.pixels.insert(dataset.pixels.end(), pixels.begin(), pixels.end());
   dataset.labels.insert(dataset.labels.end(), labels.begin(), labels.end());
   dataset.parts.push_back({kind, labels.size()});
-}
-
-DataPart::Kind kind_by_name(std::string_view name) {
-  if (name.find("train") != std::string_view::npos) {
-    return DataPart::Kind::kTraining;
-  }
-  const bool is_test =
-      name.find("t10k") != std::string_view::npos || name.find("test") != std::string_view::npos;
-  return is_test ? DataPart::Kind::kTest : DataPart::Kind::kOther;
 }
 
 }  // namespace qmnist

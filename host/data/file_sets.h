@@ -48,11 +48,15 @@ struct PartPaths {
                                   std::span<const FileSet> sets,
                                   const std::function<void(Dataset&, const PartPaths&)>& append);
 
+/// Loads one file of images as a set of one part, which has the file's name.
+/// @param labels empty where they are in the same file
+/// @param append as for load_one_of()
+[[nodiscard]] Dataset load_single(const std::filesystem::path& images,
+                                  const std::filesystem::path& labels,
+                                  const std::function<void(Dataset&, const PartPaths&)>& append);
+
 /// Appends images with their labels as one part.
 void append_part(Dataset& dataset, DataPart::Kind kind, std::span<const std::uint8_t> pixels,
                  std::span<const std::uint8_t> labels);
-
-/// What a file of this name holds, as far as that tells.
-[[nodiscard]] DataPart::Kind kind_by_name(std::string_view name);
 
 }  // namespace qmnist

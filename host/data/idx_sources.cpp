@@ -160,10 +160,7 @@ Dataset load_emnist(const fs::path& folder) {
 }
 
 Dataset load_idx_file(const fs::path& path) {
-  Dataset dataset;
-  dataset.name = path.filename().string();
-  append_idx(dataset, {kind_by_name(dataset.name), path, labels_beside(path)});
-  return dataset;
+  return load_single(path, labels_beside(path), append_idx);
 }
 
 }  // namespace qmnist

@@ -121,14 +121,6 @@ void append_npz(Dataset& dataset, const PartPaths& part) {
                 array_in(labels, part.labels, kOnlyArray));
 }
 
-Dataset load_array_file(const fs::path& path, const fs::path& labels,
-                        void append(Dataset&, const PartPaths&)) {
-  Dataset dataset;
-  dataset.name = path.filename().string();
-  append(dataset, {.kind = kind_by_name(dataset.name), .images = path, .labels = labels});
-  return dataset;
-}
-
 }  // namespace
 
 bool detect_npz(const fs::path& folder) {
@@ -149,11 +141,11 @@ Dataset load_npy(const fs::path& folder) {
 
 Dataset load_npz_file(const fs::path& path) {
   const bool is_pair = path.filename().string().find("imgs") != std::string::npos;
-  return load_array_file(path, is_pair ? labels_of_arrays(path) : fs::path(), append_npz);
+  return load_single(path, is_pair ? labels_of_arrays(path) : fs::path(), append_npz);
 }
 
 Dataset load_npy_file(const fs::path& path) {
-  return load_array_file(path, labels_of_arrays(path), append_npy);
+  return load_single(path, labels_of_arrays(path), append_npy);
 }
 
 }  // namespace qmnist
