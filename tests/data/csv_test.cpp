@@ -10,6 +10,7 @@
 
 #include "host/data/dataset.h"
 #include "host/error.h"
+#include "tests/support/data_checks.h"
 #include "tests/support/support.h"
 
 namespace qmnist {
@@ -83,14 +84,7 @@ void expect_csv_images(const LabelledImages& images, std::size_t count = 3) {
 }
 
 std::string csv_error(const std::string& content) {
-  try {
-    (void)read_csv(content);
-  } catch (const DataError& error) {
-    EXPECT_EQ(std::string_view(error.what()).find('\n'), std::string_view::npos);
-    return error.what();
-  }
-  ADD_FAILURE() << "there was no DataError";
-  return "";
+  return test::data_error_of([&] { (void)read_csv(content); });
 }
 
 std::string gzip_csv(const std::string& content) {

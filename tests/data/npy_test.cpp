@@ -14,6 +14,7 @@
 #include "host/data/dataset.h"
 #include "host/error.h"
 #include "host/read_file.h"
+#include "tests/support/data_checks.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/support.h"
 
@@ -100,19 +101,8 @@ Bytes npy_labels(const std::string& file, std::size_t count) {
   return numpy::to_labels(numpy::parse_npy(bytes_of(file), "y.npy"), count);
 }
 
-std::string npy_error(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const DataError& error) {
-    EXPECT_EQ(std::string_view(error.what()).find('\n'), std::string_view::npos);
-    return error.what();
-  }
-  ADD_FAILURE() << "there was no DataError";
-  return "";
-}
-
 std::string pixels_error(const std::string& file) {
-  return npy_error([&] { (void)pixels_of(file); });
+  return test::data_error_of([&] { (void)pixels_of(file); });
 }
 
 TEST(NpyTest, ReadsEveryTypeOrderAndShape) {
@@ -172,7 +162,7 @@ TEST(NpyTest, ReadsLabels) {
     EXPECT_EQ(npy_labels(labels(descr, {5, 0, 9}, {3, 1}), 3), (Bytes{5, 0, 9}));
   }
   const auto error = [](const std::string& file) {
-    return npy_error([&] { (void)npy_labels(file, 3); });
+    return test::data_error_of([&] { (void)npy_labels(file, 3); });
   };
   EXPECT_EQ(error(labels("<i4", {1, 10, 2})),
             "y.npy: byte 132: the label of image 1 is 10; expected a digit from 0 to 9");

@@ -16,6 +16,7 @@
 #include "host/data/sha256.h"
 #include "host/error.h"
 #include "host/read_file.h"
+#include "tests/support/data_checks.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/support.h"
 
@@ -43,17 +44,6 @@ void write_zip(const fs::path& path, const Files& files) {
     EXPECT_EQ(zip_set_file_compression(archive, static_cast<zip_uint64_t>(index), method, 1), 0);
   }
   EXPECT_EQ(zip_close(archive), 0);
-}
-
-std::string npz_error(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const DataError& error) {
-    EXPECT_EQ(std::string_view(error.what()).find('\n'), std::string_view::npos);
-    return error.what();
-  }
-  ADD_FAILURE() << "there was no DataError";
-  return "";
 }
 
 numpy::Npz read_npz(const std::string& content) {
@@ -100,7 +90,7 @@ TEST(NpzArchiveTest, FindsSetsByTheirNames) {
                     folder / fmt::format("kmnist-{}-{}.npz", part, what));
     }
   }
-  EXPECT_NE(npz_error([&] {
+  EXPECT_NE(test::data_error_of([&] {
               (void)load_dataset(folder.path(), "npz");
             }).find("holds MNIST (Keras) and KMNIST; expected one of them"),
             std::string::npos);
@@ -115,7 +105,7 @@ TEST(NpzArchiveTest, MembersThatDoNotFitAreNamed) {
   const test::TemporaryFolder folder;
   const auto error = [&](const Files& files) {
     write_zip(folder / "x.npz", files);
-    return npz_error([&] { (void)load_data_file(folder / "x.npz"); });
+    return test::data_error_of([&] { (void)load_data_file(folder / "x.npz"); });
   };
   const std::string path = (folder / "x.npz").string();
   const std::string image = test::npy_file({1, 784}, Bytes(kPixels));
@@ -132,14 +122,17 @@ TEST(NpzArchiveTest, MembersThatDoNotFitAreNamed) {
             path +
                 ": y_train.npy: byte 128: the label of image 0 is 12; expected a digit from 0 to "
                 "9");
-  EXPECT_EQ(
-      npz_error([&] { (void)read_npz("PK no archive"); }).find("x.npz: damaged zip archive ("), 0U);
+  EXPECT_EQ(test::data_error_of([&] {
+              (void)read_npz("PK no archive");
+            }).find("x.npz: damaged zip archive ("),
+            0U);
 }
 
 TEST(NpzArchiveTest, EveryTruncationThrows) {
   const std::string file = test::read_file(npz_fixture("keras_deflated.npz"));
   for (std::size_t size = 0; size < file.size(); ++size) {
-    EXPECT_TRUE(npz_error([&] { (void)read_npz(file.substr(0, size)); }).starts_with("x.npz: "));
+    EXPECT_TRUE(
+        test::data_error_of([&] { (void)read_npz(file.substr(0, size)); }).starts_with("x.npz: "));
   }
 }
 
@@ -175,13 +168,7 @@ TEST(NpzArchiveTest, ShippedDigitsAreMnists) {
              {"x_test.npy", test::npy_file({rest, 28, 28}, pixels.subspan(training * kPixels))}});
   const Dataset dataset = load_dataset(folder.path(), "auto");
   EXPECT_EQ(dataset.source, "npz");
-  EXPECT_TRUE(dataset.pixels == mnist.pixels);
-  EXPECT_TRUE(dataset.labels == mnist.labels);
-  ASSERT_EQ(dataset.parts.size(), 2U);
-  for (std::size_t i = 0; i < 2; ++i) {
-    EXPECT_EQ(dataset.parts[i].kind, mnist.parts[i].kind);
-    EXPECT_EQ(dataset.parts[i].count, mnist.parts[i].count);
-  }
+  test::expect_same_digits(dataset, mnist);
 }
 
 }  // namespace

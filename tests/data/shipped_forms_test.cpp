@@ -7,6 +7,7 @@
 #include <string>
 
 #include "host/data/dataset.h"
+#include "tests/support/data_checks.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/support.h"
 
@@ -35,13 +36,7 @@ class ShippedFormsTest : public testing::Test {
   void expect_digits(std::string_view source) const {
     const Dataset dataset = load_dataset(folder_.path(), "auto");
     EXPECT_EQ(dataset.source, source);
-    EXPECT_TRUE(dataset.pixels == mnist_set.pixels);
-    EXPECT_TRUE(dataset.labels == mnist_set.labels);
-    ASSERT_EQ(dataset.parts.size(), 2U);
-    for (std::size_t i = 0; i < 2; ++i) {
-      EXPECT_EQ(dataset.parts[i].kind, mnist_set.parts[i].kind);
-      EXPECT_EQ(dataset.parts[i].count, mnist_set.parts[i].count);
-    }
+    test::expect_same_digits(dataset, mnist_set);
   }
 
   /// Gives MNIST's file another name, too.
