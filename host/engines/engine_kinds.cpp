@@ -100,12 +100,7 @@ ChosenGroup make_group(std::string_view device, std::vector<EngineSettings> sett
 
 ChosenEngine make_engine(std::string_view device, EngineSettings settings,
                          std::size_t bytes_beside) {
-  ChosenGroup group = make_group(device, {std::move(settings)}, bytes_beside);
-  return {.engine = std::move(group.engines.front()),
-          .device = std::move(group.device),
-          .threads = group.threads,
-          .reason = std::move(group.reason),
-          .memory = group.memory};
+  return make_group(device, {std::move(settings)}, bytes_beside).take(0);
 }
 
 }  // namespace qmnist

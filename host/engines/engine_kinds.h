@@ -49,13 +49,31 @@ struct EngineKind {
 /// The kind of that name. @throws std::out_of_range for a name that the registry lacks
 [[nodiscard]] const EngineKind& engine_kind(std::string_view name);
 
-/// Engines of a group and why their kind was chosen.
-struct ChosenGroup {
-  std::vector<std::unique_ptr<Engine>> engines;
-  std::string device;   ///< the name of their kind
+/// An engine and why its kind was chosen.
+struct ChosenEngine {
+  std::unique_ptr<Engine> engine;
+  std::string device;   ///< the name of its kind
   std::size_t threads;  ///< of the CPU, not 0
   std::string reason;   ///< for people; empty where the config asked for this very device
-  MemoryBudget memory;  ///< of the host, before the engines were made
+  MemoryBudget memory;  ///< of the host, before the engine was made
+};
+
+/// Likewise, the engines of a group.
+struct ChosenGroup {
+  std::vector<std::unique_ptr<Engine>> engines;
+  std::string device;
+  std::size_t threads;
+  std::string reason;
+  MemoryBudget memory;
+
+  /// Gives one of the engines away.
+  [[nodiscard]] ChosenEngine take(std::size_t i) {
+    return {.engine = std::move(engines[i]),
+            .device = device,
+            .threads = threads,
+            .reason = reason,
+            .memory = memory};
+  }
 };
 
 /// Makes a group of the kind's engines, or of the first that can be used where `device` is "auto".
@@ -66,14 +84,7 @@ struct ChosenGroup {
 [[nodiscard]] ChosenGroup make_group(std::string_view device, std::vector<EngineSettings> settings,
                                      std::size_t bytes_beside = 0);
 
-/// A group of one.
-struct ChosenEngine {
-  std::unique_ptr<Engine> engine;
-  std::string device;
-  std::size_t threads;
-  std::string reason;
-  MemoryBudget memory;
-};
+/// The same for a group of one.
 [[nodiscard]] ChosenEngine make_engine(std::string_view device, EngineSettings settings,
                                        std::size_t bytes_beside = 0);
 

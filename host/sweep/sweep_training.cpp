@@ -189,12 +189,7 @@ void Sweep::run_members(std::span<const std::size_t> trials, std::size_t device_
   std::vector<std::function<void()>> tasks;
   for (std::size_t i = 0; i < trials.size(); ++i) {
     // Destroyed with its task, so that the group does not wait for one that was not started.
-    const auto engine =
-        std::make_shared<ChosenEngine>(ChosenEngine{.engine = std::move(chosen.engines[i]),
-                                                    .device = chosen.device,
-                                                    .threads = chosen.threads,
-                                                    .reason = chosen.reason,
-                                                    .memory = chosen.memory});
+    const auto engine = std::make_shared<ChosenEngine>(chosen.take(i));
     tasks.emplace_back([this, trial = trials[i], device_index, engine, &job] {
       training_ += 1;
       run_trial(trial, device_index, std::move(*engine), job);

@@ -1,15 +1,6 @@
 #include "host/engines/cuda/chunk.h"
 
 namespace qmnist::cuda {
-namespace {
-
-/// Enough for the widest loads of any kernel.
-std::size_t aligned(std::size_t bytes) {
-  constexpr std::size_t kAlignment = 256;
-  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
-}
-
-}  // namespace
 
 ChunkLayout::ChunkLayout(std::size_t features, std::size_t samples, bool has_distortions)
     : labels_at_(aligned(kChunkSteps * sizeof(StepParams))),

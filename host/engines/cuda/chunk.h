@@ -26,6 +26,12 @@ inline std::size_t max_chunk_samples(std::size_t batch_size) {
   return std::max(samples_of_chunk(batch_size), kChunkSamples);
 }
 
+/// Bytes, rounded up so that what lies behind them is aligned for the widest loads of any kernel.
+inline std::size_t aligned(std::size_t bytes) {
+  constexpr std::size_t kAlignment = 256;
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
 /// What is brought to the device for several steps.
 struct Chunk {
   std::span<const std::uint32_t> indices;     ///< of images of the data set

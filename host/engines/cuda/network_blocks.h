@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 
+#include "host/engines/cuda/chunk.h"
 #include "host/engines/cuda/resources.h"
 #include "kernels/network_set.h"
 
@@ -14,9 +15,8 @@ class NetworkBlocks {
  public:
   /// Reserves as many bytes of each block. @return their place in a block
   std::size_t reserve(std::size_t bytes) {
-    constexpr std::size_t kAlignment = 256;  // enough for the widest loads of any kernel
     const std::size_t place = bytes_;
-    bytes_ += (bytes + kAlignment - 1) / kAlignment * kAlignment;
+    bytes_ += aligned(bytes);
     return place;
   }
 
