@@ -154,17 +154,17 @@ void add_layer(const CpuPeaks& peaks, std::size_t inputs, std::size_t outputs) {
 }
 
 void add_loss(const CpuPeaks& peaks) {
-  const auto logits = std::make_shared<PackedMatrix>(some_values(kBatch, kClasses, kNarrow));
-  const auto deltas = std::make_shared<PackedMatrix>(kBatch, kClasses);
+  const auto logits = std::make_shared<PackedMatrix>(some_values(kBatch, kDigitCount, kNarrow));
+  const auto deltas = std::make_shared<PackedMatrix>(kBatch, kDigitCount);
   const auto losses = std::make_shared<std::vector<SampleLoss>>(kBatch);
   const auto labels = std::make_shared<std::vector<std::uint8_t>>(kBatch);
   const auto batch = std::make_shared<std::vector<std::uint32_t>>(kBatch);
   for (std::size_t row = 0; row < kBatch; ++row) {
-    (*labels)[row] = static_cast<std::uint8_t>(row % kClasses);
+    (*labels)[row] = static_cast<std::uint8_t>(row % kDigitCount);
     (*batch)[row] = static_cast<std::uint32_t>(row);
   }
   add("loss", peaks, {}, [=](std::size_t /*step*/) {
-    softmax_cross_entropy_rows(*logits, kClasses, {{}, *labels, kPixels}, *batch, 0, {0, kBatch},
+    softmax_cross_entropy_rows(*logits, kDigitCount, {{}, *labels, kPixels}, *batch, 0, {0, kBatch},
                                *deltas, *losses);
   });
 }
@@ -173,7 +173,7 @@ void add_step(const TrainingData& data, std::size_t threads) {
   const std::string name = "step/threads:" + std::to_string(threads);
   benchmark::RegisterBenchmark(name.c_str(), [&data, threads](State& state) {
     const std::vector<std::size_t> hidden{kHidden, 64};
-    CpuEngine engine({.network = Network(kPixels, hidden, kClasses),
+    CpuEngine engine({.network = Network(kPixels, hidden, kDigitCount),
                       .optimizer = {},
                       .batch_size = kBatch,
                       .threads = threads});
@@ -219,7 +219,7 @@ int run(int argc, char** argv) {
   benchmark::AddCustomContext("a core's peak 1e9 roots/s", std::to_string(peaks.roots * 1e-9));
   add_first_layer(data, peaks);
   add_layer(peaks, kHidden, 64);
-  add_layer(peaks, 64, kClasses);
+  add_layer(peaks, 64, kDigitCount);
   add_loss(peaks);
   add_chunk(data, false);
   add_chunk(data, true);

@@ -67,4 +67,20 @@ std::string to_valid_utf8(std::string_view text) {
   return valid;
 }
 
+std::u32string to_utf32(std::string_view text) {
+  constexpr unsigned kBits = 6;  // of a byte that continues a character
+  constexpr std::array<unsigned, 5> kFirstMask{0, 0x7F, 0x1F, 0x0F, 0x07};  // by length
+  std::u32string points;
+  while (!text.empty()) {
+    const std::size_t length = length_of_first(text);
+    char32_t point = static_cast<unsigned char>(text[0]) & kFirstMask.at(length);
+    for (const char c : text.substr(1, length - 1)) {
+      point = (point << kBits) | (static_cast<unsigned char>(c) & 0x3FU);
+    }
+    points += point;
+    text.remove_prefix(length);
+  }
+  return points;
+}
+
 }  // namespace qmnist

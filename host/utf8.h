@@ -11,4 +11,7 @@ namespace qmnist {
 /// The text with U+FFFD, the replacement character, for each byte that makes it invalid.
 [[nodiscard]] std::string to_valid_utf8(std::string_view text);
 
+/// The code points of valid UTF-8.
+[[nodiscard]] std::u32string to_utf32(std::string_view text);
+
 }  // namespace qmnist

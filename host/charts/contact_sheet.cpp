@@ -50,21 +50,26 @@ GreyImage enlarged(const PreprocessedImage& input) {
   return image;
 }
 
-std::string cell(const Classification& classification, std::size_t left, std::size_t top) {
+std::string cell(const Classification& classification, std::string_view name, std::size_t left,
+                 std::size_t top) {
   const std::size_t middle = left + kTileSide / 2;
+  constexpr std::size_t kShort = 3;
+  const std::size_t font = columns_of(name) <= kShort ? 17 : 12;
   return fmt::format(
       "<image x='{}' y='{}' width='{}' height='{}' xlink:href='{}'/>\n"
-      "<text x='{}' y='{}' font-size='17'><tspan font-weight='bold'>{}</tspan>"
-      "<tspan dx='8' font-size='13'>{}</tspan></text>\n"
+      "<text x='{}' y='{}' font-size='{}'><tspan font-weight='bold'>{}</tspan>"
+      "<tspan dx='8' font-size='{}'>{}</tspan></text>\n"
       "<text x='{}' y='{}' font-size='11' fill='#666'>{}</text>\n",
       left, top, kTileSide, kTileSide, png_data_uri(encode_png(enlarged(classification.input))),
-      middle, top + kTileSide + 18, classification.digit(), percent(classification.confidence()),
-      middle, top + kTileSide + 34, caption(classification.name));
+      middle, top + kTileSide + 18, font, escaped(name), std::min(font, std::size_t{13}),
+      percent(classification.confidence()), middle, top + kTileSide + 34,
+      caption(classification.name));
 }
 
 }  // namespace
 
-std::string contact_sheet(std::span<const Classification> classifications, std::size_t omitted) {
+std::string contact_sheet(std::span<const Classification> classifications,
+                          std::span<const std::string> classes, std::size_t omitted) {
   const auto columns = static_cast<std::size_t>(
       std::ceil(std::sqrt(static_cast<double>(classifications.size()) * 1.25)));
   const std::size_t rows = (classifications.size() + columns - 1) / columns;
@@ -76,8 +81,8 @@ std::string contact_sheet(std::span<const Classification> classifications, std::
       "<rect width='{0}' height='{1}' fill='white'/>\n",
       width, height);
   for (std::size_t i = 0; i < classifications.size(); ++i) {
-    svg += cell(classifications[i], kMargin + i % columns * kCellWidth,
-                kMargin + i / columns * kCellHeight);
+    svg += cell(classifications[i], classes[classifications[i].label()],
+                kMargin + i % columns * kCellWidth, kMargin + i / columns * kCellHeight);
   }
   if (omitted > 0) {
     fmt::format_to(std::back_inserter(svg),

@@ -26,8 +26,8 @@ void draw(std::span<const std::uint8_t> image, std::size_t row, std::size_t colu
 GreyImage distortion_sheet(const DataView& data, const Augmentation& augmentation) {
   GreyImage sheet{.width = kSheetColumns * kSheetCell, .height = 0, .pixels = {}};
   std::array<std::uint8_t, kPixels> distorted;
-  for (std::size_t digit = 0; digit < kClasses; ++digit) {
-    const auto found = std::ranges::find(data.labels, digit);
+  for (std::size_t label = 0; label < kMaxClasses; ++label) {
+    const auto found = std::ranges::find(data.labels, label);
     if (found == data.labels.end()) {
       continue;
     }
@@ -37,7 +37,7 @@ GreyImage distortion_sheet(const DataView& data, const Augmentation& augmentatio
     sheet.pixels.resize(sheet.width * sheet.height, 255);
     draw(image, row, 0, sheet);
     for (std::size_t column = 1; column < kSheetColumns; ++column) {
-      distort(image.data(), augmentation.distortion(column, digit), augmentation.elastic(),
+      distort(image.data(), augmentation.distortion(column, label), augmentation.elastic(),
               distorted.data());
       draw(distorted, row, column, sheet);
     }

@@ -34,13 +34,15 @@ std::string step_time_text(double seconds) {
 
 void QuietObserver::on_collapse(std::size_t epoch, const ChanceLevel& found) {
   if (!std::exchange(has_warned_, true)) {
-    print_warning(fmt::format("epoch {}: {}", epoch,
-                              chance_level_text(found, "sampled training images", learning_rate_)));
+    print_warning(
+        fmt::format("epoch {}: {}", epoch,
+                    chance_level_text(found, classes_, "sampled training images", learning_rate_)));
   }
 }
 
-ConsoleObserver::ConsoleObserver(const Config& config, std::size_t samples)
-    : QuietObserver(config.optimizer.learning_rate),
+ConsoleObserver::ConsoleObserver(const Config& config, std::span<const std::string> classes,
+                                 std::size_t samples)
+    : QuietObserver(config.optimizer.learning_rate, classes),
       epochs_(config.training.epochs),
       samples_(samples),
       batch_size_(config.training.batch_size),

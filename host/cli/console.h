@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <span>
 #include <string>
 
 #include "host/stopwatch.h"
@@ -13,7 +14,9 @@ namespace qmnist {
 class QuietObserver : public TrainingObserver {
  public:
   /// @param learning_rate optimizer.learning_rate, for the warning's text
-  explicit QuietObserver(double learning_rate) : learning_rate_(learning_rate) {}
+  /// @param classes their names, for it, too; must outlive this
+  QuietObserver(double learning_rate, std::span<const std::string> classes)
+      : learning_rate_(learning_rate), classes_(classes) {}
 
   void on_epoch_begin(std::size_t /*epoch*/, const RunningMetrics& /*done*/) override {}
   void on_progress(const RunningMetrics& /*running*/) override {}
@@ -23,6 +26,7 @@ class QuietObserver : public TrainingObserver {
 
  private:
   double learning_rate_;
+  std::span<const std::string> classes_;
   bool has_warned_ = false;
 };
 
@@ -30,8 +34,9 @@ class QuietObserver : public TrainingObserver {
 /// line per epoch and one every ten seconds of a long epoch.
 class ConsoleObserver final : public QuietObserver {
  public:
+  /// @param classes as above
   /// @param samples size of the training set
-  ConsoleObserver(const Config& config, std::size_t samples);
+  ConsoleObserver(const Config& config, std::span<const std::string> classes, std::size_t samples);
 
   void on_epoch_begin(std::size_t epoch, const RunningMetrics& done) override;
   void on_progress(const RunningMetrics& running) override;

@@ -11,6 +11,7 @@
 #include "host/data/sample_groups.h"
 #include "host/data/split.h"
 #include "host/engines/ensemble.h"
+#include "host/format/class_tables.h"
 #include "host/format/text.h"
 #include "host/model/model.h"
 #include "host/run_store/run_folder.h"
@@ -85,6 +86,18 @@ EvaluationSet test_set_of_runs(const std::vector<fs::path>& runs) {
   return set;
 }
 
+/// Throws where the data's labels are not the model's classes. Of data whose classes were counted
+/// only the number is known, and that may be less, as a part need not have images of all classes.
+void check_classes(const fs::path& run, const ClassNames& classes, const Dataset& dataset) {
+  const bool fits = dataset.has_known_classes ? dataset.classes == classes
+                                              : dataset.classes.size() <= classes.size();
+  if (!fits) {
+    throw DataError("{}: its classes are {}, but those of {} are {}; expected a model of the same",
+                    run.string(), classes_text(classes), dataset.name,
+                    classes_text(dataset.classes));
+  }
+}
+
 EvaluationSet all_images_in(const fs::path& data) {
   EvaluationSet set{
       .dataset = fs::is_directory(data) ? load_dataset(data, kAutoSource) : load_data_file(data),
@@ -123,23 +136,23 @@ std::vector<GroupResult> group_results(const Dataset& dataset, const Evaluation&
   return results;
 }
 
-Json to_json(std::size_t models, const Evaluation& evaluation,
+Json to_json(std::size_t models, const ClassNames& classes, const Evaluation& evaluation,
              const std::vector<GroupResult>& groups) {
   Json groups_json = Json::array();
   for (const GroupResult& group : groups) {
     groups_json.push_back(
         {{"name", group.name},
-         {"digits", group.images},
+         {"images", group.images},
          {"accuracy", group.accuracy()},
          {"accuracy_deviation", accuracy_standard_error(group.accuracy(), group.images)}});
   }
   return {{"models", models},
-          {"digits", evaluation.predictions.size()},
+          {"images", evaluation.predictions.size()},
           {"loss", evaluation.loss},
           {"accuracy", evaluation.accuracy},
           {"accuracy_deviation", evaluation.standard_error()},
           {"confusion", evaluation.confusion},
-          {"per_class", per_class_json(evaluation)},
+          {"per_class", per_class_json(evaluation, classes)},
           {"groups", groups_json}};
 }
 
@@ -153,9 +166,10 @@ void print_models(const std::vector<fs::path>& paths, const std::vector<Model>& 
   }
 }
 
-void print_report(const Evaluation& evaluation, const std::vector<GroupResult>& groups) {
-  print_out("\nConfusion matrix\n{}\n{}\n", confusion_table(evaluation),
-            per_class_table(evaluation));
+void print_report(const ClassNames& classes, const Evaluation& evaluation,
+                  const std::vector<GroupResult>& groups) {
+  print_out("\nConfusion matrix\n{}\n{}\n", confusion_table(evaluation, classes),
+            per_class_table(evaluation, classes));
   if (!groups.empty()) {
     print_out("  {:<40}{:>8}  accuracy\n", "of these, from", "images");
     for (const GroupResult& group : groups) {
@@ -173,6 +187,8 @@ ExitStatus evaluate_command(const EvaluateOptions& options) {
   const std::vector<Model> models = read_models(options.models);
   const EvaluationSet set =
       options.data.empty() ? test_set_of_runs(options.models) : all_images_in(options.data);
+  const ClassNames& classes = models.front().classes;
+  check_classes(options.models.front(), classes, set.dataset);
   const std::vector<std::size_t>& indices = options.device.indices;
   Ensemble ensemble(models, options.device.name, indices.empty() ? 0 : indices.front());
   if (!options.json) {
@@ -188,9 +204,9 @@ ExitStatus evaluate_command(const EvaluateOptions& options) {
   const Evaluation evaluation = to_evaluation(ensemble.score(data, set.indices), data, set.indices);
   const std::vector<GroupResult> groups = group_results(set.dataset, evaluation);
   if (options.json) {
-    print_out("{}\n", to_json(ensemble.size(), evaluation, groups).dump(2));
+    print_out("{}\n", to_json(ensemble.size(), classes, evaluation, groups).dump(2));
   } else {
-    print_report(evaluation, groups);
+    print_report(classes, evaluation, groups);
   }
   return ExitStatus::kDone;
 }

@@ -68,7 +68,8 @@ class Predictor {
   explicit Predictor(const PredictOptions& options)
       : options_(options),
         // For a network this small, the CPU is done before a GPU is initialized.
-        ensemble_(read_models(chosen_models(options)), "cpu"),
+        models_(read_models(chosen_models(options))),
+        ensemble_(models_, "cpu"),
         files_(list_image_files(options.images)),
         progress_(files_.size()),
         style_{.is_unicode = environment_is_utf8(), .has_colour = wants_colour()} {
@@ -135,22 +136,24 @@ class Predictor {
     std::iota(all.begin(), all.end(), 0U);
     const std::vector<float> probabilities =
         ensemble_.predict({.pixels = pixels, .labels = labels}, all);
+    const std::size_t count = ensemble_.classes();
     for (std::size_t i = 0; i < classifications.size(); ++i) {
-      std::copy_n(probabilities.begin() + static_cast<std::ptrdiff_t>(i * kClasses), kClasses,
-                  classifications[i].probabilities.begin());
+      const auto row = std::span(probabilities).subspan(i * count, count);
+      classifications[i].probabilities.assign(row.begin(), row.end());
     }
   }
 
   void print(const ImageFile& file, Classification classification) {
     if (options_.json) {
-      Json json = to_json(classification);
+      Json json = to_json(classification, classes());
       json["models"] = ensemble_.size();
       print_out("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));
     } else if (file.is_in_folder) {
-      print_out("{}\n", classification_line(classification, name_columns_));
+      print_out("{}\n", classification_line(classification, classes(), name_columns_));
     } else {
-      print_out("{}: {} ({})\n{}", one_line(classification.name), classification.digit(),
-                percent(classification.confidence()), image_with_bars(classification, style_));
+      print_out("{}: {} ({})\n{}", one_line(classification.name), classes()[classification.label()],
+                percent(classification.confidence()),
+                image_with_bars(classification, classes(), style_));
     }
     ++classified_;
     if (!options_.contact_sheet.empty() && on_sheet_.size() < kMaxOnSheet) {
@@ -166,8 +169,9 @@ class Predictor {
   }
 
   void write_contact_sheet() {
-    write_atomically(options_.contact_sheet,
-                     svg_to_png(contact_sheet(on_sheet_, classified_ - on_sheet_.size())));
+    write_atomically(
+        options_.contact_sheet,
+        svg_to_png(contact_sheet(on_sheet_, classes(), classified_ - on_sheet_.size())));
     if (!options_.json) {
       print_out("Contact sheet of {}{} image{}: {}\n",
                 classified_ > on_sheet_.size() ? "the first " : "", on_sheet_.size(),
@@ -175,7 +179,10 @@ class Predictor {
     }
   }
 
+  [[nodiscard]] const ClassNames& classes() const { return models_.front().classes; }
+
   const PredictOptions& options_;
+  std::vector<Model> models_;
   Ensemble ensemble_;
   std::vector<ImageFile> files_;
   Progress progress_;

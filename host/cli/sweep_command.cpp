@@ -123,10 +123,10 @@ std::size_t started_trials(const sweep::Sweep& sweep) {
 }
 
 /// Memory in bytes for the largest trials, as many as train in parallel.
-std::size_t peak_bytes(const sweep::Sweep& sweep, std::string_view device) {
+std::size_t peak_bytes(const sweep::Sweep& sweep, std::size_t classes, std::string_view device) {
   std::vector<std::size_t> sizes;
   for (const sweep::Trial& trial : sweep.trials()) {
-    sizes.push_back(bytes_of_run(trial.config, device));
+    sizes.push_back(bytes_of_run(trial.config, network_of(trial.config, classes), device));
   }
   std::ranges::sort(sizes, std::greater());
   const auto end = sizes.begin() + static_cast<std::ptrdiff_t>(sweep.jobs());
@@ -139,11 +139,12 @@ struct SweepDevice {
   std::string reason;  ///< for people; empty where this very device was asked for
 };
 
-SweepDevice choose_device(const Config& base) {
+SweepDevice choose_device(const Config& base, std::size_t classes) {
   if (base.device != kAutoDevice) {
     return {.name = base.device, .reason = ""};
   }
-  const ChosenEngine chosen = make_engine(base.device, engine_settings(base, network_of(base), 1));
+  const ChosenEngine chosen =
+      make_engine(base.device, engine_settings(base, network_of(base, classes), 1));
   return {.name = chosen.device, .reason = chosen.reason};
 }
 
@@ -163,7 +164,7 @@ struct Plan {
 };
 
 /// Checks the devices and the host's memory once instead of in each trial.
-Plan check_plan(const sweep::Sweep& sweep) {
+Plan check_plan(const sweep::Sweep& sweep, std::size_t classes) {
   const Config& base = sweep.config().base;
   Plan plan{.devices = {}, .memory = {}, .device_bytes = 0};
   for (const std::size_t index : sweep.device_indices()) {
@@ -171,7 +172,7 @@ Plan check_plan(const sweep::Sweep& sweep) {
     plan.devices.push_back(make_engine(base.device, settings).engine->device());
     plan.device_bytes = engine_kind(base.device).device_bytes(settings);
   }
-  plan.memory = require_memory(peak_bytes(sweep, base.device),
+  plan.memory = require_memory(peak_bytes(sweep, classes, base.device),
                                "--jobs, or model.hidden or training.batch_size of the trials");
   return plan;
 }
@@ -183,6 +184,9 @@ void print_plan(const sweep::Sweep& sweep, const Dataset& dataset, const SweepDe
   print_out("qmnist_gpu {}\n", QMNIST_VERSION);
   print_out("data      {}, {} images of {} x {} in {}\n", dataset.name, grouped(dataset.count()),
             kImageSide, kImageSide, display_path(base.data.dir));
+  if (dataset.classes != numbered_classes(kDigitCount)) {
+    print_out("classes   {}\n", classes_text(dataset.classes));
+  }
   print_out("split     {} training, {} validation, {} test images ({})\n",
             grouped(split.train.size()), grouped(split.validation.size()),
             grouped(split.test.size()), split_rule_text(base.data));
@@ -234,10 +238,10 @@ ExitStatus sweep_command(const SweepOptions& options) {
   if (options.device) {
     config.base.device = options.device->name;
   }
-  const SweepDevice device = choose_device(config.base);
+  const SweepDevice device = choose_device(config.base, dataset.classes.size());
   config.base.device = device.name;
   sweep::Sweep sweep(config, dataset, resources_of(options, config.base));
-  const Plan plan = check_plan(sweep);
+  const Plan plan = check_plan(sweep, dataset.classes.size());
   if (!options.quiet) {
     print_plan(sweep, dataset, device, plan);
   }

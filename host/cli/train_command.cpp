@@ -9,6 +9,7 @@
 #include "host/cli/interrupt.h"
 #include "host/cli/output.h"
 #include "host/cli/terminal.h"
+#include "host/format/class_tables.h"
 #include "host/format/text.h"
 #include "host/format/training_text.h"
 #include "host/image/svg.h"
@@ -48,6 +49,9 @@ class TrainCommand {
     print_out("qmnist_gpu {}\n", QMNIST_VERSION);
     print_out("data      {}, {} images of {} x {} in {}\n", dataset.name, grouped(dataset.count()),
               kImageSide, kImageSide, display_path(config.data.dir));
+    if (dataset.classes != numbered_classes(kDigitCount)) {
+      print_out("classes   {}\n", classes_text(dataset.classes));
+    }
     if (dataset.source == "mnist") {
       print_out("          (scripts/download fetches QMNIST's 120,000, which the notebook used)\n");
     }
@@ -92,8 +96,9 @@ class TrainCommand {
   }
 
   TrainingEnd train_network() {
-    ConsoleObserver console(run_.config(), run_.split().train.size());
-    QuietObserver quiet(run_.config().optimizer.learning_rate);
+    const ClassNames& classes = run_.dataset().classes;
+    ConsoleObserver console(run_.config(), classes, run_.split().train.size());
+    QuietObserver quiet(run_.config().optimizer.learning_rate, classes);
     const TrainingEnd end = run_.train(
         options_.quiet ? static_cast<TrainingObserver&>(quiet) : console, interrupt_requested);
     if (end == TrainingEnd::kInterrupted) {
@@ -135,7 +140,8 @@ class TrainCommand {
   void evaluate_and_report() {
     const Evaluation test = run_.finish();
     print("\nConfusion matrix of the {} test images\n{}\n{}\n", grouped(run_.split().test.size()),
-          confusion_table(test), per_class_table(test));
+          confusion_table(test, run_.dataset().classes),
+          per_class_table(test, run_.dataset().classes));
     print("Test accuracy {}, loss {:.4f}\nSaved in {}: {}{}\n", accuracy_text(test), test.loss,
           display_path(run_.folder().path()),
           "report.html, model.safetensors, summary.json, predictions.csv, metrics.csv",
@@ -143,7 +149,8 @@ class TrainCommand {
     if (!has_svg_to_png()) {
       print("No confusion.png and curves.png: {}\n", kNoPngCharts);
     }
-    if (const std::string warning = test_warning(test, run_.config().optimizer.learning_rate);
+    if (const std::string warning =
+            test_warning(test, run_.dataset().classes, run_.config().optimizer.learning_rate);
         !warning.empty()) {
       print_warning(warning);
     }

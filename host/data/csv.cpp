@@ -211,8 +211,8 @@ void append_row(const LineReader& lines, std::string_view line, LabelledImages& 
       !take_pixels(at, line.data() + line.size(), images.pixels.data() + image * kPixels)) {
     fail_line(lines, line);
   }
-  images.labels.push_back(
-      checked_label(image, label, [&](std::string_view problem) { lines.fail(problem); }));
+  images.labels.push_back(checked_label(image, label, kMaxClasses,
+                                        [&](std::string_view problem) { lines.fail(problem); }));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "host/data/dataset.h"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 
 #include "host/alternatives.h"
@@ -54,6 +55,31 @@ const DataSource& find_source(std::string_view name) {
   return *found;
 }
 
+/// Completes a set whose source does not tell the classes.
+/// @param count of classes
+void number_classes(Dataset& dataset, std::size_t count) {
+  if (dataset.classes.empty()) {
+    dataset.classes = numbered_classes(std::max(count, kMinClasses));
+  }
+}
+
+/// The classes that the labels tell. Sets of some of the digits are common; among more classes each
+/// label must occur, as a byte that is wrong must not make classes.
+std::size_t count_classes(const fs::path& folder, const Dataset& dataset) {
+  std::array<std::size_t, kMaxClasses> images{};
+  for (const std::uint8_t label : dataset.labels) {
+    images.at(label) += 1;
+  }
+  const auto largest = std::ranges::max_element(dataset.labels);
+  const auto unused = std::ranges::find(images, 0U) - images.begin();
+  if (*largest >= kDigitCount && unused < *largest) {
+    throw DataError(
+        "{}: the label of image {} is {}, but none is {}; expected each label from 0 on",
+        folder.string(), largest - dataset.labels.begin(), *largest, unused);
+  }
+  return *largest + std::size_t{1};
+}
+
 }  // namespace
 
 Dataset load_dataset(const fs::path& folder, std::string_view name) {
@@ -64,10 +90,15 @@ Dataset load_dataset(const fs::path& folder, std::string_view name) {
   const DataSource& source = name == kAutoSource ? detect_source(folder) : find_source(name);
   Dataset dataset = source.load(folder);
   dataset.source = source.name;
+  if (dataset.classes.empty()) {
+    number_classes(dataset, count_classes(folder, dataset));
+  }
   return dataset;
 }
 
-Dataset load_data_file(const fs::path& path) {
+namespace {
+
+Dataset load_file_by_name(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file || fs::is_directory(path)) {
     throw DataError(
@@ -86,6 +117,15 @@ Dataset load_data_file(const fs::path& path) {
   }
   constexpr int kPickleStart = 0x80;  // of any protocol from 2 on
   return file.peek() == kPickleStart ? load_kaggle_file(path) : load_idx_file(path);
+}
+
+}  // namespace
+
+Dataset load_data_file(const fs::path& path) {
+  Dataset dataset = load_file_by_name(path);
+  // Of a part of a set, which need not have images of all classes.
+  number_classes(dataset, std::ranges::max(dataset.labels) + std::size_t{1});
+  return dataset;
 }
 
 }  // namespace qmnist

@@ -8,13 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "host/data/class_names.h"
 #include "host/settings/run_settings.h"
 
 namespace qmnist {
 
 inline constexpr std::size_t kImageSide = 28;
 inline constexpr std::size_t kPixels = kImageSide * kImageSide;
-inline constexpr std::size_t kClasses = 10;
 
 /// Images and labels as an engine reads them; does not own them.
 struct DataView {
@@ -45,18 +45,22 @@ struct Dataset {
   std::string source;                ///< its data source's name; empty if read from a single file
   std::string name;                  ///< for people: "MNIST", "QMNIST", "MNIST-120k (Kaggle)", ...
   std::vector<std::uint8_t> pixels;  ///< [count, 28, 28]
-  std::vector<std::uint8_t> labels;  ///< [count], 0..9
+  std::vector<std::uint8_t> labels;  ///< [count], each below classes.size()
   std::vector<DataPart> parts;       ///< in their order
   std::vector<DataFile> files;
+  ClassNames classes = {};         ///< kMinClasses to kMaxClasses
+  bool has_known_classes = false;  ///< false: they were counted from the labels
 
   [[nodiscard]] std::size_t count() const { return labels.size(); }
   [[nodiscard]] DataView view() const { return {pixels, labels, kPixels}; }
 };
 
-/// Reads the images that lie in `folder`.
+/// Reads the images that lie in `folder`. Where the source does not tell the classes, they are as
+/// many as the labels that occur.
 /// @param source a name of data_source_names(); "auto" takes the only source whose files are
 ///   complete there (of those that hold the same digits, the largest)
-/// @throws DataError naming file, offset and expectation where a file is missing or wrong.
+/// @throws DataError naming file, offset and expectation where a file is missing or wrong, or,
+///   of more than ten classes, one has no image
 [[nodiscard]] Dataset load_dataset(const std::filesystem::path& folder, std::string_view source);
 
 /// Reads one file: Kaggle's pickle, a .csv file, Keras's mnist.npz; or images with the labels that

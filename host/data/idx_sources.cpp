@@ -44,8 +44,8 @@ std::vector<FileSet> emnist_sets() {
 }
 
 std::uint8_t label_at(const fs::path& path, std::size_t offset, std::size_t image,
-                      std::int32_t label) {
-  return checked_label(image, label, [&](std::string_view problem) {
+                      std::int32_t label, std::size_t classes) {
+  return checked_label(image, label, classes, [&](std::string_view problem) {
     throw DataError("{}: byte {}: {}", path.string(), offset, problem);
   });
 }
@@ -58,7 +58,7 @@ std::vector<std::uint8_t> read_mnist_labels(const fs::path& path) {
                     array.shape.size());
   }
   for (std::size_t i = 0; i < array.values.size(); ++i) {
-    array.values[i] = label_at(path, kHeader + i, i, array.values[i]);
+    array.values[i] = label_at(path, kHeader + i, i, array.values[i], kMaxClasses);
   }
   return std::move(array.values);
 }
@@ -78,7 +78,7 @@ std::vector<std::uint8_t> read_qmnist_labels(const fs::path& path) {
   std::vector<std::uint8_t> labels(array.shape[0]);
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const std::size_t place = i * kColumns;
-    labels[i] = label_at(path, kHeader + 4 * place, i, array.values[place]);
+    labels[i] = label_at(path, kHeader + 4 * place, i, array.values[place], kDigitCount);
   }
   return labels;
 }
@@ -140,7 +140,10 @@ bool detect_qmnist(const fs::path& folder) {
 }
 
 Dataset load_qmnist(const fs::path& folder) {
-  return load_one_of(folder, qmnist_sets(), append_idx);
+  Dataset dataset = load_one_of(folder, qmnist_sets(), append_idx);
+  dataset.classes = numbered_classes(kDigitCount);
+  dataset.has_known_classes = true;
+  return dataset;
 }
 
 bool detect_mnist(const fs::path& folder) {

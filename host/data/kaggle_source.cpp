@@ -39,7 +39,9 @@ Dataset load_kaggle_file(const fs::path& path) {
           .pixels = std::move(images.pixels),
           .labels = std::move(images.labels),
           .parts = std::move(parts),
-          .files = {{path, sha256_of_file(path)}}};
+          .files = {{path, sha256_of_file(path)}},
+          .classes = numbered_classes(kDigitCount),
+          .has_known_classes = true};
 }
 
 }  // namespace qmnist

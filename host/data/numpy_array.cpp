@@ -155,9 +155,11 @@ std::vector<std::uint8_t> to_labels(const Array& array, std::size_t count) {
   }
   std::vector<std::uint8_t> labels(count);
   for (std::size_t i = 0; i < count; ++i) {
-    labels[i] = read_label(value_at(array, i), array.type, i, [&](std::string_view problem) {
-      throw DataError("{}: byte {}: {}", array.file, array.offset + i * array.type.bytes, problem);
-    });
+    labels[i] =
+        read_label(value_at(array, i), array.type, i, kMaxClasses, [&](std::string_view problem) {
+          throw DataError("{}: byte {}: {}", array.file, array.offset + i * array.type.bytes,
+                          problem);
+        });
   }
   return labels;
 }

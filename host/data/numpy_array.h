@@ -39,10 +39,10 @@ struct Array {
 /// A label, checked as checked_label does.
 template <typename Fail>
 [[nodiscard]] std::uint8_t read_label(std::span<const std::uint8_t> bytes, const Type& type,
-                                      std::size_t image, const Fail& fail) {
+                                      std::size_t image, std::size_t classes, const Fail& fail) {
   const std::uint64_t bits = read_bits(bytes, type);
-  return type.kind == 'i' ? checked_label(image, static_cast<std::int64_t>(bits), fail)
-                          : checked_label(image, bits, fail);
+  return type.kind == 'i' ? checked_label(image, static_cast<std::int64_t>(bits), classes, fail)
+                          : checked_label(image, bits, classes, fail);
 }
 
 /// The grey levels of an array of shape [count, 784], [count, 28, 28], [count, 28, 28, 1] or

@@ -30,8 +30,10 @@ bool have_one_shape(const EngineSettings& a, const EngineSettings& b) {
 Scores score_predictions(std::span<const float> probabilities, const DataView& data,
                          std::span<const std::uint32_t> indices) {
   const std::size_t classes = probabilities.size() / indices.size();
-  Scores scores{
-      .images = {}, .loss_sum = 0, .confusion = std::vector<std::uint64_t>(classes * classes)};
+  Scores scores{.classes = classes,
+                .images = {},
+                .loss_sum = 0,
+                .confusion = std::vector<std::uint64_t>(classes * classes)};
   for (std::size_t i = 0; i < indices.size(); ++i) {
     const std::size_t label = data.labels[indices[i]];
     const Score result = score(probabilities.data() + i * classes, classes, label);

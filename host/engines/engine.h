@@ -33,6 +33,7 @@ struct RunningMetrics {
 
 /// Scores of a network's predictions for labelled images.
 struct Scores {
+  std::size_t classes = 0;
   std::vector<Score> images;             ///< in the requested order
   double loss_sum = 0;                   ///< of their losses
   std::vector<std::uint64_t> confusion;  ///< counts [true][predicted], [classes, classes] row-major

@@ -21,7 +21,7 @@ EngineSettings settings_for(const Model& model, std::size_t device_index) {
 }  // namespace
 
 Ensemble::Ensemble(std::span<const Model> models, std::string_view device, std::size_t device_index)
-    : size_(models.size()) {
+    : size_(models.size()), classes_(models.front().network.classes()) {
   std::vector<std::vector<EngineSettings>> settings;  // of each group
   for (std::size_t i = 0; i < models.size(); ++i) {
     const EngineSettings of_model = settings_for(models[i], device_index);
@@ -47,11 +47,11 @@ Ensemble::Ensemble(std::span<const Model> models, std::string_view device, std::
 
 std::vector<float> Ensemble::predict(const DataView& data, std::span<const std::uint32_t> indices) {
   constexpr std::size_t kImages = 8192;  // so that the networks' probabilities take little memory
-  std::vector<float> mean(indices.size() * kClasses);
+  std::vector<float> mean(indices.size() * classes());
   for (std::size_t first = 0; first < indices.size(); first += kImages) {
     const auto images = indices.subspan(first, std::min(kImages, indices.size() - first));
     add_predictions(data, images,
-                    std::span(mean).subspan(first * kClasses, images.size() * kClasses));
+                    std::span(mean).subspan(first * classes(), images.size() * classes()));
   }
   const auto count = static_cast<float>(size());
   std::ranges::transform(mean, mean.begin(), [count](float sum) { return sum / count; });

@@ -15,12 +15,14 @@ namespace qmnist {
 /// Source: Hansen and Salamon, Neural network ensembles (1990)
 class Ensemble {
  public:
-  /// Makes engines for the models: those of one shape share a pass over the images, in the fixed
-  /// order of operations, so that every device gives the same answers.
+  /// Makes engines for the models, which have the same classes: those of one shape share a pass
+  /// over the images, in the fixed order of operations, so that every device gives the same
+  /// answers.
   /// @throws DeviceError as make_group()
   Ensemble(std::span<const Model> models, std::string_view device, std::size_t device_index = 0);
 
   [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::size_t classes() const { return classes_; }
   [[nodiscard]] std::string device() const { return groups_.front().engines.front()->device(); }
   /// Why it was taken; empty where this very device was asked for.
   [[nodiscard]] const std::string& reason() const { return reason_; }
@@ -44,6 +46,7 @@ class Ensemble {
                        std::span<float> sums);
 
   std::size_t size_;
+  std::size_t classes_;
   std::vector<Group> groups_;
   std::string reason_;
 };

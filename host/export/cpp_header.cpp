@@ -10,12 +10,12 @@ namespace qmnist {
 namespace {
 
 constexpr std::string_view kFileComment =
-    R"(// A classifier of handwritten digits, {}, written by qmnist_gpu {}.
+    R"(// A classifier of images, {}, written by qmnist_gpu {}.
 //
-//   const std::array<float, 10> probabilities = qmnist_model::predict(pixels);
+//   const std::array<float, {}> probabilities = qmnist_model::predict(pixels);
 //
 // pixels: 28 x 28 grey levels, row by row, white (255) ink on black (0), as MNIST has them.
-// probabilities: those of the digits 0 to 9.
+// probabilities: those of the classes, whose names are qmnist_model::kClasses.
 //
 // C++17 and its standard library are all it takes. Any number of source files may include it, any
 // number of threads may call it. The weights are hexadecimal, so that no bit of them is lost.
@@ -75,15 +75,18 @@ std::array<float, Size> {0}(std::array<float, Size> values) {{
 )";
 
 constexpr std::string_view kPredict = R"(
-}  // namespace detail
+}}  // namespace detail
 
-/// The probabilities of the digits 0 to 9.
+/// The names of the classes, in UTF-8.
+inline constexpr const char* kClasses[{0}] = {{{1}}};
+
+/// The probabilities of the classes.
 /// @param pixels 28 x 28 grey levels, row by row; ink is 255, paper 0.
-inline std::array<float, 10> predict(const std::uint8_t* pixels) {
-  std::array<float, 784> inputs{};
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
+inline std::array<float, {0}> predict(const std::uint8_t* pixels) {{
+  std::array<float, 784> inputs{{}};
+  for (std::size_t i = 0; i < inputs.size(); ++i) {{
     inputs[i] = static_cast<float>(pixels[i]) / 255.0F;
-  }
+  }}
 )";
 
 constexpr std::string_view kEnd = R"(}
@@ -100,6 +103,19 @@ void add_values(std::string& text, const float* values, std::size_t count, std::
     fmt::format_to(std::back_inserter(text), "{}{:a}f,", i % kPerLine == 0 ? "\n    " : " ",
                    values[i * stride]);
   }
+}
+
+/// String literals, one a line.
+std::string quoted(const ClassNames& classes) {
+  std::string text;
+  for (const std::string& name : classes) {
+    text += "\n    \"";
+    for (const char c : name) {
+      text += c == '"' || c == '\\' ? fmt::format("\\{}", c) : std::string(1, c);
+    }
+    text += "\",";
+  }
+  return text;
 }
 
 /// Weights are stored [inputs][outputs]: the inner loop then runs over independent sums, which a
@@ -121,17 +137,18 @@ void add_constants(std::string& text, const DenseLayer& layer, std::size_t numbe
 }  // namespace
 
 /// A C++17 header that needs nothing but the standard library: the weights, to the bit, and
-/// `qmnist_model::predict(pixels)`, which gives the ten probabilities of an image.
+/// `qmnist_model::predict(pixels)`, which gives the probabilities of an image's classes.
 std::string export_cpp(const Model& model, const RunMetadata& /*not stored*/) {
   const std::span layers = model.network.layers();
-  std::string text = fmt::format(kFileComment, widths_text(model.network), QMNIST_VERSION);
+  std::string text =
+      fmt::format(kFileComment, widths_text(model.network), QMNIST_VERSION, model.classes.size());
   text += kFunctions;
   const ActivationChoice& activation = choice_of(model.network.activation());
   text += fmt::format(fmt::runtime(kActivate), activation.name, activation.cpp);
   for (std::size_t i = 0; i < layers.size(); ++i) {
     add_constants(text, layers[i], i + 1, model.parameters.data());
   }
-  text += kPredict;
+  text += fmt::format(kPredict, model.classes.size(), quoted(model.classes));
   std::string values = "inputs";
   for (std::size_t i = 1; i <= layers.size(); ++i) {
     const std::string call =

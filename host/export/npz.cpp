@@ -1,6 +1,7 @@
 #include <fmt/ranges.h>
 #include <zip.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <list>
@@ -8,6 +9,7 @@
 #include <stdexcept>
 
 #include "host/export/exporters.h"
+#include "host/utf8.h"
 
 namespace qmnist {
 namespace {
@@ -66,12 +68,14 @@ class ZipArchive {
 };
 
 /// The content of a .npy file, format version 1.0.
-std::string to_npy(std::span<const std::size_t> shape, std::span<const float> values) {
-  static_assert(std::endian::native == std::endian::little, "'<f4' is little-endian");
+/// @param type NumPy's name of the values' type
+std::string to_npy(std::string_view type, std::span<const std::size_t> shape,
+                   std::string_view values) {
+  static_assert(std::endian::native == std::endian::little, "'<' is little-endian");
   constexpr std::size_t kAlignment = 64;
   constexpr std::size_t kPreamble = 10;  // magic, version and the header's length
-  std::string header = fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({},), }}",
-                                   fmt::join(shape, ", "));
+  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({},), }}",
+                                   type, fmt::join(shape, ", "));
   header.resize((kPreamble + header.size() + kAlignment) / kAlignment * kAlignment - kPreamble - 1,
                 ' ');
   header += '\n';
@@ -79,23 +83,49 @@ std::string to_npy(std::span<const std::size_t> shape, std::span<const float> va
   std::string file("\x93NUMPY\x01\x00", 8);
   file.append(length.data(), length.size());
   file += header;
-  file.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+  file += values;
   return file;
+}
+
+/// The values' bytes.
+template <typename T>
+std::string_view bytes_of(std::span<const T> values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size_bytes()};
+}
+
+/// An array of strings, which NumPy stores as UTF-32 of equal length.
+std::string class_array(const ClassNames& classes) {
+  std::vector<std::u32string> names;
+  std::size_t length = 0;
+  for (const std::string& name : classes) {
+    names.push_back(to_utf32(name));
+    length = std::max(length, names.back().size());
+  }
+  std::string values;
+  for (std::u32string& name : names) {
+    name.resize(length);
+    values += bytes_of(std::span<const char32_t>(name));
+  }
+  const std::array shape{classes.size()};
+  return to_npy(fmt::format("<U{}", length), shape, values);
 }
 
 }  // namespace
 
 /// The bytes of a NumPy .npz file: the tensors as float32 arrays, in arena order, by the names that
-/// the safetensors file gives them.
+/// the safetensors file gives them, and the names of the classes, `classes`.
 /// Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 std::string export_npz(const Model& model, const RunMetadata& /*not stored*/) {
-  const std::span parameters(model.parameters);
+  const std::span<const float> parameters(model.parameters);
   std::list<std::string> files;  // addresses stay valid
   ZipArchive archive;
   for (const Tensor& tensor : model.network.tensors()) {
-    files.push_back(to_npy(tensor.shape, parameters.subspan(tensor.offset, tensor.size)));
+    files.push_back(
+        to_npy("<f4", tensor.shape, bytes_of(parameters.subspan(tensor.offset, tensor.size))));
     archive.add(tensor.name + ".npy", files.back());
   }
+  files.push_back(class_array(model.classes));
+  archive.add("classes.npy", files.back());
   return archive.finish();
 }
 

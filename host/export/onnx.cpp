@@ -9,6 +9,7 @@
 #include "host/data/dataset.h"
 #include "host/error.h"
 #include "host/export/exporters.h"
+#include "host/json.h"
 
 namespace qmnist {
 namespace {
@@ -154,8 +155,8 @@ void add_metadata(onnx::ModelProto& file, const std::string& key, const std::str
 }
 
 /// The bytes of an ONNX file: operator set 13, IR version 7, which ONNX Runtime reads since 1.6.
-/// Output `probabilities` is float32 [N, 10]. Scaling to 0..1 and softmax are part of the graph.
-/// Format: https://github.com/onnx/onnx/blob/main/docs/IR.md
+/// Output `probabilities` is float32 [N, classes]. Scaling to 0..1 and softmax are part of the
+/// graph. Format: https://github.com/onnx/onnx/blob/main/docs/IR.md
 std::string to_onnx(const Model& model, OnnxInput input, const RunMetadata& metadata) {
   check_size(model.network);
   onnx::ModelProto file;
@@ -165,14 +166,15 @@ std::string to_onnx(const Model& model, OnnxInput input, const RunMetadata& meta
   file.add_opset_import()->set_version(kOperatorSet);
 
   onnx::GraphProto& graph = *file.mutable_graph();
-  graph.set_name("digits");
+  graph.set_name("classifier");
   graph.set_doc_string(
-      "Classifies handwritten digits. image: N grey images of 28 x 28 pixels, white (255) ink on "
-      "black, as MNIST has them. probabilities: those of the digits 0 to 9.");
-  declare(*graph.add_output(), "probabilities", onnx::TensorProto::FLOAT, {kClasses});
+      "Classifies images. image: N grey images of 28 x 28 pixels, white (255) ink on black, as "
+      "MNIST has them. probabilities: those of the classes, whose names are in the metadata.");
+  declare(*graph.add_output(), "probabilities", onnx::TensorProto::FLOAT,
+          {model.network.classes()});
   add_image(graph, input);
   add_layers(graph, model);
-  add_metadata(file, "labels", "0,1,2,3,4,5,6,7,8,9");
+  add_metadata(file, "classes", Json(model.classes).dump());
   add_metadata(file, "preprocessing",
                "28 x 28 grey levels from 0 (background) to 255 (white ink); the model scales them "
                "to 0..1");

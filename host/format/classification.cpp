@@ -17,23 +17,25 @@ double six_decimals(float probability) {
 
 }  // namespace
 
-std::size_t Classification::digit() const {
+std::size_t Classification::label() const {
   return argmax(probabilities.data(), probabilities.size());
 }
 
-std::string classification_line(const Classification& classification, std::size_t name_columns) {
+std::string classification_line(const Classification& classification,
+                                std::span<const std::string> classes, std::size_t name_columns) {
   return fmt::format("{:<{}}  {}  {:>8}", one_line(classification.name), name_columns,
-                     classification.digit(), percent(classification.confidence()));
+                     classes[classification.label()], percent(classification.confidence()));
 }
 
-Json to_json(const Classification& classification) {
+Json to_json(const Classification& classification, std::span<const std::string> classes) {
   Json probabilities = Json::array();
   for (const float probability : classification.probabilities) {
     probabilities.push_back(six_decimals(probability));
   }
   return {
       {"file", classification.name},
-      {"digit", classification.digit()},
+      {"label", classification.label()},
+      {"class", classes[classification.label()]},
       {"confidence", six_decimals(classification.confidence())},
       {"probabilities", std::move(probabilities)},
       {"preprocess", classification.input.method == Preprocess::kNotebook ? "notebook" : "mnist"}};

@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <iterator>
+#include <numeric>
 #include <string_view>
+#include <vector>
 
 #include "host/format/text.h"
 
@@ -50,28 +53,52 @@ std::string image_line(const Classification& classification, std::size_t line, T
   return style.is_unicode && style.has_colour ? text + "\x1b[0m" : text;
 }
 
-std::string bar_line(const Classification& classification, std::size_t digit, TextStyle style) {
+/// A class's name, its probability, and a bar of that length.
+std::string bar_line(std::string_view name, std::size_t columns, float probability, bool is_best,
+                     TextStyle style) {
   constexpr float kLength = 30;
-  const float probability = classification.probabilities.at(digit);
   const auto filled = static_cast<std::size_t>(std::lround(probability * kLength));
   std::string bar;
   for (std::size_t i = 0; i < filled; ++i) {
     bar += style.is_unicode ? "━" : "=";
   }
-  const std::string line = fmt::format("{}  {:>8}  {}", digit, percent(probability), bar);
-  return style.has_colour && digit == classification.digit() ? "\x1b[1m" + line + "\x1b[0m" : line;
+  const std::string line =
+      fmt::format("{:<{}}  {:>8}  {}", name, columns, percent(probability), bar);
+  return style.has_colour && is_best ? "\x1b[1m" + line + "\x1b[0m" : line;
+}
+
+/// The classes to show, in their order; of more than `lines` the ten most probable ones.
+std::vector<std::size_t> shown_classes(const Classification& classification, std::size_t lines) {
+  constexpr std::size_t kMostProbable = 10;
+  std::vector<std::size_t> labels(classification.probabilities.size());
+  std::iota(labels.begin(), labels.end(), std::size_t{0});
+  if (labels.size() > lines) {
+    std::ranges::stable_sort(labels, std::greater(), [&](std::size_t label) {
+      return classification.probabilities[label];
+    });
+    labels.resize(kMostProbable);
+  }
+  return labels;
 }
 
 }  // namespace
 
-std::string image_with_bars(const Classification& classification, TextStyle style) {
+std::string image_with_bars(const Classification& classification,
+                            std::span<const std::string> classes, TextStyle style) {
   constexpr std::size_t kLines = kImageSide / 2;
-  constexpr std::size_t kFirstBar = (kLines - kClasses) / 2;
+  const std::vector<std::size_t> shown = shown_classes(classification, kLines);
+  const std::size_t first_bar = (kLines - shown.size()) / 2;
+  std::size_t columns = 0;
+  for (const std::size_t label : shown) {
+    columns = std::max(columns, columns_of(classes[label]));
+  }
   std::string text;
   for (std::size_t line = 0; line < kLines; ++line) {
     text += "  " + image_line(classification, line, style);
-    if (line >= kFirstBar && line < kFirstBar + kClasses) {
-      text += "    " + bar_line(classification, line - kFirstBar, style);
+    if (line >= first_bar && line < first_bar + shown.size()) {
+      const std::size_t label = shown[line - first_bar];
+      text += "    " + bar_line(classes[label], columns, classification.probabilities[label],
+                                label == classification.label(), style);
     }
     text += '\n';
   }

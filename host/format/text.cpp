@@ -9,20 +9,17 @@
 #include <string_view>
 
 namespace qmnist {
-namespace {
-
-/// Width of UTF-8 text on a terminal, for characters that are one column wide.
-std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
-}  // namespace
 
 std::string one_line(std::string text) {
   std::ranges::replace_if(
       text, [](unsigned char c) { return std::iscntrl(c) != 0; }, ' ');
   return text;
+}
+
+std::size_t columns_of(std::string_view text) {
+  const std::size_t wide = 2 * text.size();
+  const std::size_t padding = fmt::formatted_size("{:>{}}", text, wide) - text.size();
+  return wide - padding;
 }
 
 std::string grouped(std::size_t count) {
@@ -111,33 +108,6 @@ std::string network_table(const Network& network) {
   }
   fmt::format_to(std::back_inserter(table), "  {:<22}{:>22}\n", "total",
                  grouped(network.parameter_count()));
-  return table;
-}
-
-std::string confusion_table(const Evaluation& evaluation) {
-  std::string table = "  true \\ predicted\n        ";
-  for (std::size_t digit = 0; digit < kClasses; ++digit) {
-    fmt::format_to(std::back_inserter(table), "{:>6}", digit);
-  }
-  table += '\n';
-  for (std::size_t digit = 0; digit < kClasses; ++digit) {
-    fmt::format_to(std::back_inserter(table), "  {:>6}", digit);
-    for (const std::uint64_t count : evaluation.confusion[digit]) {
-      fmt::format_to(std::back_inserter(table), "{:>6}", count);
-    }
-    table += '\n';
-  }
-  return table;
-}
-
-std::string per_class_table(const Evaluation& evaluation) {
-  std::string table = fmt::format("  {:>6}{:>11}{:>9}{:>9}{:>9}\n", "digit", "precision", "recall",
-                                  "F1", "support");
-  for (std::size_t digit = 0; digit < kClasses; ++digit) {
-    const ClassReport& report = evaluation.per_class[digit];
-    fmt::format_to(std::back_inserter(table), "  {:>6}{:>11.4f}{:>9.4f}{:>9.4f}{:>9}\n", digit,
-                   report.precision, report.recall, report.f1, report.support);
-  }
   return table;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/engines/schedule.h"
@@ -13,6 +14,9 @@ namespace qmnist {
 /// The text with control characters replaced by spaces, so that file names and arguments in it
 /// cannot break a line.
 [[nodiscard]] std::string one_line(std::string text);
+
+/// Columns that UTF-8 text takes on a terminal, as fmt pads it.
+[[nodiscard]] std::size_t columns_of(std::string_view text);
 
 /// A count with thousands separators: 109,386.
 [[nodiscard]] std::string grouped(std::size_t count);
@@ -46,11 +50,5 @@ struct Table {
 
 /// A line per layer with output size and parameter count, like Keras's model summary.
 [[nodiscard]] std::string network_table(const Network& network);
-
-/// The confusion matrix: a row per true class, a column per predicted class.
-[[nodiscard]] std::string confusion_table(const Evaluation& evaluation);
-
-/// Precision, recall, F1 and support of each class.
-[[nodiscard]] std::string per_class_table(const Evaluation& evaluation);
 
 }  // namespace qmnist

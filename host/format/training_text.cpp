@@ -61,18 +61,18 @@ std::string split_rule_text(const DataSettings& data) {
              : text;
 }
 
-std::string chance_level_text(const ChanceLevel& found, std::string_view images,
-                              double learning_rate) {
+std::string chance_level_text(const ChanceLevel& found, std::span<const std::string> classes,
+                              std::string_view images, double learning_rate) {
   const double default_rate = OptimizerSettings{}.learning_rate;
   const bool is_constant = found.is_constant();
   const std::string what =
       is_constant ? fmt::format("{} of {} {} are classified as {}", grouped(found.top_predictions),
-                                grouped(found.images), images, found.top_class)
+                                grouped(found.images), images, classes[found.top_class])
                   : fmt::format(
                         "the network has learned nothing: its accuracy on {} {} is {:.2f} %, and "
                         "always predicting {} gives {:.2f} %",
-                        grouped(found.images), images, 100 * found.accuracy, found.majority_class,
-                        100 * found.majority_share);
+                        grouped(found.images), images, 100 * found.accuracy,
+                        classes[found.majority_class], 100 * found.majority_share);
   return is_constant && learning_rate >= default_rate
              ? fmt::format("{}; lower optimizer.learning_rate, which is {}", what, learning_rate)
              : fmt::format(
@@ -81,9 +81,10 @@ std::string chance_level_text(const ChanceLevel& found, std::string_view images,
                    what, learning_rate, default_rate);
 }
 
-std::string test_warning(const Evaluation& test, double learning_rate) {
+std::string test_warning(const Evaluation& test, std::span<const std::string> classes,
+                         double learning_rate) {
   const std::optional<ChanceLevel> found = find_chance_level(test);
-  return found ? chance_level_text(*found, "test images", learning_rate) : "";
+  return found ? chance_level_text(*found, classes, "test images", learning_rate) : "";
 }
 
 }  // namespace qmnist

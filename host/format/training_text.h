@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,12 +23,15 @@ namespace qmnist {
 
 /// The symptom of a network at chance level and the remedy: "13,999 of 14,000 test images are
 /// classified as 1; lower optimizer.learning_rate, which is 1".
+/// @param classes names of all
 /// @param images name of the images that it was evaluated on: "test images"
 /// @param learning_rate optimizer.learning_rate
-[[nodiscard]] std::string chance_level_text(const ChanceLevel& found, std::string_view images,
-                                            double learning_rate);
+[[nodiscard]] std::string chance_level_text(const ChanceLevel& found,
+                                            std::span<const std::string> classes,
+                                            std::string_view images, double learning_rate);
 
 /// The same for the evaluation on the test set; "" if the network is better than chance.
-[[nodiscard]] std::string test_warning(const Evaluation& test, double learning_rate);
+[[nodiscard]] std::string test_warning(const Evaluation& test, std::span<const std::string> classes,
+                                       double learning_rate);
 
 }  // namespace qmnist

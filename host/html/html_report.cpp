@@ -70,7 +70,8 @@ std::string headline(const RunResult& result) {
       "<header>\n<p>{}</p>\n<h1>Test accuracy {}</h1>\n"
       "<p>{} of {} test images were classified correctly (± one binomial standard error).</p>\n",
       escaped(run_name(result)), accuracy_text(result.test), grouped(correct), grouped(images));
-  if (const std::string warning = test_warning(result.test, result.config.optimizer.learning_rate);
+  if (const std::string warning =
+          test_warning(result.test, result.dataset.classes, result.config.optimizer.learning_rate);
       !warning.empty()) {
     html += fmt::format("<p class=\"warning\" role=\"alert\">Warning: {}</p>\n", escaped(warning));
   }
@@ -83,7 +84,8 @@ std::string headline(const RunResult& result) {
 }
 
 std::string model_table(const Network& network) {
-  Table table{.caption = "The network, from 784 pixels to 10 classes",
+  Table table{.caption = fmt::format("The network, from {} pixels to {} classes", network.inputs(),
+                                     network.classes()),
               .columns = {"Layer", "Output", "Parameters"},
               .rows = {}};
   const auto layers = network.layers();
@@ -170,13 +172,13 @@ std::string curves(std::span<const EpochMetrics> history) {
          curve_chart(Measure::kAccuracy, history) + "</div>\n" + epoch_table(history);
 }
 
-std::string per_class_html(const Evaluation& test) {
+std::string per_class_html(const Evaluation& test, std::span<const std::string> classes) {
   Table table{.caption = "Precision, recall, F1 and number of test images",
-              .columns = {"Digit", "Precision", "Recall", "F1", "Support"},
+              .columns = {"Class", "Precision", "Recall", "F1", "Support"},
               .rows = {}};
-  for (std::size_t digit = 0; digit < kClasses; ++digit) {
-    const ClassReport& report = test.per_class[digit];
-    table.rows.push_back({std::to_string(digit), fmt::format("{:.4f}", report.precision),
+  for (std::size_t label = 0; label < test.classes(); ++label) {
+    const ClassReport& report = test.per_class[label];
+    table.rows.push_back({classes[label], fmt::format("{:.4f}", report.precision),
                           fmt::format("{:.4f}", report.recall), fmt::format("{:.4f}", report.f1),
                           grouped(report.support)});
   }
@@ -220,15 +222,16 @@ std::string config_html(const Json& values) {
 
 std::string html_report(const RunResult& result) {
   const auto& history = result.checkpoint.history;
+  const ClassNames& classes = result.dataset.classes;
   std::string html = headline(result) + "<main>\n";
   html += section("run", "The run", run_summary(result));
   html += section("curves", "Loss and accuracy", curves(history));
   html += "<div class=\"columns\">\n";
-  html += section("confusion", "Confusion matrix", confusion_html(result.test));
-  html += section("digits", "Metrics per class", per_class_html(result.test));
+  html += section("confusion", "Confusion matrix", confusion_html(result.test, classes));
+  html += section("classes", "Metrics per class", per_class_html(result.test, classes));
   html += "</div>\n";
   html += section("mistakes", "Most confident misclassifications",
-                  mistakes_html(result.test, result.dataset.view()));
+                  mistakes_html(result.test, result.dataset));
   html += section("first-layer", "Weights of the first layer",
                   first_layer_html(result.network, result.checkpoint.state.eval_parameters()));
   html += section("timing", "Timing", timing(result));

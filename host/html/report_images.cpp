@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/format/text.h"
+#include "host/html/html.h"
 #include "host/image/png.h"
 
 namespace qmnist {
@@ -51,7 +52,7 @@ std::vector<std::uint8_t> grey_levels(std::span<const float> weights) {
 
 }  // namespace
 
-std::string mistakes_html(const Evaluation& test, const DataView& data) {
+std::string mistakes_html(const Evaluation& test, const Dataset& dataset) {
   const std::vector<Prediction> mistakes = most_confident_mistakes(test);
   if (mistakes.empty()) {
     return "<p>No misclassified test images.</p>\n";
@@ -62,13 +63,14 @@ std::string mistakes_html(const Evaluation& test, const DataView& data) {
       "the whole data set.</p>\n<ul class=\"mistakes\">\n",
       mistakes.size());
   for (const Prediction& row : mistakes) {
-    const auto image = data.image(row.index);
+    const auto image = dataset.view().image(row.index);
+    const std::string label = escaped(dataset.classes[row.label]);
+    const std::string predicted = escaped(dataset.classes[row.predicted]);
     fmt::format_to(
         std::back_inserter(html),
         "<li>{}<p><strong>{} read as {}</strong><br/>{}<br/>No. {}</p></li>\n",
-        image_html({image.begin(), image.end()},
-                   fmt::format("A handwritten {}, read as {}", row.label, row.predicted)),
-        row.label, row.predicted, percent(row.confidence), row.index);
+        image_html({image.begin(), image.end()}, fmt::format("Class {}, read as {}", label, predicted)),
+        label, predicted, percent(row.confidence), row.index);
   }
   return html + "</ul>\n";
 }

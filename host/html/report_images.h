@@ -10,7 +10,7 @@
 namespace qmnist {
 
 /// The 40 misclassified test images of highest confidence, as HTML. `data` is the whole data set.
-[[nodiscard]] std::string mistakes_html(const Evaluation& test, const DataView& data);
+[[nodiscard]] std::string mistakes_html(const Evaluation& test, const Dataset& dataset);
 
 /// The weights of the first layer's units (at most 128), each as an image of 28 x 28 pixels, as
 /// HTML: white is the unit's largest absolute weight, black its negative, mid-grey is zero.

@@ -89,6 +89,8 @@ tbody :is(th, td) { white-space: nowrap; }
 }
 .confusion tbody td.high { color: var(--ink-high); }
 .confusion tbody th { font-weight: 600; }
+.confusion.many { font-size: .625rem; }
+.confusion.many :is(th, td) { min-width: 1.3rem; padding: .1rem; }
 @media (max-width: 36rem) { .confusion :is(th, td) { min-width: 0; padding: .4rem .1rem; font-size: .6875rem; } }
 
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); gap: 1rem; margin-bottom: 1.5rem; }

@@ -8,16 +8,19 @@
 
 #include "host/data/dataset.h"
 #include "host/error.h"
+#include "host/json.h"
 
 namespace qmnist {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kActivationKey = "activation";  // metadata entry
+// Metadata entries.
+constexpr const char* kActivationKey = "activation";
+constexpr const char* kClassesKey = "classes";
 
-/// The widths of the hidden layers, as the weights' shapes give them.
-std::vector<std::size_t> hidden_sizes(const std::string& place, const Safetensors& content) {
+/// The widths of all layers, as the weights' shapes give them.
+std::vector<std::size_t> layer_sizes(const std::string& place, const Safetensors& content) {
   constexpr std::size_t kMaxSize = 1 << 20;  // no layer anybody trains; sizes stay far from 2^64
   std::vector<std::size_t> outputs;
   for (std::size_t layer = 0;; ++layer) {
@@ -33,15 +36,13 @@ std::vector<std::size_t> hidden_sizes(const std::string& place, const Safetensor
     }
     outputs.push_back(shape[0]);
   }
-  if (outputs.empty() || outputs.back() != kClasses ||
+  if (outputs.empty() || outputs.back() < kMinClasses || outputs.back() > kMaxClasses ||
       content.tensors.size() != 2 * outputs.size()) {
     throw DataError(
-        "{}: is not a classifier of {} classes; expected tensors 0.weight, 0.bias, 2.weight, ... "
-        "as a "
-        "run's model.safetensors has them",
-        place, kClasses);
+        "{}: is not a classifier of {} to {} classes; expected tensors 0.weight, 0.bias, 2.weight, "
+        "... as a run's model.safetensors has them",
+        place, kMinClasses, kMaxClasses);
   }
-  outputs.pop_back();
   return outputs;
 }
 
@@ -56,6 +57,22 @@ Activation activation_of(const std::string& place, const Safetensors& content) {
                     entry->second);
   }
   return *activation;
+}
+
+ClassNames classes_of(const std::string& place, const Safetensors& content, std::size_t count) {
+  const auto entry = content.metadata.find(kClassesKey);
+  if (entry == content.metadata.end()) {
+    return numbered_classes(count);
+  }
+  try {
+    auto classes = parse_json(entry->second).get<ClassNames>();
+    if (classes.size() == count && std::ranges::all_of(classes, is_class_name)) {
+      return classes;
+    }
+  } catch (const Json::exception&) {  // NOLINT(bugprone-empty-catch): reported below
+  }
+  throw DataError("{}: its metadata \"{}\" are not the names of {} classes; expected a JSON array",
+                  place, kClassesKey, count);
 }
 
 void check_values(const std::string& place, const Safetensors& content) {
@@ -86,21 +103,27 @@ fs::path model_file(const fs::path& run_or_file) {
   return file;
 }
 
-Safetensors to_content(const Network& network, std::span<const float> parameters) {
+Safetensors to_content(const Network& network, std::span<const float> parameters,
+                       std::span<const std::string> classes) {
   Safetensors content;
   if (network.activation() != Activation::kRelu) {
     content.metadata[kActivationKey] = name_of(network.activation());
+  }
+  if (!are_numbered(classes)) {
+    content.metadata[kClassesKey] = Json(ClassNames(classes.begin(), classes.end())).dump();
   }
   content.add_arena(network, parameters, "");
   return content;
 }
 
 Model to_model(const Safetensors& content, const std::string& place) {
-  const std::vector<std::size_t> hidden = hidden_sizes(place, content);
-  Network network(kPixels, hidden, kClasses, activation_of(place, content));
+  const std::vector<std::size_t> sizes = layer_sizes(place, content);
+  Network network(kPixels, std::span(sizes).first(sizes.size() - 1), sizes.back(),
+                  activation_of(place, content));
   std::vector<float> parameters = content.arena(network, "", place);
   check_values(place, content);
-  return {std::move(network), std::move(parameters)};
+  ClassNames classes = classes_of(place, content, sizes.back());
+  return {std::move(network), std::move(parameters), std::move(classes)};
 }
 
 Model read_model(const fs::path& file) {
@@ -111,6 +134,13 @@ std::vector<Model> read_models(std::span<const fs::path> runs_or_files) {
   std::vector<Model> models;
   for (const fs::path& path : runs_or_files) {
     models.push_back(read_model(model_file(path)));
+    if (models.back().classes != models.front().classes) {
+      throw DataError(
+          "{}: its classes are {}, those of {} are {}; the models of an ensemble must have the "
+          "same",
+          path.string(), classes_text(models.back().classes), runs_or_files.front().string(),
+          classes_text(models.front().classes));
+    }
   }
   return models;
 }

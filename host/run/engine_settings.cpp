@@ -4,8 +4,8 @@
 
 namespace qmnist {
 
-Network network_of(const Config& config) {
-  return {kPixels, config.model.hidden, kClasses, config.model.activation};
+Network network_of(const Config& config, std::size_t classes) {
+  return {kPixels, config.model.hidden, classes, config.model.activation};
 }
 
 EngineSettings engine_settings(const Config& config, const Network& network,

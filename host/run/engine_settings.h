@@ -7,8 +7,8 @@
 
 namespace qmnist {
 
-/// The network for a config.
-[[nodiscard]] Network network_of(const Config& config);
+/// The network for a config and a number of classes.
+[[nodiscard]] Network network_of(const Config& config, std::size_t classes);
 
 /// The engine settings for a config.
 /// @param train_size number of training images

@@ -19,8 +19,7 @@ std::size_t bytes_without_engine(const Config& config, const Network& network) {
   return state + std::max(checkpoints, kReport);
 }
 
-std::size_t bytes_of_run(const Config& config, std::string_view device) {
-  const Network network = network_of(config);
+std::size_t bytes_of_run(const Config& config, const Network& network, std::string_view device) {
   return engine_kind(device).host_bytes(engine_settings(config, network, 1)) +
          bytes_without_engine(config, network);
 }

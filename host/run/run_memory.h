@@ -13,6 +13,7 @@ namespace qmnist {
 [[nodiscard]] std::size_t bytes_without_engine(const Config& config, const Network& network);
 
 /// The same with an engine of that kind. Device memory is not included.
-[[nodiscard]] std::size_t bytes_of_run(const Config& config, std::string_view device);
+[[nodiscard]] std::size_t bytes_of_run(const Config& config, const Network& network,
+                                       std::string_view device);
 
 }  // namespace qmnist

@@ -32,7 +32,7 @@ TrainingRun::TrainingRun(Config config, const Dataset& dataset, const Stopwatch&
     : config_(std::move(config)),
       dataset_(dataset),
       split_(split_dataset(config_.data, dataset_)),
-      network_(network_of(config_)),
+      network_(network_of(config_, dataset_.classes.size())),
       chosen_(engine ? *std::move(engine)
                      : make_engine(config_.device,
                                    engine_settings(config_, network_, split_.train.size()),
@@ -143,7 +143,8 @@ TrainingEnd TrainingRun::train(TrainingObserver& observer,
 }
 
 Evaluation TrainingRun::finish() {
-  folder_.write_model(network_, checkpoint_.state.eval_parameters(), checkpoint_.arithmetic);
+  folder_.write_model(network_, checkpoint_.state.eval_parameters(), dataset_.classes,
+                      checkpoint_.arithmetic);
   const Stopwatch watch;
   Evaluation test = evaluate(*chosen_.engine, dataset_.view(), split_.test);
   const double seconds_test = watch.seconds();
@@ -161,7 +162,7 @@ Evaluation TrainingRun::finish() {
   folder_.write_report(html_report(result));
   // Last, because drawing needs the most memory.
   if (has_svg_to_png()) {
-    folder_.write_charts(svg_to_png(confusion_svg(test)),
+    folder_.write_charts(svg_to_png(confusion_svg(test, dataset_.classes)),
                          svg_to_png(curves_svg(checkpoint_.history)));
   }
   return test;

@@ -111,8 +111,9 @@ void RunFolder::write_predictions(std::span<const Prediction> predictions) const
 }
 
 void RunFolder::write_model(const Network& network, std::span<const float> parameters,
+                            std::span<const std::string> classes,
                             std::string_view arithmetic) const {
-  Safetensors content = to_content(network, parameters);
+  Safetensors content = to_content(network, parameters, classes);
   content.metadata[kArithmeticKey] = arithmetic;
   write_safetensors(file(run_file::kModel), content);
 }

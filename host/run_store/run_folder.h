@@ -51,7 +51,7 @@ class RunFolder {
   void write_predictions(std::span<const Prediction> predictions) const;
   /// @param arithmetic of the steps that trained it: kArithmetic or kArithmeticWithCublas
   void write_model(const Network& network, std::span<const float> parameters,
-                   std::string_view arithmetic) const;
+                   std::span<const std::string> classes, std::string_view arithmetic) const;
   void write_report(std::string_view html) const;
   void write_charts(std::string_view confusion_png, std::string_view curves_png) const;
 

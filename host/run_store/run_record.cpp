@@ -5,6 +5,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "host/error.h"
 #include "host/read_file.h"
@@ -31,17 +32,17 @@ bool consume(std::string_view& text, std::string_view end, Number& number) {
   return true;
 }
 
-std::optional<Prediction> to_prediction(std::string_view row) {
+std::optional<Prediction> to_prediction(std::string_view row, std::size_t classes) {
   Prediction prediction{};
   const bool is_complete = consume(row, ",", prediction.index) &&
                            consume(row, ",", prediction.label) &&
                            consume(row, ",", prediction.predicted) &&
                            consume(row, "", prediction.confidence) && row.empty();
-  const bool are_classes = prediction.label < kClasses && prediction.predicted < kClasses;
+  const bool are_classes = prediction.label < classes && prediction.predicted < classes;
   return is_complete && are_classes ? std::optional(prediction) : std::nullopt;
 }
 
-std::vector<Prediction> read_predictions(const fs::path& path) {
+std::vector<Prediction> read_predictions(const fs::path& path, std::size_t classes) {
   std::istringstream file(read_run_file(path));
   file.exceptions(std::ios::badbit);  // a failed allocation must not look like the end of the file
   std::vector<Prediction> predictions;
@@ -50,7 +51,7 @@ std::vector<Prediction> read_predictions(const fs::path& path) {
     if (line == 1 && row == kPredictionColumns) {
       continue;
     }
-    const auto prediction = to_prediction(row);
+    const auto prediction = to_prediction(row, classes);
     if (line == 1 || !prediction) {
       throw DataError("{}: line {}: expected {}{}", path.string(), line,
                       line == 1 ? "the columns " : "a row of ", kPredictionColumns);
@@ -79,10 +80,12 @@ Json read_run_json(const fs::path& path) {
 }
 
 RunRecord read_run(const fs::path& folder) {
+  Json summary = read_run_json(folder / run_file::kSummary);
+  const std::size_t classes = summary.value("confusion", Json::array()).size();
   return {.folder = folder,
           .config = read_run_json(folder / run_file::kConfig),
-          .summary = read_run_json(folder / run_file::kSummary),
-          .predictions = read_predictions(folder / run_file::kPredictions)};
+          .summary = std::move(summary),
+          .predictions = read_predictions(folder / run_file::kPredictions, classes)};
 }
 
 }  // namespace qmnist

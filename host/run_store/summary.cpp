@@ -16,6 +16,7 @@ Json dataset_json(const RunResult& result) {
     checksums[file.path.filename().string()] = file.sha256;
   }
   return {{"name", dataset.name},
+          {"classes", dataset.classes},
           {"split", name_of(result.config.data.split)},
           {"train_size", split.train.size()},
           {"validation_size", split.validation.size()},
@@ -25,11 +26,11 @@ Json dataset_json(const RunResult& result) {
 
 }  // namespace
 
-Json per_class_json(const Evaluation& evaluation) {
+Json per_class_json(const Evaluation& evaluation, std::span<const std::string> names) {
   Json classes = Json::array();
-  for (std::size_t digit = 0; digit < kClasses; ++digit) {
-    const ClassReport& report = evaluation.per_class[digit];
-    classes.push_back({{"digit", digit},
+  for (std::size_t label = 0; label < evaluation.classes(); ++label) {
+    const ClassReport& report = evaluation.per_class[label];
+    classes.push_back({{"class", names[label]},
                        {"precision", report.precision},
                        {"recall", report.recall},
                        {"f1", report.f1},
@@ -59,7 +60,7 @@ Json summary_json(const RunResult& result) {
                {"test_accuracy", result.test.accuracy},
                {"test_accuracy_deviation", result.test.standard_error()},
                {"confusion", result.test.confusion},
-               {"per_class", per_class_json(result.test)},
+               {"per_class", per_class_json(result.test, result.dataset.classes)},
                {"dataset", dataset_json(result)},
                {"device", result.device},
                {"seed", result.config.training.seed},
@@ -73,7 +74,8 @@ Json summary_json(const RunResult& result) {
   if (result.checkpoint.best) {
     summary["best_epoch"] = result.checkpoint.best->epoch;
   }
-  if (std::string warning = test_warning(result.test, result.config.optimizer.learning_rate);
+  if (std::string warning =
+          test_warning(result.test, result.dataset.classes, result.config.optimizer.learning_rate);
       !warning.empty()) {
     summary["warning"] = std::move(warning);
   }

@@ -26,7 +26,8 @@ struct RunResult {
 };
 
 /// Precision, recall, F1 and support of each class.
-[[nodiscard]] Json per_class_json(const Evaluation& evaluation);
+[[nodiscard]] Json per_class_json(const Evaluation& evaluation,
+                                  std::span<const std::string> classes);
 
 /// The content of summary.json.
 [[nodiscard]] Json summary_json(const RunResult& result);

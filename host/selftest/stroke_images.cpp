@@ -32,7 +32,7 @@ struct Stroke {
 constexpr std::array kStrokes{Stroke{'a', 0, 1}, Stroke{'b', 1, 3}, Stroke{'c', 3, 5},
                               Stroke{'d', 4, 5}, Stroke{'e', 2, 4}, Stroke{'f', 0, 2},
                               Stroke{'g', 2, 3}};
-constexpr std::array<std::string_view, kClasses> kDigits{
+constexpr std::array<std::string_view, kDigitCount> kDigits{
     "abcdef", "bc", "abged", "abgcd", "fgbc", "afgcd", "afgcde", "abc", "abcdefg", "abcdfg"};
 
 /// Draws a round pen's dot: full within a pixel of the point, and fading up to two.
@@ -70,7 +70,7 @@ std::uint8_t draw_digit(std::size_t index, std::span<std::uint8_t> image) {
   std::uint32_t block = 0;
   const auto next = [&] { return philox({{static_cast<std::uint32_t>(index), block++}}, 0, 0); };
   const RandomWords first = next();
-  const auto label = static_cast<std::uint8_t>(first.words[0] % kClasses);
+  const auto label = static_cast<std::uint8_t>(first.words[0] % kDigitCount);
   const int brightness = 128 + static_cast<int>(first.words[1] % 128);
   std::array<Point, kCorners.size()> corners{};
   std::ranges::transform(kCorners, corners.begin(), [&](Point corner) {

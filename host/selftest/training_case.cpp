@@ -12,7 +12,7 @@ namespace qmnist::selftest {
 namespace {
 
 Network network(const std::vector<std::size_t>& hidden, Activation activation = Activation::kRelu) {
-  return {kPixels, hidden, kClasses, activation};
+  return {kPixels, hidden, kDigitCount, activation};
 }
 
 bool has_same_bits(float one, float other) {

@@ -56,7 +56,8 @@ std::size_t Sweep::default_jobs() const {
   }
   const EngineSettings settings = engine_settings_of(0, device_indices().front());
   const std::size_t of_host =
-      available_memory().bytes / bytes_of_run(trials_.front().config, config_.base.device);
+      available_memory().bytes /
+      bytes_of_run(trials_.front().config, settings.network, config_.base.device);
   return std::clamp(of_host, std::size_t{1},
                     device_indices().size() * kind.networks_at_once(settings));
 }
@@ -92,7 +93,7 @@ TrialResult Sweep::earlier_result(const Trial& trial) const {
   if (!fs::exists(folder / run_file::kCheckpoint)) {
     return {};
   }
-  const Network network = network_of(trial.config);
+  const Network network = network_of(trial.config, dataset_.classes.size());
   try {
     const Checkpoint checkpoint =
         read_checkpoint(folder / run_file::kCheckpoint, network, trial.config, dataset_);

@@ -85,7 +85,7 @@ void run_in_threads(std::vector<std::function<void()>> tasks, const std::functio
 
 EngineSettings Sweep::engine_settings_of(std::size_t trial, std::size_t device_index) const {
   const Config config = config_of(trial, device_index);
-  return engine_settings(config, network_of(config), split_.train.size());
+  return engine_settings(config, network_of(config, dataset_.classes.size()), split_.train.size());
 }
 
 Config Sweep::config_of(std::size_t trial, std::size_t device_index) const {
@@ -252,7 +252,7 @@ void Sweep::train(std::size_t trial, std::size_t device_index, ChosenEngine engi
   if (end != TrainingEnd::kInterrupted) {
     const Evaluation test = run.finish();
     result.test = {test.loss, test.accuracy};
-    result.warning = test_warning(test, config.optimizer.learning_rate);
+    result.warning = test_warning(test, dataset_.classes, config.optimizer.learning_rate);
   }
 }
 

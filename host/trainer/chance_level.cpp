@@ -1,14 +1,14 @@
 #include "host/trainer/chance_level.h"
 
 #include <algorithm>
-#include <array>
+#include <vector>
 
 namespace qmnist {
 namespace {
 
 /// How often each class was predicted.
-std::array<std::size_t, kClasses> prediction_counts(const Evaluation& evaluation) {
-  std::array<std::size_t, kClasses> counts{};
+std::vector<std::size_t> prediction_counts(const Evaluation& evaluation) {
+  std::vector<std::size_t> counts(evaluation.classes());
   for (const Prediction& prediction : evaluation.predictions) {
     counts.at(prediction.predicted) += 1;
   }

@@ -10,14 +10,15 @@ double ratio(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-ClassReport class_report(const Evaluation& evaluation, std::size_t digit) {
+ClassReport class_report(const std::vector<std::vector<std::uint64_t>>& confusion,
+                         std::size_t label) {
   std::uint64_t predicted = 0;
   std::uint64_t support = 0;
-  for (std::size_t other = 0; other < kClasses; ++other) {
-    predicted += evaluation.confusion[other][digit];
-    support += evaluation.confusion[digit][other];
+  for (std::size_t other = 0; other < confusion.size(); ++other) {
+    predicted += confusion[other][label];
+    support += confusion[label][other];
   }
-  const std::uint64_t hits = evaluation.confusion[digit][digit];
+  const std::uint64_t hits = confusion[label][label];
   return {.precision = ratio(hits, predicted),
           .recall = ratio(hits, support),
           .f1 = ratio(2 * hits, predicted + support),
@@ -40,14 +41,14 @@ Evaluation to_evaluation(const Scores& scores, const DataView& data,
         {indices[i], data.labels[indices[i]], image.predicted, image.confidence});
   }
   std::uint64_t correct = 0;
-  for (std::size_t digit = 0; digit < kClasses; ++digit) {
-    std::copy_n(scores.confusion.begin() + static_cast<std::ptrdiff_t>(digit * kClasses), kClasses,
-                evaluation.confusion[digit].begin());
-    correct += evaluation.confusion[digit][digit];
+  for (std::size_t label = 0; label < scores.classes; ++label) {
+    const auto row = std::span(scores.confusion).subspan(label * scores.classes, scores.classes);
+    evaluation.confusion.emplace_back(row.begin(), row.end());
+    correct += row[label];
   }
   evaluation.accuracy = ratio(correct, indices.size());
-  for (std::size_t digit = 0; digit < kClasses; ++digit) {
-    evaluation.per_class[digit] = class_report(evaluation, digit);
+  for (std::size_t label = 0; label < scores.classes; ++label) {
+    evaluation.per_class.push_back(class_report(evaluation.confusion, label));
   }
   return evaluation;
 }

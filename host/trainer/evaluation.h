@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -31,11 +30,13 @@ struct ClassReport {
 
 /// Metrics of a network on a part of a data set.
 struct Evaluation {
-  double loss = 0;                                                        ///< mean cross-entropy
-  double accuracy = 0;                                                    ///< 0..1
-  std::array<std::array<std::uint64_t, kClasses>, kClasses> confusion{};  ///< [true][predicted]
-  std::array<ClassReport, kClasses> per_class{};
+  double loss = 0;                                    ///< mean cross-entropy
+  double accuracy = 0;                                ///< 0..1
+  std::vector<std::vector<std::uint64_t>> confusion;  ///< [true][predicted]
+  std::vector<ClassReport> per_class;
   std::vector<Prediction> predictions;  ///< in the order of the indices
+
+  [[nodiscard]] std::size_t classes() const { return per_class.size(); }
 
   [[nodiscard]] double standard_error() const {
     return qmnist::accuracy_standard_error(accuracy, predictions.size());

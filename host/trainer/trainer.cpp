@@ -101,7 +101,7 @@ class EpochTail {
 };
 
 double majority_share(const DataView& data, std::span<const std::uint32_t> indices) {
-  std::array<std::size_t, kClasses> counts{};
+  std::array<std::size_t, kMaxClasses> counts{};
   for (const std::uint32_t index : indices) {
     counts.at(data.labels[index]) += 1;
   }

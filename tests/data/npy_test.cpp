@@ -164,13 +164,13 @@ TEST(NpyTest, ReadsLabels) {
   const auto error = [](const std::string& file) {
     return test::data_error_of([&] { (void)npy_labels(file, 3); });
   };
-  EXPECT_EQ(error(labels("<i4", {1, 10, 2})),
-            "y.npy: byte 132: the label of image 1 is 10; expected a digit from 0 to 9");
+  EXPECT_EQ(error(labels("<i4", {1, 256, 2})),
+            "y.npy: byte 132: the label of image 1 is 256; expected 0 to 255");
   EXPECT_EQ(error(labels(">i8", {1, 2, -1})),
-            "y.npy: byte 144: the label of image 2 is -1; expected a digit from 0 to 9");
+            "y.npy: byte 144: the label of image 2 is -1; expected 0 to 255");
   EXPECT_EQ(error(npy_file("<u8", false, {3}, std::string(24, '\xFF'))),
-            "y.npy: byte 128: the label of image 0 is 18446744073709551615; expected a digit from "
-            "0 to 9");
+            "y.npy: byte 128: the label of image 0 is 18446744073709551615; expected 0 to "
+            "255");
   EXPECT_EQ(error(labels("|u1", {1, 2})),
             "y.npy: byte 0: has shape (2); expected (3) or (3, 1), a label for each image");
   EXPECT_EQ(error(labels("<f4", {1, 2, 3})),

@@ -23,7 +23,7 @@ Dataset dataset_of(std::vector<DataPart> parts, const std::filesystem::path& fol
                   .files = {{folder / "images", ""}}};
   for (const DataPart& part : dataset.parts) {
     for (std::size_t i = 0; i < part.count; ++i) {
-      dataset.labels.push_back(static_cast<std::uint8_t>(i % kClasses));
+      dataset.labels.push_back(static_cast<std::uint8_t>(i % kDigitCount));
     }
   }
   return dataset;
@@ -33,7 +33,8 @@ Dataset dataset_of(std::vector<DataPart> parts, const std::filesystem::path& fol
 std::string group_labels(std::size_t count) {
   std::string file{0, 0, 0x0C, 2, 0, 0, 0, static_cast<char>(count), 0, 0, 0, 8};
   for (std::size_t i = 0; i < count; ++i) {
-    const std::array<char, 2> columns{static_cast<char>(i % kClasses), i < count / 2 ? '\0' : '\4'};
+    const std::array<char, 2> columns{static_cast<char>(i % kDigitCount),
+                                      i < count / 2 ? '\0' : '\4'};
     for (std::size_t column = 0; column < 8; ++column) {
       file += std::string(3, '\0') + (column < columns.size() ? columns.at(column) : '\0');
     }

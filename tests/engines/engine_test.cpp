@@ -85,8 +85,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Combine(testing::ValuesIn(test::engines_under_test()),
                      testing::Values(Shape{1, {1}, 2, 1}, Shape{5, {}, 3, 4}, Shape{13, {7}, 10, 3},
                                      Shape{33, {31, 17, 5}, 10, 31}, Shape{784, {128, 64}, 10, 32},
-                                     Shape{784, {127, 65}, 10, 33},
-                                     Shape{70, {200, 33}, 40, 130})));
+                                     Shape{784, {127, 65}, 10, 33}, Shape{40, {33}, 62, 9},
+                                     Shape{20, {65}, 256, 17}, Shape{70, {200, 33}, 40, 130})));
 
 TEST_P(EngineTest, EveryGradientIsTheReferences) {
   const Shape& shape = shape_under_test();

@@ -111,8 +111,8 @@ def check_onnx_files():
         file = onnx.load(path)
         onnx.checker.check_model(file, full_check=True)
         metadata = {entry.key: entry.value for entry in file.metadata_props}
-        assert set(metadata) == {"labels", "preprocessing", "test_accuracy", "config"}, metadata
-        assert metadata["labels"].split(",") == [str(digit) for digit in range(10)]
+        assert set(metadata) == {"classes", "preprocessing", "test_accuracy", "config"}, metadata
+        assert json.loads(metadata["classes"]) == [str(digit) for digit in range(10)]
         assert float(metadata["test_accuracy"]) == summary["test_accuracy"]
         assert json.loads(metadata["config"]) == config
     print(f"ONNX {onnx.__version__:17} passes both files")
@@ -146,7 +146,9 @@ check_same_weights("safetensors", safetensors.numpy.load_file(exports / "model.s
 with safetensors.safe_open(exports / "model.safetensors", framework="numpy") as content:
     named = {} if activation == "relu" else {"activation": activation}
     assert content.metadata() == {"format": "pt", **named}, content.metadata()
-check_same_weights("NumPy", dict(np.load(exports / "model.npz")))
+arrays = dict(np.load(exports / "model.npz"))
+assert arrays.pop("classes").tolist() == [str(digit) for digit in range(10)]
+check_same_weights("NumPy", arrays)
 check_onnx_files()
 check(f"ONNX Runtime {onnxruntime.__version__}", run_onnx())
 check(f"OpenCV {importlib.metadata.version('opencv-python-headless')}",

@@ -61,6 +61,14 @@ TEST(CppHeaderTest, WeightsLieByInput) {
   }
 }
 
+TEST(CppHeaderTest, HasTheNamesOfTheClasses) {
+  Model model = test::initial_model({});
+  model.classes[1] = "\"a\\";
+  EXPECT_NE(
+      exported_cpp(model).find("kClasses[10] = {\n    \"0\",\n    \"\\\"a\\\\\",\n    \"2\","),
+      std::string::npos);
+}
+
 TEST(CppHeaderTest, LinesFitAScreen) {
   const std::string text = exported_cpp(test::initial_model({7}));
   for (std::size_t begin = 0; begin < text.size();) {

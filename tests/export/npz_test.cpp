@@ -53,8 +53,9 @@ TEST(NpzTest, HoldsEveryTensorInOrderAndToTheBit) {
   const Model model = test::initial_model({9, 7});
   const auto files = unzip(exported_npz(model));
   const std::vector<Tensor> tensors = model.network.tensors();
-  ASSERT_EQ(files.size(), tensors.size());
-  for (std::size_t i = 0; i < files.size(); ++i) {
+  ASSERT_EQ(files.size(), tensors.size() + 1);
+  EXPECT_EQ(files.back().first, "classes.npy");
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
     const auto& [name, content] = files[i];
     EXPECT_EQ(name, tensors[i].name + ".npy");
     const std::size_t size = tensors[i].size * sizeof(float);
@@ -68,8 +69,8 @@ TEST(NpzTest, HoldsEveryTensorInOrderAndToTheBit) {
 TEST(NpzTest, HeadersAreThoseOfTheFormat) {
   const auto files = unzip(exported_npz(test::initial_model({7})));
   const std::array<std::string, 4> shapes{"(7, 784,)", "(7,)", "(10, 7,)", "(10,)"};
-  ASSERT_EQ(files.size(), shapes.size());
-  for (std::size_t i = 0; i < files.size(); ++i) {
+  ASSERT_EQ(files.size(), shapes.size() + 1);
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
     const std::string& content = files[i].second;
     ASSERT_EQ(content.substr(0, 8), std::string("\x93NUMPY\x01\x00", 8));
     const std::size_t length = static_cast<unsigned char>(content.at(8)) +
@@ -80,6 +81,17 @@ TEST(NpzTest, HeadersAreThoseOfTheFormat) {
     header.resize(header.find_last_not_of(" \n") + 1);
     EXPECT_EQ(header, "{'descr': '<f4', 'fortran_order': False, 'shape': " + shapes.at(i) + ", }");
   }
+}
+
+TEST(NpzTest, HoldsTheNamesOfTheClassesInUtf32) {
+  Model model = test::initial_model({7});
+  model.classes[3] = "お!";
+  const std::string content = unzip(exported_npz(model)).back().second;
+  EXPECT_NE(content.find("{'descr': '<U2', 'fortran_order': False, 'shape': (10,), }"),
+            std::string::npos);
+  const std::string names = content.substr(content.size() - std::size_t{10} * 2 * 4);
+  EXPECT_EQ(names.substr(0, 8), std::string("0\0\0\0\0\0\0\0", 8));
+  EXPECT_EQ(names.substr(24, 8), std::string("\x4A\x30\0\0!\0\0\0", 8));
 }
 
 TEST(NpzTest, TheSameModelGivesTheSameBytes) {

@@ -61,7 +61,7 @@ TEST(OnnxTest, SaysWhatItIsAndWhatMadeIt) {
   EXPECT_EQ(file.opset_import(0).version(), 13);
   EXPECT_EQ(file.producer_name(), "qmnist_gpu");
   EXPECT_EQ(file.producer_version(), QMNIST_VERSION);
-  EXPECT_NE(file.graph().doc_string().find("digits"), std::string::npos);
+  EXPECT_NE(file.graph().doc_string().find("MNIST"), std::string::npos);
 }
 
 TEST(OnnxTest, TakesBytesAndGivesProbabilitiesOfAnyNumberOfImages) {
@@ -106,7 +106,7 @@ TEST(OnnxTest, HasMetadata) {
     metadata[entry.key()] = entry.value();
   }
   EXPECT_EQ(metadata.size(), 3U);
-  EXPECT_EQ(metadata["labels"], "0,1,2,3,4,5,6,7,8,9");
+  EXPECT_EQ(metadata["classes"], R"(["0","1","2","3","4","5","6","7","8","9"])");
   EXPECT_NE(metadata["preprocessing"].find("255"), std::string::npos);
   EXPECT_EQ(metadata["test_accuracy"], "0.97");
 }
@@ -128,7 +128,8 @@ TEST(OnnxTest, HoldsTheWeightsToTheBit) {
 
 TEST(OnnxTest, RefusesWeightsThatNoSuchFileCanHold) {
   const std::vector<std::size_t> wide{16384, 16384, 16384};
-  const Model model{Network(kPixels, wide, kClasses), {}};  // refused before its values are read
+  const Model model{
+      Network(kPixels, wide, kDigitCount), {}, {}};  // refused before its values are read
   EXPECT_THROW((void)test::exported(find_exporter("onnx"), model), UsageError);
 }
 

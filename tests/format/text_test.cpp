@@ -3,35 +3,17 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <sstream>
 #include <string>
-#include <vector>
+
+#include "tests/support/text_tables.h"
 
 namespace qmnist {
 namespace {
 
-std::vector<std::string> table_lines(const std::string& table) {
-  EXPECT_EQ(table.back(), '\n');
-  std::vector<std::string> lines;
-  std::istringstream stream(table);
-  for (std::string line; std::getline(stream, line);) {
-    lines.push_back(line);
-  }
-  return lines;
-}
-
-std::vector<std::string> words_of(const std::string& line) {
-  std::istringstream stream(line);
-  return {std::istream_iterator<std::string>(stream), {}};
-}
-
-void expect_equal_widths(const std::vector<std::string>& lines) {
-  for (const std::string& line : lines) {
-    EXPECT_EQ(line.size(), lines.front().size()) << line;
-  }
-}
-
-using Words = std::vector<std::string>;
+using test::expect_equal_widths;
+using test::table_lines;
+using test::Words;
+using test::words_of;
 
 TEST(TextTest, GroupsThousands) {
   EXPECT_EQ(grouped(0), "0");
@@ -97,43 +79,6 @@ TEST(TextTest, NetworkTableOfASingleLayer) {
   expect_equal_widths(lines);
   EXPECT_EQ(words_of(lines[1]), (Words{"dense,", "softmax", "10", "7,850"}));
   EXPECT_EQ(words_of(lines[2]), (Words{"total", "7,850"}));
-}
-
-TEST(TextTest, ConfusionTableHasTrueDigitsDown) {
-  Evaluation evaluation;
-  for (std::size_t truth = 0; truth < kClasses; ++truth) {
-    for (std::size_t predicted = 0; predicted < kClasses; ++predicted) {
-      evaluation.confusion[truth][predicted] = 100 * truth + predicted;
-    }
-  }
-  evaluation.confusion[9][9] = 12000;
-  const auto lines = table_lines(confusion_table(evaluation));
-  ASSERT_EQ(lines.size(), 2 + kClasses);
-  EXPECT_EQ(lines[0], "  true \\ predicted");
-  expect_equal_widths({lines.begin() + 1, lines.end()});
-  EXPECT_EQ(words_of(lines[1]), (Words{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}));
-  for (std::size_t truth = 0; truth < kClasses; ++truth) {
-    Words expected{std::to_string(truth)};
-    for (const std::uint64_t count : evaluation.confusion[truth]) {
-      expected.push_back(std::to_string(count));
-    }
-    EXPECT_EQ(words_of(lines[2 + truth]), expected);
-  }
-}
-
-TEST(TextTest, PerClassTableHasALinePerDigit) {
-  Evaluation evaluation;
-  for (std::size_t digit = 0; digit < kClasses; ++digit) {
-    evaluation.per_class[digit] = {.precision = 1, .recall = 0, .f1 = 0.5, .support = digit};
-  }
-  evaluation.per_class[3] = {.precision = 0.97536, .recall = 0.9, .f1 = 0.93617, .support = 1408};
-  const auto lines = table_lines(per_class_table(evaluation));
-  ASSERT_EQ(lines.size(), 1 + kClasses);
-  expect_equal_widths(lines);
-  EXPECT_EQ(words_of(lines[0]), (Words{"digit", "precision", "recall", "F1", "support"}));
-  EXPECT_EQ(words_of(lines[1]), (Words{"0", "1.0000", "0.0000", "0.5000", "0"}));
-  EXPECT_EQ(words_of(lines[4]), (Words{"3", "0.9754", "0.9000", "0.9362", "1408"}));
-  EXPECT_EQ(words_of(lines[10]), (Words{"9", "1.0000", "0.0000", "0.5000", "9"}));
 }
 
 }  // namespace

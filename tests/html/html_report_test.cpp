@@ -9,6 +9,7 @@
 #include <set>
 
 #include "tests/support/decode_png.h"
+#include "tests/support/digit_classes.h"
 #include "tests/support/markup.h"
 #include "tests/support/support.h"
 
@@ -25,8 +26,9 @@ class HtmlReportTest : public testing::Test {
  protected:
   void SetUp() override {
     for (std::size_t i = 0; i < kImages; ++i) {
-      const auto label = static_cast<std::uint8_t>(i % kClasses);
-      const auto read_as = static_cast<std::uint8_t>(i % 5 == 0 ? (label + 1) % kClasses : label);
+      const auto label = static_cast<std::uint8_t>(i % kDigitCount);
+      const auto read_as =
+          static_cast<std::uint8_t>(i % 5 == 0 ? (label + 1) % kDigitCount : label);
       dataset_.labels.push_back(label);
       dataset_.pixels.insert(dataset_.pixels.end(), kPixels, static_cast<std::uint8_t>(i % 256));
       split_.test.push_back(static_cast<std::uint32_t>(i));
@@ -37,6 +39,7 @@ class HtmlReportTest : public testing::Test {
       ++test_.confusion[label][read_as];
     }
     split_.train.resize(1000);
+    dataset_.classes = test::kDigitNames;
     test_.accuracy = 0.8;
     test_.loss = 0.123456;
     checkpoint_.state = initial_state(network_, 1);
@@ -68,8 +71,8 @@ class HtmlReportTest : public testing::Test {
                    .parts = {},
                    .files = {{"/data/images.gz", "0123abcd"}, {"/data/labels.gz", "4567ef01"}}};
   Split split_;
-  Network network_{kPixels, std::vector<std::size_t>{200, 16}, kClasses};
-  Evaluation test_;
+  Network network_{kPixels, std::vector<std::size_t>{200, 16}, kDigitCount};
+  Evaluation test_ = test::empty_evaluation();
   std::string device_ = "CPU: a fast one, 2 threads";
   Checkpoint checkpoint_{.history = {{.epoch = 1,
                                       .loss = 0.5,
@@ -128,7 +131,7 @@ TEST_F(HtmlReportTest, HasEverySectionUnderItsHeading) {
     ids.push_back(element.attribute("id"));
     EXPECT_EQ(element.attribute("aria-labelledby"), ids.back() + "-heading");
   }
-  EXPECT_EQ(ids, (std::vector<std::string>{"run", "curves", "confusion", "digits", "mistakes",
+  EXPECT_EQ(ids, (std::vector<std::string>{"run", "curves", "confusion", "classes", "mistakes",
                                            "first-layer", "timing", "environment", "config"}));
   EXPECT_EQ(elements_of(html, "h2").size(), ids.size());
   expect_in(section(html, "run"),
@@ -166,10 +169,10 @@ TEST_F(HtmlReportTest, IsOneFileThatEveryoneCanRead) {
 }
 
 TEST_F(HtmlReportTest, ShowsTheFortyMostConfidentMistakes) {
-  const auto images = pictures(report(), "A handwritten");
+  const auto images = pictures(report(), "Class ");
   ASSERT_EQ(images.size(), 40U);
   // The last wrong one is image 295, a 5.
-  EXPECT_EQ(images[0].attribute("alt"), "A handwritten 5, read as 6");
+  EXPECT_EQ(images[0].attribute("alt"), "Class 5, read as 6");
   const test::Picture picture = test::decode_data_uri(images[0].attribute("src"));
   EXPECT_EQ(picture.width, kImageSide);
   EXPECT_EQ(picture.height, kImageSide);
@@ -182,7 +185,7 @@ TEST_F(HtmlReportTest, SaysSoWhereNothingWasWrong) {
   for (Prediction& row : test_.predictions) {
     row.predicted = row.label;
   }
-  EXPECT_TRUE(pictures(report(), "A handwritten").empty());
+  EXPECT_TRUE(pictures(report(), "Class ").empty());
   expect_in(section(report(), "mistakes"), {"No misclassified test images"});
 }
 

@@ -129,17 +129,17 @@ TEST_P(NetworkSetTest, ForwardLayers) {
 TEST_P(NetworkSetTest, RowStep) {
   constexpr std::size_t kRows = 3;
   constexpr std::size_t kHidden = 9;
-  constexpr std::size_t kClasses = 5;
+  constexpr std::size_t kDigitCount = 5;
   Block block;
   const std::size_t activations = block.floats(kRows * kHidden);
   const std::size_t derivatives = block.floats(kRows * kHidden);
-  const std::size_t weights = block.floats(kHidden * kClasses);
-  const std::size_t bias = block.floats(kClasses);
+  const std::size_t weights = block.floats(kHidden * kDigitCount);
+  const std::size_t bias = block.floats(kDigitCount);
   const std::size_t deltas = block.floats(kRows * kHidden);
-  const std::size_t last_activations = block.floats(kRows * kClasses);
-  const std::size_t last_deltas = block.floats(kRows * kClasses);
+  const std::size_t last_activations = block.floats(kRows * kDigitCount);
+  const std::size_t last_deltas = block.floats(kRows * kDigitCount);
   const std::size_t labels = block.add<std::uint8_t>(
-      [](unsigned network) { return test::bytes(kRows, network, kClasses); });
+      [](unsigned network) { return test::bytes(kRows, network, kDigitCount); });
   const std::size_t losses = block.floats(kRows);
   const std::size_t correct =
       block.add<std::uint8_t>([](unsigned) { return std::vector<std::uint8_t>(kRows, 7); });
@@ -149,7 +149,7 @@ TEST_P(NetworkSetTest, RowStep) {
     layers.add({.outputs = kHidden,
                 .activations = at<float>(base, activations),
                 .deltas = at<float>(base, deltas)});
-    layers.add({.outputs = kClasses,
+    layers.add({.outputs = kDigitCount,
                 .weights = at<float>(base, weights),
                 .bias = at<float>(base, bias),
                 .activations = at<float>(base, last_activations),

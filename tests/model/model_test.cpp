@@ -9,6 +9,7 @@
 
 #include "host/error.h"
 #include "host/model/safetensors.h"
+#include "tests/support/data_checks.h"
 #include "tests/support/small_model.h"
 #include "tests/support/support.h"
 
@@ -53,13 +54,45 @@ TEST_F(ModelTest, ReadsItsShapeFromTheTensors) {
 TEST_F(ModelTest, KeepsItsActivation) {
   const std::vector<std::size_t> hidden{7};
   for (const ActivationChoice& activation : kActivations) {
-    const Network network(kPixels, hidden, kClasses, activation.value);
-    const Safetensors content = to_content(network, initial_state(network, 1).parameters);
+    const Network network(kPixels, hidden, kDigitCount, activation.value);
+    const Safetensors content =
+        to_content(network, initial_state(network, 1).parameters, numbered_classes(kDigitCount));
     EXPECT_EQ(to_model(content, "file").network.activation(), activation.value);
   }
   Safetensors content = content_of({7});
   content.metadata["activation"] = "step";
   expect_refusal(content, "its activation is \"step\"; expected relu");
+}
+
+TEST_F(ModelTest, KeepsTheNamesOfItsClasses) {
+  const std::vector<std::size_t> hidden{7};
+  const Network network(kPixels, hidden, 3);
+  const std::vector<float> parameters = initial_state(network, 1).parameters;
+  const ClassNames names{"T-shirt/top", "\"quoted\"", "お"};
+  EXPECT_EQ(to_model(to_content(network, parameters, names), "file").classes, names);
+  Safetensors content = to_content(network, parameters, numbered_classes(3));
+  EXPECT_EQ(content.metadata.count("classes"), 0U);
+  EXPECT_EQ(to_model(content, "file").classes, numbered_classes(3));
+  for (const char* wrong : {"", "{}", "[\"a\",\"b\"]", "[\"a\",\"b\",1]", "[\"a\",\"b\",\"\"]",
+                            "[\"a\",\"b\",\"\\u0007\"]"}) {
+    content.metadata["classes"] = wrong;
+    expect_refusal(content, "its metadata \"classes\" are not the names of 3 classes");
+  }
+}
+
+TEST_F(ModelTest, AnEnsembleHasTheSameClasses) {
+  const std::vector<std::size_t> hidden{7};
+  const Network network(kPixels, hidden, 2);
+  const std::vector<float> parameters = initial_state(network, 1).parameters;
+  const std::vector<std::filesystem::path> files{folder_ / "a.safetensors",
+                                                 folder_ / "b.safetensors"};
+  write_safetensors(files[0], to_content(network, parameters, numbered_classes(2)));
+  write_safetensors(files[1], to_content(network, parameters, ClassNames{"cat", "dog"}));
+  EXPECT_EQ(
+      test::data_error_of([&] { (void)read_models(files); }),
+      fmt::format("{}: its classes are 2 (cat, dog), those of {} are 2 (0 to 1); the models of "
+                  "an ensemble must have the same",
+                  files[1].string(), files[0].string()));
 }
 
 TEST_F(ModelTest, ReadsThoseOfEveryArithmetic) {

@@ -14,14 +14,14 @@ namespace {
 constexpr std::array<std::size_t, 2> kBaselineHidden{128, 64};
 
 TEST(NetworkTest, BaselineHasTheNotebooksParameters) {
-  const Network network(kPixels, kBaselineHidden, kClasses);
+  const Network network(kPixels, kBaselineHidden, kDigitCount);
   EXPECT_EQ(network.parameter_count(), 109386U);
   EXPECT_EQ(network.inputs(), 784U);
   EXPECT_EQ(network.classes(), 10U);
 }
 
 TEST(NetworkTest, NamesTensorsAsPyTorchDoes) {
-  const Network network(kPixels, kBaselineHidden, kClasses);
+  const Network network(kPixels, kBaselineHidden, kDigitCount);
   std::vector<std::string> names;
   for (const Tensor& tensor : network.tensors()) {
     names.push_back(tensor.name);
@@ -45,13 +45,13 @@ TEST(NetworkTest, TensorsAreAlignedAndDoNotOverlap) {
 }
 
 TEST(NetworkTest, MayHaveNoHiddenLayer) {
-  const Network network(kPixels, {}, kClasses);
+  const Network network(kPixels, {}, kDigitCount);
   EXPECT_EQ(network.layers().size(), 1U);
   EXPECT_EQ(network.parameter_count(), 7850U);
 }
 
 TEST(InitialStateTest, WeightsAreGlorotUniform) {
-  const Network network(kPixels, kBaselineHidden, kClasses);
+  const Network network(kPixels, kBaselineHidden, kDigitCount);
   const TrainingState state = initial_state(network, 3);
   for (const DenseLayer& layer : network.layers()) {
     const double limit = std::sqrt(6.0 / static_cast<double>(layer.inputs + layer.outputs));
@@ -70,7 +70,7 @@ TEST(InitialStateTest, WeightsAreGlorotUniform) {
 }
 
 TEST(InitialStateTest, EverythingButTheWeightsIsZero) {
-  const Network network(kPixels, kBaselineHidden, kClasses);
+  const Network network(kPixels, kBaselineHidden, kDigitCount);
   TrainingState state = initial_state(network, 3);
   for (const DenseLayer& layer : network.layers()) {
     std::fill_n(state.parameters.begin() + static_cast<std::ptrdiff_t>(layer.weight.offset),

@@ -51,7 +51,7 @@ TEST_F(AfterTrainingTest, EvaluationRepeatsTheRunsOwn) {
   const Json summary = read_json(run().file("summary.json"));
   for (const fs::path& model : {run().output(), run().file("model.safetensors")}) {
     const Json result = evaluate({"--model", model});
-    EXPECT_EQ(result.at("digits"), kTestDigits);
+    EXPECT_EQ(result.at("images"), kTestDigits);
     EXPECT_EQ(result.at("accuracy"), summary.at("test_accuracy"));
     EXPECT_EQ(result.at("accuracy_deviation"), summary.at("test_accuracy_deviation"));
     EXPECT_EQ(result.at("loss"), summary.at("test_loss"));
@@ -79,12 +79,12 @@ TEST_F(AfterTrainingTest, EvaluationSaysWhichDeviceAutoUses) {
 TEST_F(AfterTrainingTest, ShippedLabelsTellWritersApart) {
   const fs::path images = source_dir() / "data/t10k-images-idx3-ubyte.gz";
   const Json result = evaluate({"--model", run().output(), "--data", images});
-  EXPECT_EQ(result.at("digits"), 10000);
+  EXPECT_EQ(result.at("images"), 10000);
   ASSERT_EQ(result.at("groups").size(), 3U);
   EXPECT_EQ(result["groups"][0]["name"], "test file");
   EXPECT_EQ(result["groups"][1]["name"], "written on form hsf_0");
-  EXPECT_EQ(result["groups"][1]["digits"], 4999);
-  EXPECT_EQ(result["groups"][2]["digits"], 5001);
+  EXPECT_EQ(result["groups"][1]["images"], 4999);
+  EXPECT_EQ(result["groups"][2]["images"], 5001);
   const double both = result["groups"][1]["accuracy"].get<double>() * 4999 +
                       result["groups"][2]["accuracy"].get<double>() * 5001;
   EXPECT_NEAR(both, result["accuracy"].get<double>() * 10000, 1e-6);
@@ -94,7 +94,7 @@ TEST_F(AfterTrainingTest, ShippedLabelsTellWritersApart) {
 
 TEST_F(AfterTrainingTest, EvaluationTakesAWholeFolder) {
   const Json result = evaluate({"--model", run().output(), "--data", run().folder() / "data"});
-  EXPECT_EQ(result.at("digits"), kDigits);
+  EXPECT_EQ(result.at("images"), kDigits);
 }
 
 TEST_F(AfterTrainingTest, EnsembleOfOneModelTwiceIsThatModel) {
@@ -110,7 +110,7 @@ TEST_F(AfterTrainingTest, EnsembleOfRunsIsTestedOnTheirTestPart) {
   const SmallRun other(Json{{"training", {{"seed", 1}}}});  // on copies of the same files
   expect_success(other.train({"--quiet"}));
   const Json both = evaluate({"--model", run().output(), "--model", other.output()});
-  EXPECT_EQ(both.at("digits"), kTestDigits);
+  EXPECT_EQ(both.at("images"), kTestDigits);
   // -log of a mean is below the mean of -log.
   const double losses = evaluate({"--model", run().output()}).at("loss").get<double>() +
                         evaluate({"--model", other.output()}).at("loss").get<double>();
@@ -127,7 +127,7 @@ TEST_F(AfterTrainingTest, EnsembleNamesHowItsTestPartsDiffer) {
   const fs::path data = run().data("").parent_path();
   expect_refusal({"evaluate", "--model", run().output(), other.output()}, 2,
                  {other.output().c_str(), "data.split_seed is 7", "is 42", "--data"});
-  EXPECT_EQ(evaluate({"--model", run().output(), other.output(), "--data", data}).at("digits"),
+  EXPECT_EQ(evaluate({"--model", run().output(), other.output(), "--data", data}).at("images"),
             kDigits);
 
   const SmallRun changed;
@@ -143,7 +143,7 @@ TEST_F(AfterTrainingTest, EvaluationTakesTheTestFileOfTheOfficialSplit) {
   const SmallRun official(Json{{"data", {{"split", "official"}}}});
   expect_success(official.train({"--quiet"}));
   const Json result = evaluate({"--model", official.output()});
-  EXPECT_EQ(result.at("digits"), kTestFileDigits);
+  EXPECT_EQ(result.at("images"), kTestFileDigits);
   ASSERT_FALSE(result.at("groups").empty());
   EXPECT_EQ(result["groups"][0]["name"], "test file");
   EXPECT_EQ(result.at("accuracy"), read_json(official.file("summary.json")).at("test_accuracy"));
@@ -154,7 +154,7 @@ TEST_F(AfterTrainingTest, EvaluationTakesTheTestFileOfTheOfficialSplit) {
   const SmallRun same(
       Json{{"data", {{"split", "official"}, {"split_seed", 7}, {"test_fraction", 0.5}}}});
   expect_success(same.train({"--quiet"}));
-  EXPECT_EQ(evaluate({"--model", official.output(), same.output()}).at("digits"), kTestFileDigits);
+  EXPECT_EQ(evaluate({"--model", official.output(), same.output()}).at("images"), kTestFileDigits);
 
   expect_refusal({"evaluate", "--model", run().output(), official.output()}, 2,
                  {official.output().c_str(), "data.split is \"official\"", run().output().c_str(),

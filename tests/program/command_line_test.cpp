@@ -239,7 +239,7 @@ TEST(CommandLineTest, RefusesMissingAndBadData) {
   std::string bytes = read_file(labels);
   bytes.at(8 + 5) = 17;
   write_file(labels, bytes);
-  expect_refusal(mislabelled, {}, 3, {labels.string(), "17", "byte 13"});
+  expect_refusal(mislabelled, {}, 3, {labels.parent_path().string(), "image 5 is 17"});
 }
 
 TEST(CommandLineTest, RefusesAnOutputFolderThatCannotBe) {

@@ -72,7 +72,7 @@ TEST_F(PredictTest, TestDigitsGetWhatTheRunPredicted) {
   ASSERT_EQ(answers.size(), rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     EXPECT_EQ(fs::path(answers[i].at("file").get<std::string>()).stem(), name(rows[i]));
-    EXPECT_EQ(answers[i].at("digit"), rows[i].prediction);
+    EXPECT_EQ(answers[i].at("label"), rows[i].prediction);
     EXPECT_EQ(answers[i].at("confidence"), rows[i].confidence) << name(rows[i]);
     EXPECT_EQ(answers[i].at("preprocess"), "notebook");
     double sum = 0;

@@ -41,7 +41,7 @@ std::size_t status_bytes(const std::string& name) {
 
 TEST(RunMemoryTest, AnEngineTakesTheMemoryThatIsSaidOfIt) {
   const std::array<std::size_t, 2> hidden{300, 200};
-  const Network network(kPixels, hidden, kClasses);
+  const Network network(kPixels, hidden, kDigitCount);
   EngineSettings plain{.network = network, .optimizer = {}, .batch_size = 100};
   EngineSettings averaging = plain;
   averaging.regularization.ema_decay = 0.99;

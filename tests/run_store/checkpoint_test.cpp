@@ -28,7 +28,7 @@ class CheckpointTest : public testing::Test {
                    .parts = {},
                    .files = {{"images", "0123"}, {"labels", "4567"}}};
   Config config_ = config_with("model.hidden=[5]");
-  Network network_{kPixels, config_.model.hidden, kClasses};
+  Network network_{kPixels, config_.model.hidden, kDigitCount};
   Checkpoint checkpoint_{
       .state = initial_state(network_, 1),
       .history = {{.epoch = 1,

@@ -9,6 +9,7 @@
 
 #include "host/error.h"
 #include "host/model/safetensors.h"
+#include "tests/support/digit_classes.h"
 #include "tests/support/support.h"
 
 namespace qmnist {
@@ -185,7 +186,7 @@ TEST_F(RunFolderTest, WritesTheModel) {
   constexpr std::array<std::size_t, 1> kHidden{3};
   const Network network(4, kHidden, 2);
   const TrainingState state = initial_state(network, 7);
-  folder.write_model(network, state.parameters, "2");
+  folder.write_model(network, state.parameters, test::kDigitNames, "2");
   const Safetensors model = read_safetensors(path() / run_file::kModel);
   EXPECT_EQ(model.metadata.at("arithmetic"), "2");
   EXPECT_EQ(model.tensors.size(), 4U);

@@ -32,7 +32,7 @@ TEST(StrokeImagesTest, AreSparseAsDigitsAre) {
   const double share = static_cast<double>(zeros) / static_cast<double>(images.pixels.size());
   EXPECT_GT(share, 0.7);  // MNIST: 0.81
   EXPECT_LT(share, 0.9);
-  EXPECT_EQ(std::set(images.labels.begin(), images.labels.end()).size(), kClasses);
+  EXPECT_EQ(std::set(images.labels.begin(), images.labels.end()).size(), kDigitCount);
 }
 
 }  // namespace

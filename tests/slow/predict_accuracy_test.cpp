@@ -203,8 +203,8 @@ std::vector<std::size_t> classify(Ensemble& model, const std::vector<GreyImage>&
   const std::vector<float> probabilities =
       model.predict({.pixels = pixels, .labels = no_labels}, all);
   std::vector<std::size_t> classes;
-  for (auto row = probabilities.begin(); row != probabilities.end(); row += kClasses) {
-    classes.push_back(static_cast<std::size_t>(std::max_element(row, row + kClasses) - row));
+  for (auto row = probabilities.begin(); row != probabilities.end(); row += kDigitCount) {
+    classes.push_back(static_cast<std::size_t>(std::max_element(row, row + kDigitCount) - row));
   }
   return classes;
 }

@@ -13,9 +13,9 @@ namespace qmnist::test {
 /// An untrained model with these hidden layers.
 [[nodiscard]] inline Model initial_model(const std::vector<std::size_t>& hidden,
                                          Activation activation = Activation::kRelu) {
-  Network network(kPixels, hidden, kClasses, activation);
+  Network network(kPixels, hidden, kDigitCount, activation);
   std::vector<float> parameters = initial_state(network, 1).parameters;
-  return {std::move(network), std::move(parameters)};
+  return {std::move(network), std::move(parameters), numbered_classes(kDigitCount)};
 }
 
 /// The file that an exporter makes of a model.

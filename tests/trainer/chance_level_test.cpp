@@ -7,6 +7,7 @@
 
 #include "host/engines/engine.h"
 #include "host/format/training_text.h"
+#include "tests/support/digit_classes.h"
 
 namespace qmnist {
 namespace {
@@ -17,10 +18,10 @@ Evaluation evaluation_of(std::size_t images, auto&& predict) {
   std::vector<std::uint8_t> labels(images);
   std::vector<std::uint32_t> all(images);
   std::iota(all.begin(), all.end(), 0U);
-  std::vector<float> probabilities(images * kClasses);
+  std::vector<float> probabilities(images * kDigitCount);
   for (std::size_t i = 0; i < images; ++i) {
     labels[i] = static_cast<std::uint8_t>(i % 11 == 10 ? 7 : i % 11);
-    probabilities[i * kClasses + predict(i, std::size_t{labels[i]})] = 1;
+    probabilities[i * kDigitCount + predict(i, std::size_t{labels[i]})] = 1;
   }
   const DataView data{.pixels = {}, .labels = labels};
   return to_evaluation(score_predictions(probabilities, data, all), data, all);
@@ -48,8 +49,8 @@ TEST(ChanceLevelTest, AHundredthOfTheImagesMayBeExceptions) {
 }
 
 TEST(ChanceLevelTest, FindsAnswersThatSayNothingOfTheImage) {
-  const auto found =
-      find_chance_level(evaluation_of(1100, [](std::size_t i, auto) { return i / 11 % kClasses; }));
+  const auto found = find_chance_level(
+      evaluation_of(1100, [](std::size_t i, auto) { return i / 11 % kDigitCount; }));
   ASSERT_TRUE(found.has_value());
   EXPECT_FALSE(found->is_constant());
 }
@@ -59,7 +60,7 @@ TEST(ChanceLevelTest, ThreeDeviationsAboveTheMostFrequentClassIsTheLimit) {
   for (const std::size_t correct : {238U, 239U}) {
     const auto found = find_chance_level(
         evaluation_of(1100, [&, right = std::size_t{0}](std::size_t, std::size_t label) mutable {
-          return right++ < correct ? label : (label + 1) % kClasses;
+          return right++ < correct ? label : (label + 1) % kDigitCount;
         }));
     EXPECT_EQ(found.has_value(), correct == 238U);
   }
@@ -83,14 +84,14 @@ TEST(ChanceLevelTest, TextSaysWhichClassAndWhatToChange) {
                     .top_class = 3,
                     .top_predictions = 13999};
   EXPECT_EQ(
-      chance_level_text(found, "test images", 0.5),
+      chance_level_text(found, test::kDigitNames, "test images", 0.5),
       "13,999 of 14,000 test images are classified as 3; lower optimizer.learning_rate, which "
       "is 0.5");
-  EXPECT_EQ(chance_level_text(found, "test images", 1e-6),
+  EXPECT_EQ(chance_level_text(found, test::kDigitNames, "test images", 1e-6),
             "13,999 of 14,000 test images are classified as 3; change optimizer.learning_rate, "
             "which is 1e-06 (default 0.001), or train for more epochs");
   found.top_predictions = 7000;
-  EXPECT_EQ(chance_level_text(found, "test images", 1e-6),
+  EXPECT_EQ(chance_level_text(found, test::kDigitNames, "test images", 1e-6),
             "the network has learned nothing: its accuracy on 14,000 test images is 9.86 %, and "
             "always predicting 1 gives 11.43 %; change optimizer.learning_rate, which is 1e-06 "
             "(default 0.001), or train for more epochs");

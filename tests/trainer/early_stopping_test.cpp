@@ -44,9 +44,10 @@ class ScriptedEngine final : public Engine {
   [[nodiscard]] Scores score(const DataView& /*data*/,
                              std::span<const std::uint32_t> indices) override {
     const Script& epoch = script_.at(state_.step - 1);
-    Scores scores{.images = std::vector<Score>(indices.size()),
+    Scores scores{.classes = kDigitCount,
+                  .images = std::vector<Score>(indices.size()),
                   .loss_sum = epoch.loss * static_cast<double>(indices.size()),
-                  .confusion = std::vector<std::uint64_t>(kClasses * kClasses)};
+                  .confusion = std::vector<std::uint64_t>(kDigitCount * kDigitCount)};
     scores.confusion[0] = epoch.correct;
     scores.confusion[1] = indices.size() - epoch.correct;
     return scores;
@@ -92,7 +93,7 @@ class EarlyStoppingTest : public testing::Test {
     return end;
   }
 
-  test::SmallData data_{60, 4, kClasses};
+  test::SmallData data_{60, 4, kDigitCount};
   Split split_ = notebook_split(60, 0.1, 0, 0.2);  // 11 to validate
   const Checkpoint initial_{.state = {.parameters = {0}, .moments = {{0}, {0}}, .step = 0}};
   Checkpoint checkpoint_ = initial_;

@@ -29,7 +29,7 @@ class PredictingEngine final : public Engine {
     std::vector<float> rows;
     for (const std::uint32_t index : indices) {
       const auto& [digit, confidence] = predictions_[index];
-      std::vector<float> row(kClasses, (1 - confidence) / (kClasses - 1));
+      std::vector<float> row(kDigitCount, (1 - confidence) / (kDigitCount - 1));
       row[digit] = confidence;
       rows.insert(rows.end(), row.begin(), row.end());
     }
@@ -42,7 +42,7 @@ class PredictingEngine final : public Engine {
 
 TEST(EvaluationTest, CountsWhatWasPredicted) {
   // Labels 0 0 0 1 1 2; predictions 0 0 1 1 0 2.
-  test::SmallData data(6, 1, kClasses);
+  test::SmallData data(6, 1, kDigitCount);
   data.labels = {0, 0, 0, 1, 1, 2};
   PredictingEngine engine({{0, .9F}, {0, .8F}, {1, .7F}, {1, .6F}, {0, .5F}, {2, 1}});
   const Evaluation evaluation = evaluate(engine, data.view(), data.all());
@@ -65,7 +65,7 @@ TEST(EvaluationTest, CountsWhatWasPredicted) {
 }
 
 TEST(EvaluationTest, LossIsTheMeanCrossEntropy) {
-  test::SmallData data(2, 1, kClasses);
+  test::SmallData data(2, 1, kDigitCount);
   data.labels = {3, 4};
   PredictingEngine engine({{3, .5F}, {0, .1F}});
   const double expected = -(std::log(0.5) + std::log(0.1)) / 2;
@@ -73,14 +73,14 @@ TEST(EvaluationTest, LossIsTheMeanCrossEntropy) {
 }
 
 TEST(EvaluationTest, ProbabilityZeroOfTheTruthGivesAFiniteLoss) {
-  test::SmallData data(1, 1, kClasses);
+  test::SmallData data(1, 1, kDigitCount);
   data.labels = {3};
   PredictingEngine engine({{5, 1}});
   EXPECT_TRUE(std::isfinite(evaluate(engine, data.view(), data.all()).loss));
 }
 
 TEST(EvaluationTest, DigitsThatDoNotOccurHaveZeros) {
-  test::SmallData data(1, 1, kClasses);
+  test::SmallData data(1, 1, kDigitCount);
   data.labels = {3};
   PredictingEngine engine({{5, .9F}});
   const Evaluation evaluation = evaluate(engine, data.view(), data.all());
@@ -92,7 +92,7 @@ TEST(EvaluationTest, DigitsThatDoNotOccurHaveZeros) {
 }
 
 TEST(EvaluationTest, PredictionsKeepOrderAndPlace) {
-  test::SmallData data(3, 1, kClasses);
+  test::SmallData data(3, 1, kDigitCount);
   data.labels = {7, 8, 9};
   PredictingEngine engine({{7, .9F}, {1, .4F}, {9, .8F}});
   const std::vector<std::uint32_t> order{2, 1};

@@ -34,9 +34,9 @@ class TrainerTest : public testing::Test {
                                               "training": {"epochs": 3, "batch_size": 10}})");
     return load_config(folder / "run.json", {});
   }();
-  test::SmallData data_{60, kPixels, kClasses};
+  test::SmallData data_{60, kPixels, kDigitCount};
   Split split_ = notebook_split(60, 0.1, 0, 0.1);  // 48 to train, 6 to validate, 6 to test
-  Network network_{kPixels, config_.model.hidden, kClasses};
+  Network network_{kPixels, config_.model.hidden, kDigitCount};
   cpu::CpuEngine engine_{{network_, config_.optimizer, config_.training.batch_size, 1}};
   Checkpoint checkpoint_{.state = initial_state(network_, 0)};
   Recorder recorder_;
@@ -171,8 +171,8 @@ class ScriptedSteps final : public Engine {
   [[nodiscard]] std::vector<float> predict(const DataView& /*data*/,
                                            std::span<const std::uint32_t> indices) override {
     predicted += indices.size();
-    std::vector<float> probabilities(indices.size() * kClasses);
-    for (std::size_t i = 3; i < probabilities.size(); i += kClasses) {
+    std::vector<float> probabilities(indices.size() * kDigitCount);
+    for (std::size_t i = 3; i < probabilities.size(); i += kDigitCount) {
       probabilities[i] = 1;
     }
     return probabilities;
@@ -202,7 +202,7 @@ class CollapseRecorder final : public TrainingObserver {
 std::vector<ChanceLevel> collapses_of(ScriptedSteps& engine) {
   const test::TemporaryFolder folder;
   test::write_file(folder / "run.json", R"({"training": {"epochs": 2, "batch_size": 300}})");
-  const test::SmallData data(3000, 1, kClasses);
+  const test::SmallData data(3000, 1, kDigitCount);
   const Split split{.train = data.all(), .validation = {}, .test = {}};
   CollapseRecorder recorder;
   Checkpoint checkpoint;

@@ -210,7 +210,8 @@ Scores CudaEngine::score(const DataView& data, std::span<const std::uint32_t> in
                                settings_.network.classes(), scores_->data() + first,
                                confusion_.data());
                  });
-  Scores scores{.images = std::vector<Score>(indices.size()),
+  Scores scores{.classes = settings_.network.classes(),
+                .images = std::vector<Score>(indices.size()),
                 .loss_sum = 0,
                 .confusion = std::vector<std::uint64_t>(confusion_.size())};
   QMNIST_CHECK(cudaMemcpyAsync(scores.images.data(), scores_->data(),
