@@ -4,20 +4,27 @@
 #include <charconv>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "host/data/dataset.h"
-#include "host/data/label.h"
 #include "host/data/printable.h"
 #include "host/error.h"
 
 namespace qmnist {
 namespace {
 
-constexpr std::size_t kFields = 1 + kPixels;
 constexpr unsigned kNoNumber = 1000;
 constexpr unsigned kMaxLevel = 255;
+
+/// What the lines of a file hold.
+struct Columns {
+  bool has_label;  ///< before the pixels
+  std::string text;
+
+  [[nodiscard]] std::size_t count() const { return kPixels + (has_label ? 1 : 0); }
+};
 
 /// Gives out the lines of a file, of which it holds one block at a time.
 class LineReader {
@@ -40,7 +47,7 @@ class LineReader {
         return std::nullopt;
       }
       if (size == kBlock) {
-        fail(fmt::format("is longer than {} bytes; expected {} fields", kBlock, kFields),
+        fail(fmt::format("is longer than {} bytes; expected {} pixels", kBlock, kPixels),
              number_ + 1);
       }
       refill();
@@ -101,13 +108,13 @@ inline unsigned take_number(const char*& at) {
   return number;
 }
 
-/// Reads the pixels behind the label, which `at` stands behind, into an image of zeros.
-bool take_pixels(const char* at, const char* end, std::uint8_t* pixels) {
+/// Reads the pixels behind a line's first number, which `at` stands behind, into zeros.
+bool take_pixels(const char* at, const char* end, std::span<std::uint8_t> pixels) {
   constexpr std::string_view kZeros = ",0,0,0,0";
   constexpr std::size_t kInZeros = kZeros.size() / 2;
-  for (std::size_t i = 0; i < kPixels; ++i) {
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
     // The next field begins behind them, so that the last one is no 0 of "05".
-    while (i + kInZeros < kPixels && std::memcmp(at, kZeros.data(), kZeros.size()) == 0 &&
+    while (i + kInZeros < pixels.size() && std::memcmp(at, kZeros.data(), kZeros.size()) == 0 &&
            at[kZeros.size()] == ',') {
       i += kInZeros;
       at += kZeros.size();
@@ -141,13 +148,18 @@ std::string_view unquoted(std::string_view field) {
   return is_quoted ? field.substr(1, field.size() - 2) : field;
 }
 
-/// Says what is wrong with a line whose fields cannot be read.
-[[noreturn]] void fail_line(const LineReader& lines, std::string_view line) {
-  const std::vector<std::string_view> fields = split(line);
-  if (fields.size() != kFields) {
-    lines.fail(fmt::format("has {} fields; expected {}, a label and {} pixels, with commas between",
-                           fields.size(), kFields, kPixels));
+void check_count(const LineReader& lines, std::size_t count, const Columns& columns) {
+  if (count != columns.count()) {
+    lines.fail(fmt::format("has {} columns; expected {}{}", count, columns.text,
+                           count == 1 ? ", with commas between" : ""));
   }
+}
+
+/// Says what is wrong with a line whose fields cannot be read.
+[[noreturn]] void fail_line(const LineReader& lines, std::string_view line,
+                            const Columns& columns) {
+  const std::vector<std::string_view> fields = split(line);
+  check_count(lines, fields.size(), columns);
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const std::string text = std::string(fields[i]) + '\n';
     const char* at = text.data();
@@ -157,7 +169,7 @@ std::string_view unquoted(std::string_view field) {
                              printable(fields[i]), kMaxLevel));
     }
   }
-  lines.fail("is not one of a label and its pixels");
+  lines.fail(fmt::format("is not one of {}", columns.text));
 }
 
 /// The numbers in a column's name: 3 and 14 of "3x14".
@@ -174,18 +186,15 @@ std::vector<unsigned> numbers_in(std::string_view name) {
   return numbers;
 }
 
-void check_names(const LineReader& lines, std::string_view line) {
+void check_names(const LineReader& lines, std::string_view line, const Columns& columns) {
   const std::vector<std::string_view> names = split(line);
-  if (unquoted(names.front()) != "label") {
+  if (columns.has_label && unquoted(names.front()) != "label") {
     lines.fail(fmt::format("the first column is \"{}\"; expected label, then {} pixels",
                            printable(unquoted(names.front())), kPixels));
   }
-  if (names.size() != kFields) {
-    lines.fail(fmt::format("names {} columns; expected {}, label and {} pixels", names.size(),
-                           kFields, kPixels));
-  }
+  check_count(lines, names.size(), columns);
   std::vector<unsigned> previous;
-  for (std::size_t i = 1; i < names.size(); ++i) {
+  for (std::size_t i = columns.has_label ? 1 : 0; i < names.size(); ++i) {
     std::vector<unsigned> numbers = numbers_in(unquoted(names[i]));
     if (numbers <= previous) {
       lines.fail(
@@ -197,46 +206,62 @@ void check_names(const LineReader& lines, std::string_view line) {
   }
 }
 
-bool begins_with_number(std::string_view line) {
+bool has_names(std::string_view line) {
   const std::string_view first = unquoted(line.substr(0, line.find(',')));
-  return !first.empty() && digit(first.front()) <= 9;
+  return first.empty() || digit(first.front()) > 9 || first == "1x1";
 }
 
-void append_row(const LineReader& lines, std::string_view line, LabelledImages& images) {
-  const std::size_t image = images.labels.size();
+void append_row(const LineReader& lines, std::string_view line, const Columns& columns,
+                LabelledImages& images) {
+  const std::size_t image = images.pixels.size() / kPixels;
   images.pixels.resize((image + 1) * kPixels);
+  const std::span pixels = std::span(images.pixels).last(kPixels);
   const char* at = line.data();
-  const unsigned label = take_number(at);
-  if (label == kNoNumber ||
-      !take_pixels(at, line.data() + line.size(), images.pixels.data() + image * kPixels)) {
-    fail_line(lines, line);
+  const unsigned first = take_number(at);
+  if (first > kMaxLevel ||
+      !take_pixels(at, line.data() + line.size(), columns.has_label ? pixels : pixels.subspan(1))) {
+    fail_line(lines, line, columns);
   }
-  images.labels.push_back(checked_label(image, label, kMaxClasses,
-                                        [&](std::string_view problem) { lines.fail(problem); }));
+  if (columns.has_label) {
+    images.labels.push_back(static_cast<std::uint8_t>(first));
+  } else {
+    pixels.front() = static_cast<std::uint8_t>(first);
+  }
 }
 
-}  // namespace
-
-LabelledImages read_csv(ByteReader& file) {
+/// Reads a file to its end; without labels where it has none.
+LabelledImages read_lines(ByteReader& file, const Columns& columns) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   LineReader lines(file);
   std::optional<std::string_view> line = lines.next();
   if (line && line->starts_with(kByteOrderMark)) {
     line->remove_prefix(kByteOrderMark.size());
   }
-  if (line && !begins_with_number(*line)) {
-    check_names(lines, *line);
+  if (line && has_names(*line)) {
+    check_names(lines, *line, columns);
     line = lines.next();
   }
   LabelledImages images;
   for (; line; line = lines.next()) {
-    append_row(lines, *line, images);
+    append_row(lines, *line, columns, images);
   }
-  if (images.labels.empty()) {
-    throw DataError("{}: has no images; expected lines of a label and {} pixels", file.path(),
-                    kPixels);
+  if (images.pixels.empty()) {
+    throw DataError("{}: has no images; expected lines of {}", file.path(), columns.text);
   }
   return images;
+}
+
+}  // namespace
+
+LabelledImages read_csv(ByteReader& file) {
+  return read_lines(file,
+                    {.has_label = true, .text = fmt::format("a label and {} pixels", kPixels)});
+}
+
+std::vector<std::uint8_t> read_unlabelled_csv(ByteReader& file) {
+  return read_lines(file,
+                    {.has_label = false, .text = fmt::format("{} pixels without a label", kPixels)})
+      .pixels;
 }
 
 }  // namespace qmnist

@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include <functional>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -87,6 +88,26 @@ std::string csv_error(const std::string& content) {
   return test::data_error_of([&] { (void)read_csv(content); });
 }
 
+/// A labelled file without its first column.
+std::string without_labels(const std::string& file) {
+  std::string rest;
+  bool is_label = true;
+  for (const char character : file) {
+    rest += is_label ? "" : std::string(1, character);
+    is_label = character == '\n' || (is_label && character != ',');
+  }
+  return rest;
+}
+
+std::vector<std::uint8_t> read_unlabelled_csv(const std::string& content) {
+  ByteReader file(content, "digits.csv");
+  return read_unlabelled_csv(file);
+}
+
+std::string unlabelled_csv_error(const std::string& content) {
+  return test::data_error_of([&] { (void)read_unlabelled_csv(content); });
+}
+
 std::string gzip_csv(const std::string& content) {
   const test::TemporaryFolder folder;
   gzFile_s* const file = gzopen((folder / "file").c_str(), "wb");
@@ -105,6 +126,11 @@ TEST(CsvTest, ReadsEveryForm) {
           expect_csv_images(read_csv(file));
           expect_csv_images(read_csv(gzip_csv(file)));
           expect_csv_images(read_csv("\xEF\xBB\xBF" + file));
+          const std::vector<std::uint8_t> pixels = read_csv(file).pixels;
+          const std::string unlabelled = without_labels(file);
+          EXPECT_EQ(read_unlabelled_csv(unlabelled), pixels);
+          EXPECT_EQ(read_unlabelled_csv(gzip_csv(unlabelled)), pixels);
+          EXPECT_EQ(read_unlabelled_csv("\xEF\xBB\xBF" + unlabelled), pixels);
         }
       }
     }
@@ -115,6 +141,7 @@ TEST(CsvTest, ReadsFilesOfManyBlocks) {
   constexpr std::size_t kCount = 1000;  // 2 MB, in blocks of 256 KiB that end anywhere in a line
   expect_csv_images(read_csv(csv({.header = header(counted_csv)}, kCount)), kCount);
   expect_csv_images(read_csv(gzip_csv(csv({}, kCount))), kCount);
+  EXPECT_EQ(read_unlabelled_csv(without_labels(csv({}, kCount))), read_csv(csv({}, kCount)).pixels);
 }
 
 TEST(CsvTest, ZerosBesideOtherNumbersAreRead) {
@@ -152,6 +179,52 @@ TEST(CsvTest, EveryTruncationIsRefusedOrRight) {
   }
 }
 
+TEST(CsvTest, AnUnlabelledLineBeginsWithItsFirstPixel) {
+  const std::string rest = without_labels(row(1, 0, {})).substr(1);
+  for (const std::string_view first : {"7", "\"7\"", "007"}) {
+    EXPECT_EQ(read_unlabelled_csv(std::string(first) + rest).front(), 7);
+  }
+  EXPECT_EQ(read_unlabelled_csv("255" + rest).front(), 255);
+}
+
+TEST(CsvTest, EveryTruncationOfUnlabelledLinesIsRefusedOrRight) {
+  const std::string file = without_labels(csv({.header = header(counted_csv)}, 2));
+  const std::vector<std::uint8_t> pixels = read_unlabelled_csv(file);
+  const std::vector<std::uint8_t> first(pixels.begin(), pixels.begin() + kPixels);
+  const std::size_t second = file.rfind('\n', file.size() - 2);
+  for (std::size_t size = 0; size < file.size(); ++size) {
+    const std::string cut = file.substr(0, size);
+    if (size == second || size == second + 1) {
+      EXPECT_EQ(read_unlabelled_csv(cut), first);
+    } else if (size == file.size() - 1) {
+      EXPECT_EQ(read_unlabelled_csv(cut), pixels);
+    } else {
+      EXPECT_TRUE(unlabelled_csv_error(cut).starts_with("digits.csv: ")) << size;
+    }
+  }
+}
+
+TEST(CsvTest, ADamagedByteOfUnlabelledLinesChangesOnePixelAtMost) {
+  const std::string file = without_labels(csv({}, 2));
+  const std::vector<std::uint8_t> pixels = read_unlabelled_csv(file);
+  for (std::size_t place = 0; place < file.size(); ++place) {
+    for (const unsigned bit : {0U, 2U, 4U, 6U, 7U}) {
+      std::string damaged = file;
+      damaged[place] = static_cast<char>(damaged[place] ^ (1U << bit));
+      try {
+        const std::vector<std::uint8_t> read = read_unlabelled_csv(damaged);
+        ASSERT_EQ(read.size(), pixels.size());
+        EXPECT_LE(std::inner_product(read.begin(), read.end(), pixels.begin(), 0, std::plus(),
+                                     std::not_equal_to()),
+                  1)
+            << place;
+      } catch (const DataError& error) {
+        EXPECT_TRUE(std::string_view(error.what()).starts_with("digits.csv: line ")) << place;
+      }
+    }
+  }
+}
+
 TEST(CsvTest, DamagedBytesOfTheHeaderAreRefusedOrChangeNothing) {
   const std::string file = csv({.header = header(counted_csv)});
   for (std::size_t place = 0; place < file.find('\n'); ++place) {
@@ -175,12 +248,10 @@ TEST(CsvTest, ErrorsNameTheLineAndWhatWouldBeRight) {
   };
   expect_error("", "has no images; expected lines of a label and 784 pixels");
   expect_error(header(counted_csv), "has no images; expected lines of a label and 784 pixels");
-  expect_error(good + "\n1,2,3\n",
-               "line 2: has 3 fields; expected 785, a label and 784 pixels, with commas between");
+  expect_error(good + "\n1,2,3\n", "line 2: has 3 columns; expected a label and 784 pixels");
   expect_error(good + "\n\n" + good,
-               "line 2: has 1 fields; expected 785, a label and 784 pixels, with commas between");
-  expect_error(good + ",0",
-               "line 1: has 786 fields; expected 785, a label and 784 pixels, with commas between");
+               "line 2: has 1 columns; expected a label and 784 pixels, with commas between");
+  expect_error(good + ",0", "line 1: has 786 columns; expected a label and 784 pixels");
   for (const std::string_view wrong : {"256", "1000", "-1", "1.5", " 1", "", "\"1", "1\"", "x"}) {
     std::string file = good;
     file += '\n';
@@ -190,9 +261,10 @@ TEST(CsvTest, ErrorsNameTheLineAndWhatWouldBeRight) {
         file,
         fmt::format("line 2: field 785 is \"{}\"; expected a whole number from 0 to 255", wrong));
   }
-  expect_error(good + "\n256" + rest, "line 2: the label of image 1 is 256; expected 0 to 255");
+  expect_error(good + "\n256" + rest,
+               "line 2: field 1 is \"256\"; expected a whole number from 0 to 255");
   expect_error(std::string(300000, '1'),
-               "line 1: is longer than 262144 bytes; expected 785 fields");
+               "line 1: is longer than 262144 bytes; expected 784 pixels");
 }
 
 TEST(CsvTest, WrongColumnsAreRefused) {
@@ -205,13 +277,43 @@ TEST(CsvTest, WrongColumnsAreRefused) {
   EXPECT_EQ(error_of_header(names.substr(6)),  // Kaggle's test.csv
             "digits.csv: line 1: the first column is \"pixel0\"; expected label, then 784 pixels");
   EXPECT_EQ(error_of_header(names + ",writer"),
-            "digits.csv: line 1: names 786 columns; expected 785, label and 784 pixels");
+            "digits.csv: line 1: has 786 columns; expected a label and 784 pixels");
   const auto transposed = [](std::size_t pixel) {
     return by_place(pixel % kImageSide * kImageSide + pixel / kImageSide);
   };
   EXPECT_EQ(error_of_header(header(transposed)),
             "digits.csv: line 1: column 30 is \"1x2\"; expected names whose numbers ascend, as "
             "pixel0, pixel1, ... or 1x1, 1x2, ...");
+}
+
+TEST(CsvTest, ErrorsOfUnlabelledLinesNameTheLineAndWhatWouldBeRight) {
+  const std::string names = without_labels(header(counted_csv));
+  const std::string good = without_labels(row(0, 5, {}));
+  const auto expect_error = [](const std::string& content, const std::string& message) {
+    EXPECT_EQ(unlabelled_csv_error(content), "digits.csv: " + message);
+  };
+  expect_error("", "has no images; expected lines of 784 pixels without a label");
+  expect_error(names, "has no images; expected lines of 784 pixels without a label");
+  const std::string labelled = "line 1: has 785 columns; expected 784 pixels without a label";
+  expect_error(csv({.header = header(counted_csv)}), labelled);
+  expect_error(csv({.header = header(by_place, "\"")}), labelled);
+  expect_error(csv({}), labelled);
+  expect_error(names + ",label\n", labelled);
+  expect_error(names + "\n" + good + "\n" + row(1, 5, {}),
+               "line 3: has 785 columns; expected 784 pixels without a label");
+  expect_error(good + "\n" + good.substr(2),
+               "line 2: has 783 columns; expected 784 pixels without a label");
+  expect_error("0;0;0",
+               "line 1: has 1 columns; expected 784 pixels without a label, with commas "
+               "between");
+  expect_error("label" + names.substr(names.find(',')),
+               "line 1: column 1 is \"label\"; expected names whose numbers ascend, as pixel0, "
+               "pixel1, ... or 1x1, 1x2, ...");
+  for (const std::string_view wrong : {"256", "1000", "-1", "1.5", " 1", "", "\"1", "1\"", "x"}) {
+    expect_error(
+        good + "\n" + std::string(wrong) + good.substr(1),
+        fmt::format("line 2: field 1 is \"{}\"; expected a whole number from 0 to 255", wrong));
+  }
 }
 
 TEST(CsvTest, WhatFollowsPackedDataIsRefused) {

@@ -1,4 +1,4 @@
-// Every CSV file, plain or gzip-compressed, is read or refused as bad data.
+// Every CSV file, plain or gzip-compressed, is read or refused as bad data, with labels or without.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -6,12 +6,22 @@
 #include "host/data/csv.h"
 #include "host/error.h"
 
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+namespace {
+
+template <typename Read>
+void read_or_refuse(const std::uint8_t* data, std::size_t size, const Read& read) {
   try {
     qmnist::ByteReader file(std::string(reinterpret_cast<const char*>(data), size), "input");
-    (void)qmnist::read_csv(file);
+    (void)read(file);
   } catch (const qmnist::DataError&) {  // refused, as it should be
   }
+}
+
+}  // namespace
+
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  read_or_refuse(data, size, qmnist::read_csv);
+  read_or_refuse(data, size, qmnist::read_unlabelled_csv);
   return 0;
 }
