@@ -236,23 +236,45 @@ void add_export(CLI::App& app, Command& command) {
   sub->callback([&command, options] { command = [options] { return export_command(*options); }; });
 }
 
+/// Throws unless there are either images or the two options of a submission, which take no others
+/// than --model.
+void check_predict_options(const CLI::App& app) {
+  const bool has_csv = app.count("--csv") > 0;
+  if (has_csv != (app.count("--submission") > 0)) {
+    throw UsageError("{} is missing; expected --csv test.csv --submission submission.csv",
+                     has_csv ? "--submission" : "--csv");
+  }
+  if (!has_csv && app.count("IMAGE") == 0) {
+    throw UsageError("IMAGE is missing; name images or a folder, or see --help");
+  }
+  for (const char* of_images : {"IMAGE", "--preprocess", "--json", "--contact-sheet"}) {
+    if (has_csv && app.count(of_images) > 0) {
+      throw UsageError("{} does not go with --csv; expected only --submission and --model",
+                       of_images);
+    }
+  }
+}
+
 void add_predict(CLI::App& app, Command& command) {
   CLI::App* sub = app.add_subcommand("predict", "Classify images");
   sub->footer(
       "Examples:\n"
       "  qmnist_gpu predict photograph.jpg\n"
       "  qmnist_gpu predict scans/ --model runs/baseline --contact-sheet sheet.png\n"
+      "  qmnist_gpu predict --csv test.csv --submission submission.csv\n"
       "\n"
       "Preprocessing to 28 x 28 pixels: notebook resizes the whole image; mnist segments the ink,\n"
       "dark or bright, scales it to fit 20 x 20 and centres it by its centre of mass, as MNIST's\n"
       "authors did; auto uses mnist unless the image already looks like one of MNIST's (28 x 28\n"
       "pixels, ink of that size and position on a plain background). Several models form an\n"
-      "ensemble: their class probabilities are averaged.");
+      "ensemble: their class probabilities are averaged.\n"
+      "\n"
+      "--csv takes the test images of Kaggle's Digit Recognizer, lines of 784 pixels without a\n"
+      "label. Their grey levels go to the network as they are, without preprocessing.");
   auto options = std::make_shared<PredictOptions>();
   sub->add_option("IMAGE", options->images,
                   "PNG, JPEG, TIFF, WebP, GIF, BMP or PNM files, folders, or - (stdin)")
-      ->type_name("")
-      ->required();
+      ->type_name("");
   sub->add_option("--model", options->models,
                   fmt::format("Run folder or file (default: {}); can be repeated", kDefaultModel))
       ->type_name("RUN_OR_FILE")
@@ -267,7 +289,15 @@ void add_predict(CLI::App& app, Command& command) {
   sub->add_option("--contact-sheet", options->contact_sheet,
                   "Write a PNG of the preprocessed images with their predictions")
       ->type_name("FILE");
-  sub->callback([&command, options] { command = [options] { return predict_command(*options); }; });
+  sub->add_option("--csv", options->csv, "Instead of IMAGE, a CSV file of images without labels")
+      ->type_name("FILE");
+  sub->add_option("--submission", options->submission,
+                  "Write the predictions for --csv, in Kaggle's format")
+      ->type_name("FILE");
+  sub->callback([&command, sub, options] {
+    check_predict_options(*sub);
+    command = [options] { return predict_command(*options); };
+  });
 }
 
 void add_selftest(CLI::App& app, Command& command) {

@@ -13,6 +13,7 @@
 #include "host/cli/interrupt.h"
 #include "host/cli/output.h"
 #include "host/cli/progress_line.h"
+#include "host/cli/submission.h"
 #include "host/cli/terminal.h"
 #include "host/engines/ensemble.h"
 #include "host/format/classification.h"
@@ -196,6 +197,10 @@ class Predictor {
 }  // namespace
 
 ExitStatus predict_command(const PredictOptions& options) {
+  if (options.images.empty()) {
+    write_submission(read_models(chosen_models(options)), options.csv, options.submission);
+    return ExitStatus::kDone;
+  }
   require_image_decoders();
   if (!options.contact_sheet.empty()) {
     require_svg_to_png();

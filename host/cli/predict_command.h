@@ -13,17 +13,19 @@ namespace qmnist {
 struct PredictOptions {
   std::vector<std::filesystem::path>
       models;                       ///< run folders or model files; empty for kDefaultModel
-  std::vector<std::string> images;  ///< files, folders, "-"
+  std::vector<std::string> images;  ///< files, folders, "-"; empty for a submission
   Preprocess preprocess = Preprocess::kAuto;
   bool json = false;
   std::filesystem::path contact_sheet;  ///< empty for none
+  std::filesystem::path csv;            ///< images of the submission
+  std::filesystem::path submission;     ///< file to write
 };
 
 /// The run folder of configs/baseline.json, relative to the repository.
 inline constexpr const char* kDefaultModel = "runs/baseline";
 
 /// Classifies images with a model or an ensemble. An unreadable file is reported as an error, and
-/// the other files are still classified.
+/// the other files are still classified. Without images, writes a submission.
 /// @return kDone, or kData if a file was unreadable. @throws Error
 [[nodiscard]] ExitStatus predict_command(const PredictOptions& options);
 

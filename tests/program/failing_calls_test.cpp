@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/data/dataset.h"
 #include "tests/support/small_run.h"
 
 namespace qmnist::test {
@@ -179,6 +180,22 @@ INSTANTIATE_TEST_SUITE_P(
                   return std::vector<std::string>{"predict",         "--model",
                                                   run.output(),      run.file("confusion.png"),
                                                   "--contact-sheet", run.folder() / "sheet.png"};
+                }},
+        Subject{"Submission",
+                [](const SmallRun& run) {
+                  const fs::path csv = run.folder() / "test.csv";
+                  std::string pixels = "0";
+                  for (std::size_t i = 1; i < kPixels; ++i) {
+                    pixels += ",0";
+                  }
+                  write_file(csv, pixels);
+                  return std::vector<std::string>{"predict",
+                                                  "--model",
+                                                  run.output(),
+                                                  "--csv",
+                                                  csv,
+                                                  "--submission",
+                                                  run.folder() / "submission.csv"};
                 }},
         Subject{"Export",
                 [](const SmallRun& run) {
