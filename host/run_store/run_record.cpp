@@ -80,10 +80,11 @@ Json read_run_json(const fs::path& path) {
 }
 
 RunRecord read_run(const fs::path& folder) {
+  Json config = read_run_json(folder / run_file::kConfig);
   Json summary = read_run_json(folder / run_file::kSummary);
   const std::size_t classes = summary.value("confusion", Json::array()).size();
   return {.folder = folder,
-          .config = read_run_json(folder / run_file::kConfig),
+          .config = std::move(config),
           .summary = std::move(summary),
           .predictions = read_predictions(folder / run_file::kPredictions, classes)};
 }

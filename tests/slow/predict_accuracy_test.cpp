@@ -60,7 +60,7 @@ TEST_F(PredictAccuracyTest, AllTestDigitsGetWhatTheRunPredicted) {
   const std::vector<Json> answers = predict(pictures_.path());
   ASSERT_EQ(answers.size(), rows_.size());
   for (std::size_t i = 0; i < rows_.size(); ++i) {
-    ASSERT_EQ(answers[i].at("digit"), rows_[i].prediction) << i;
+    ASSERT_EQ(answers[i].at("label"), rows_[i].prediction) << i;
     ASSERT_EQ(answers[i].at("confidence"), rows_[i].confidence) << i;
   }
 }
@@ -247,7 +247,7 @@ TEST_F(PredictAccuracyTest, PredictReadsPhotographsFromFiles) {
   std::size_t correct = 0;
   for (std::size_t i = 0; i < kCount; ++i) {
     EXPECT_EQ(answers[i].at("preprocess"), "mnist");
-    correct += answers[i].at("digit") == rows_[i].label ? 1 : 0;
+    correct += answers[i].at("label") == rows_[i].label ? 1 : 0;
   }
   EXPECT_GE(correct + 3, correct_samples);
 }
