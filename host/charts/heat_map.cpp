@@ -46,9 +46,11 @@ struct Map {
   /// Whether names stand upright below the columns.
   [[nodiscard]] bool is_upright() const { return names > cell - 4; }
   [[nodiscard]] double bar_left() const { return left + side + 20; }
-  [[nodiscard]] double width() const { return bar_left() + kBarWidth + 52; }
+  [[nodiscard]] double width() const { return whole(bar_left() + kBarWidth + 52); }
   [[nodiscard]] double below() const { return is_upright() ? names : 10; }  ///< of names
-  [[nodiscard]] double height() const { return kMapTop + side + below() + 52; }
+  [[nodiscard]] double height() const { return whole(kMapTop + side + below() + 52); }
+  /// At least this length, and a whole number of pixels.
+  [[nodiscard]] static double whole(double length) { return 2 * std::ceil(length / 2); }
 };
 
 // From this fraction of the largest count, text is white instead of black. Both have a contrast of
