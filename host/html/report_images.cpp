@@ -66,11 +66,11 @@ std::string mistakes_html(const Evaluation& test, const Dataset& dataset) {
     const auto image = dataset.view().image(row.index);
     const std::string label = escaped(dataset.classes[row.label]);
     const std::string predicted = escaped(dataset.classes[row.predicted]);
-    fmt::format_to(
-        std::back_inserter(html),
-        "<li>{}<p><strong>{} read as {}</strong><br/>{}<br/>No. {}</p></li>\n",
-        image_html({image.begin(), image.end()}, fmt::format("Class {}, read as {}", label, predicted)),
-        label, predicted, percent(row.confidence), row.index);
+    fmt::format_to(std::back_inserter(html),
+                   "<li>{}<p><strong>{} read as {}</strong><br/>{}<br/>No. {}</p></li>\n",
+                   image_html({image.begin(), image.end()},
+                              fmt::format("Class {}, read as {}", label, predicted)),
+                   label, predicted, percent(row.confidence), row.index);
   }
   return html + "</ul>\n";
 }
