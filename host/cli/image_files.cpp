@@ -5,15 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <cerrno>
 #include <filesystem>
-#include <string_view>
 #include <system_error>
 
 #include "host/error.h"
 #include "host/file_descriptor.h"
+#include "host/image/image_names.h"
 
 namespace qmnist {
 namespace {
@@ -21,13 +19,8 @@ namespace {
 namespace fs = std::filesystem;
 
 bool is_image(const fs::directory_entry& entry) {
-  constexpr std::array<std::string_view, 11> kEndings{
-      ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".gif", ".bmp", ".pbm", ".pgm", ".ppm"};
-  std::string ending = entry.path().extension().string();
-  std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return std::tolower(c); });
   std::error_code unknown;
-  return std::ranges::find(kEndings, ending) != kEndings.end() &&
-         !entry.path().filename().string().starts_with('.') && entry.is_regular_file(unknown);
+  return is_image_name(entry.path()) && entry.is_regular_file(unknown);
 }
 
 std::vector<ImageFile> images_in(const std::string& folder) {
@@ -44,10 +37,7 @@ std::vector<ImageFile> images_in(const std::string& folder) {
         {.name = folder, .error = fmt::format("{}: cannot be read: {}", folder, reason.message())}};
   }
   if (files.empty()) {
-    return {{.name = folder,
-             .error = fmt::format("{}: contains no images; expected files that end in .png, .jpg, "
-                                  ".jpeg, .tif, .tiff, .webp, .gif, .bmp, .pbm, .pgm or .ppm",
-                                  folder)}};
+    return {{.name = folder, .error = no_images_in(folder)}};
   }
   std::ranges::sort(files, {}, &ImageFile::name);
   return files;
