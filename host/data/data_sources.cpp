@@ -15,6 +15,8 @@ bool detect_emnist(const std::filesystem::path& folder);
 Dataset load_emnist(const std::filesystem::path& folder);
 bool detect_csv(const std::filesystem::path& folder);
 Dataset load_csv(const std::filesystem::path& folder);
+bool detect_picture_folders(const std::filesystem::path& folder);
+Dataset load_picture_folders(const std::filesystem::path& folder);
 bool detect_npz(const std::filesystem::path& folder);
 Dataset load_npz(const std::filesystem::path& folder);
 bool detect_npy(const std::filesystem::path& folder);
@@ -34,6 +36,8 @@ constexpr std::array kDataSources{
     DataSource{"npz", "", "npz files such as mnist.npz", detect_npz, load_npz},
     DataSource{"npy", "", "npy files such as x_train.npy", detect_npy, load_npy},
     DataSource{"csv", "", "CSV files such as train.csv", detect_csv, load_csv},
+    DataSource{"folders", "", "a folder of pictures for each class", detect_picture_folders,
+               load_picture_folders},
 };
 
 }  // namespace

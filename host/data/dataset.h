@@ -28,13 +28,14 @@ struct DataView {
   }
 };
 
-/// A file that a data set was read from.
+/// A file that a data set was read from, or a part's folder of pictures.
 struct DataFile {
   std::filesystem::path path;
-  std::string sha256;  ///< of the file as it lies on disk, lower-case hexadecimal
+  /// Lower-case hexadecimal, of the file as it lies on disk; of a folder, over names and contents.
+  std::string sha256;
 };
 
-/// A stretch of a data set that was read from one file of images.
+/// A stretch of a data set that was read from one file of images, or from one part's folders.
 struct DataPart {
   enum class Kind { kTraining, kTest, kOther } kind;
   std::size_t count;  ///< images

@@ -37,6 +37,16 @@ GreyImage to_grey_on(const ColourImage& image, std::uint8_t background) {
   });
 }
 
+bool is_grey(const ColourImage& image) {
+  for (std::size_t i = 0; i < image.pixels.size(); i += ColourImage::kChannels) {
+    const std::uint8_t* pixel = image.pixels.data() + i;
+    if (pixel[0] != pixel[1] || pixel[0] != pixel[2]) {
+      return false;
+    }
+  }
+  return true;
+}
+
 bool is_opaque(const ColourImage& image) {
   for (std::size_t i = 3; i < image.pixels.size(); i += ColourImage::kChannels) {
     if (image.pixels[i] != kOpaque) {

@@ -13,6 +13,9 @@ namespace qmnist {
 /// Grey levels of the image, alpha-blended with a background of the given level.
 [[nodiscard]] GreyImage to_grey_on(const ColourImage& image, std::uint8_t background);
 
+/// Whether all pixels are grey: red, green and blue equal.
+[[nodiscard]] bool is_grey(const ColourImage& image);
+
 /// Whether all pixels are opaque.
 [[nodiscard]] bool is_opaque(const ColourImage& image);
 

@@ -1,4 +1,4 @@
-# Image decoders, which only predict needs.
+# Image decoders, which predict and folders of pictures need.
 find_modules(images lept libexif libturbojpeg)
 find_path(STB_INCLUDE_DIR stb/stb_image.h)  # header-only, without a CMake package
 if(images_FOUND AND STB_INCLUDE_DIR)

@@ -16,6 +16,7 @@
 #include "host/data/data_sources.h"
 #include "host/data/sha256.h"
 #include "host/error.h"
+#include "tests/support/image_fixtures.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/support.h"
 
@@ -152,6 +153,11 @@ class DatasetTest : public testing::Test {
   void write_kaggle() const {
     constexpr auto kName = "python3_numpy2_protocol5_little_i4_C.pkl";
     fs::copy_file(test::source_dir() / "tests/fixtures/pickle" / kName, folder_ / "MNIST-120k");
+  }
+  void write_folders() const {
+    for (const char* name : {"0/1.png", "1/2.png"}) {
+      write(name, test::grey_png(Bytes(kPixels, 9)));
+    }
   }
   [[nodiscard]] Dataset load(std::string_view source = kAutoSource) const {
     return load_dataset(folder_.path(), source);
@@ -353,7 +359,7 @@ TEST_F(DatasetTest, SourcesFindNothingInAnEmptyFolder) {
     SCOPED_TRACE(source.name);
     EXPECT_FALSE(source.detect(folder_.path()));
     if (!source.files.empty()) {
-      expect_error(source.name, "", "set data.dir to the folder that has it");
+      expect_error(source.name, "", "set data.dir to the folder that has ");
       expect_error(kAutoSource, "", source.files);
     }
   }
@@ -367,13 +373,15 @@ TEST_F(DatasetTest, EverySourceLoadsItsFiles) {
       {"emnist", [this] { write_emnist("digits"); }},
       {"csv", [this] { write_csv("mnist_train.csv", "mnist_test.csv"); }},
       {"npz", [this] { write_npz(); }},
-      {"npy", [this] { write_npy(); }}};
+      {"npy", [this] { write_npy(); }},
+      {"folders", [this] { write_folders(); }}};
   for (const DataSource& source : data_sources()) {
     SCOPED_TRACE(source.name);
     fs::remove_all(folder_.path());
     fs::create_directory(folder_.path());
     if (!source.files.empty()) {
-      if (source.name == "npz" && QMNIST_HAS_NPZ == 0) {
+      if ((source.name == "npz" && QMNIST_HAS_NPZ == 0) ||
+          (source.name == "folders" && QMNIST_HAS_IMAGES == 0)) {
         continue;
       }
       ASSERT_TRUE(writers.contains(source.name)) << "this test needs a writer of its files";
@@ -426,7 +434,8 @@ TEST_F(DatasetTest, AutoTakesTheLargestCompleteSet) {
       kAutoSource, "",
       "has no complete data set; expected QMNIST's four files (scripts/download fetches them), "
       "Kaggle's MNIST-120k, MNIST's four files, four files of EMNIST, npz files such as mnist.npz, "
-      "npy files such as x_train.npy or CSV files such as train.csv");
+      "npy files such as x_train.npy, CSV files such as train.csv or a folder of pictures for each "
+      "class");
 }
 
 TEST_F(DatasetTest, MissingFilesAreNamed) {

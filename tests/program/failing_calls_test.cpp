@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "host/data/dataset.h"
+#include "tests/support/image_fixtures.h"
 #include "tests/support/small_run.h"
 
 namespace qmnist::test {
@@ -143,6 +144,22 @@ TEST_F(FailingCallsTest, ThreadsThatCannotBeStartedAreNamed) {
   expect_error(run_failing("thread:2", {"sweep", "--config", sweep, "--jobs", "3", "--quiet"}), 2,
                {"only 1 of 3 trials", "--jobs to at most 1"});
   expect_success(run_qmnist({"sweep", "--config", sweep, "--quiet"}));
+}
+
+TEST_F(FailingCallsTest, PicturesAreReadWithoutThreads) {
+  if (QMNIST_HAS_IMAGES == 0) {
+    GTEST_SKIP() << "this build has no image decoders";
+  }
+  const TemporaryFolder pictures;
+  for (std::uint32_t i = 0; i < 30; ++i) {
+    write_file(pictures / fmt::format("{}/{}.png", i % 10, i), grey_png(random_levels(i)));
+  }
+  const std::vector<std::string> arguments{
+      "evaluate", "--model", finished().output(), "--data", pictures.path(), "--device", "cpu"};
+  const ProgramResult result = run_failing("thread:1+", arguments);
+  expect_success(result);
+  EXPECT_EQ(result.output, run_qmnist(arguments).output);
+  EXPECT_GT(count_calls("thread", arguments), 0U);
 }
 
 TEST_F(FailingCallsTest, TooLittleMemoryToDecodeIsAnError) {
