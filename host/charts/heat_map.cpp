@@ -94,7 +94,7 @@ std::string cells(const Evaluation& evaluation, const Map& map) {
       fmt::format_to(out, R"(<rect x="{:g}" y="{:g}" width="{:g}" height="{:g}" fill="{}"/>)", x, y,
                      map.cell, map.cell, fill(heat));
       if (map.has_room) {
-        fmt::format_to(out, "<text x=\"{}\" y=\"{}\" fill=\"{}\">{}</text>", x + map.cell / 2,
+        fmt::format_to(out, R"(<text x="{}" y="{}" fill="{}">{}</text>)", x + map.cell / 2,
                        y + map.cell / 2 + 5, heat < kWhiteTextHeat ? "#000000" : "#ffffff", count);
       }
       svg += '\n';
@@ -117,7 +117,7 @@ std::string class_labels(std::span<const std::string> classes, const Map& map) {
         map.is_upright()
             ? fmt::format("transform=\"translate({:g} {:g}) rotate(-90)\" text-anchor=\"end\"",
                           x + 5, bottom + 8)
-            : fmt::format("x=\"{:g}\" y=\"{:g}\"", x, bottom + 20);
+            : fmt::format(R"(x="{:g}" y="{:g}")", x, bottom + 20);
     fmt::format_to(std::back_inserter(svg),
                    "<text {}>{}</text><text x=\"{:g}\" y=\"{:g}\" text-anchor=\"end\">{}</text>\n",
                    place, name, map.left - 10, kMapTop + middle + 5, name);

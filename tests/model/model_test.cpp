@@ -73,8 +73,8 @@ TEST_F(ModelTest, KeepsTheNamesOfItsClasses) {
   Safetensors content = to_content(network, parameters, numbered_classes(3));
   EXPECT_EQ(content.metadata.count("classes"), 0U);
   EXPECT_EQ(to_model(content, "file").classes, numbered_classes(3));
-  for (const char* wrong : {"", "{}", "[\"a\",\"b\"]", "[\"a\",\"b\",1]", "[\"a\",\"b\",\"\"]",
-                            "[\"a\",\"b\",\"\\u0007\"]"}) {
+  for (const char* wrong :
+       {"", "{}", R"(["a","b"])", R"(["a","b",1])", R"(["a","b",""])", R"(["a","b","\u0007"])"}) {
     content.metadata["classes"] = wrong;
     expect_refusal(content, "its metadata \"classes\" are not the names of 3 classes");
   }
