@@ -35,8 +35,6 @@ class ByteReader {
   void expect_end(std::string_view expected);
 
   [[nodiscard]] const std::string& path() const { return path_; }
-  /// The file as it lies on disk.
-  [[nodiscard]] std::string_view content() const { return content_; }
 
  private:
   struct EndInflate {

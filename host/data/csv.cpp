@@ -22,6 +22,7 @@ constexpr unsigned kMaxLevel = 255;
 struct Columns {
   bool has_label;  ///< before the pixels
   std::string text;
+  LabelRange labels = {};
 
   [[nodiscard]] std::size_t count() const { return kPixels + (has_label ? 1 : 0); }
 };
@@ -223,7 +224,8 @@ void append_row(const LineReader& lines, std::string_view line, const Columns& c
     fail_line(lines, line, columns);
   }
   if (columns.has_label) {
-    images.labels.push_back(static_cast<std::uint8_t>(first));
+    images.labels.push_back(checked_label(image, first, columns.labels,
+                                          [&](std::string_view problem) { lines.fail(problem); }));
   } else {
     pixels.front() = static_cast<std::uint8_t>(first);
   }
@@ -253,9 +255,10 @@ LabelledImages read_lines(ByteReader& file, const Columns& columns) {
 
 }  // namespace
 
-LabelledImages read_csv(ByteReader& file) {
-  return read_lines(file,
-                    {.has_label = true, .text = fmt::format("a label and {} pixels", kPixels)});
+LabelledImages read_csv(ByteReader& file, const LabelRange& labels) {
+  return read_lines(
+      file,
+      {.has_label = true, .text = fmt::format("a label and {} pixels", kPixels), .labels = labels});
 }
 
 std::vector<std::uint8_t> read_unlabelled_csv(ByteReader& file) {

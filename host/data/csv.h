@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "host/data/byte_reader.h"
+#include "host/data/label.h"
 #include "host/data/labelled_images.h"
 
 namespace qmnist {
@@ -13,7 +14,7 @@ namespace qmnist {
 /// is no number: "label", then names whose numbers ascend (pixel0, pixel1, ...; 1x1, 1x2, ...).
 /// Memory grows with the lines that are there.
 /// @throws DataError naming file, line and expectation
-[[nodiscard]] LabelledImages read_csv(ByteReader& file);
+[[nodiscard]] LabelledImages read_csv(ByteReader& file, const LabelRange& labels);
 
 /// The same of a file without labels, neither in its lines nor among its column names.
 /// @return pixels, [count, 28, 28]

@@ -28,11 +28,7 @@ struct DataSource {
 /// Name of Kaggle's file in a folder.
 inline constexpr std::string_view kKaggleFile = "MNIST-120k";
 
-// Readers of single files, for load_data_file().
-[[nodiscard]] Dataset load_idx_file(const std::filesystem::path& path);
+/// Loads that file from anywhere. @throws DataError as DataSource::load
 [[nodiscard]] Dataset load_kaggle_file(const std::filesystem::path& path);
-[[nodiscard]] Dataset load_csv_file(const std::filesystem::path& path);
-[[nodiscard]] Dataset load_npz_file(const std::filesystem::path& path);
-[[nodiscard]] Dataset load_npy_file(const std::filesystem::path& path);
 
 }  // namespace qmnist

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "host/alternatives.h"
+#include "host/data/data_files.h"
 #include "host/data/data_sources.h"
 #include "host/error.h"
 
@@ -96,33 +97,16 @@ Dataset load_dataset(const fs::path& folder, std::string_view name) {
   return dataset;
 }
 
-namespace {
-
-Dataset load_file_by_name(const fs::path& path) {
+Dataset load_data_file(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file || fs::is_directory(path)) {
     throw DataError(
         "{}: cannot be opened; expected IDX images, a .csv, .npy or .npz file, or Kaggle's {}",
         path.string(), kKaggleFile);
   }
-  const std::string name = path.filename().string();
-  if (name.ends_with(".csv") || name.ends_with(".csv.gz")) {
-    return load_csv_file(path);
-  }
-  if (name.ends_with(".npz")) {
-    return load_npz_file(path);
-  }
-  if (name.ends_with(".npy")) {
-    return load_npy_file(path);
-  }
   constexpr int kPickleStart = 0x80;  // of any protocol from 2 on
-  return file.peek() == kPickleStart ? load_kaggle_file(path) : load_idx_file(path);
-}
-
-}  // namespace
-
-Dataset load_data_file(const fs::path& path) {
-  Dataset dataset = load_file_by_name(path);
+  const bool is_pickle = &format_of(path) == &kIdxFormat && file.peek() == kPickleStart;
+  Dataset dataset = is_pickle ? load_kaggle_file(path) : load_images_file(path);
   // Of a part of a set, which need not have images of all classes.
   number_classes(dataset, std::ranges::max(dataset.labels) + std::size_t{1});
   return dataset;

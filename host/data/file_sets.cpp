@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "host/data/huge_pages.h"
 #include "host/error.h"
 
 namespace qmnist {
@@ -15,6 +14,22 @@ namespace fs = std::filesystem;
 
 bool is_numpy(std::string_view name) {
   return name.ends_with(".npy") || name.ends_with(".npz");
+}
+
+/// The names that a file of this name may have.
+std::vector<std::string> variants_of(std::string_view name) {
+  std::vector<std::string> variants{std::string(name)};
+  if (is_numpy(name)) {
+    return variants;
+  }
+  variants.push_back(fmt::format("{}.gz", name));
+  if (const std::size_t place = name.find("-idx"); place != std::string_view::npos) {
+    std::string dotted(name);
+    dotted.at(place) = '.';
+    variants.push_back(dotted);
+    variants.push_back(dotted + ".gz");
+  }
+  return variants;
 }
 
 std::vector<std::string> files_of(const FileSet& set) {
@@ -46,13 +61,29 @@ std::vector<std::string> missing_files(const fs::path& folder, const FileSet& se
                   is_numpy(name) ? name : fmt::format("{0} or {0}.gz", name));
 }
 
+}  // namespace
+
+std::optional<fs::path> find_data_file(const fs::path& folder, std::string_view name) {
+  for (const std::string& variant : variants_of(name)) {
+    if (fs::is_regular_file(folder / variant)) {
+      return folder / variant;
+    }
+  }
+  return std::nullopt;
+}
+
+bool holds_one_of(const fs::path& folder, std::span<const FileSet> sets) {
+  return std::ranges::any_of(
+      sets, [&](const FileSet& set) { return missing_files(folder, set).empty(); });
+}
+
 const FileSet& find_set(const fs::path& folder, std::span<const FileSet> sets) {
   std::vector<const FileSet*> complete;
   std::vector<std::string_view> names;
   for (const FileSet& set : sets) {
     if (missing_files(folder, set).empty()) {
       complete.push_back(&set);
-      names.emplace_back(set.name);
+      names.emplace_back(set.info.name);
     }
   }
   if (complete.empty()) {
@@ -65,67 +96,15 @@ const FileSet& find_set(const fs::path& folder, std::span<const FileSet> sets) {
   return *complete.front();
 }
 
-/// What a file of this name holds, as far as that tells.
-DataPart::Kind kind_by_name(std::string_view name) {
-  if (name.find("train") != std::string_view::npos) {
-    return DataPart::Kind::kTraining;
-  }
-  const bool is_test =
-      name.find("t10k") != std::string_view::npos || name.find("test") != std::string_view::npos;
-  return is_test ? DataPart::Kind::kTest : DataPart::Kind::kOther;
-}
-
-}  // namespace
-
-std::optional<fs::path> find_data_file(const fs::path& folder, std::string_view name) {
-  std::vector<std::string> names{std::string(name)};
-  if (const std::size_t place = name.find("-idx"); place != std::string_view::npos) {
-    names.emplace_back(name).at(place) = '.';
-  }
-  for (const std::string& plain : names) {
-    for (const std::string_view ending : {"", ".gz"}) {
-      fs::path path = folder / fmt::format("{}{}", plain, ending);
-      if (fs::is_regular_file(path) && (ending.empty() || !is_numpy(plain))) {
-        return path;
-      }
-    }
-  }
-  return std::nullopt;
-}
-
-bool holds_one_of(const fs::path& folder, std::span<const FileSet> sets) {
-  return std::ranges::any_of(
-      sets, [&](const FileSet& set) { return missing_files(folder, set).empty(); });
-}
-
-Dataset load_one_of(const fs::path& folder, std::span<const FileSet> sets,
-                    const std::function<void(Dataset&, const PartPaths&)>& append) {
-  const FileSet& set = find_set(folder, sets);
-  Dataset dataset;
-  dataset.name = set.name;
-  for (const PartFiles& part : set.parts) {
-    append(dataset, {.kind = part.kind,
-                     .images = find_data_file(folder, part.images).value(),
-                     .labels = part.labels.empty() ? fs::path()
-                                                   : find_data_file(folder, part.labels).value()});
-  }
-  return dataset;
-}
-
-Dataset load_single(const fs::path& images, const fs::path& labels,
-                    const std::function<void(Dataset&, const PartPaths&)>& append) {
-  Dataset dataset;
-  dataset.name = images.filename().string();
-  append(dataset, {.kind = kind_by_name(dataset.name), .images = images, .labels = labels});
-  return dataset;
-}
-
-void append_part(Dataset& dataset, DataPart::Kind kind, std::span<const std::uint8_t> pixels,
-                 std::span<const std::uint8_t> labels) {
-  reserve_on_huge_pages(dataset.pixels, dataset.pixels.size() + pixels.size());
-  dataset.pixels.insert(dataset.pixels.end(), pixels.begin(), pixels.end());
-  dataset.labels.insert(dataset.labels.end(), labels.begin(), labels.end());
-  dataset.parts.push_back({kind, labels.size()});
+const FileSet* find_set_of(const fs::path& images, std::span<const FileSet> sets) {
+  const std::string name = images.filename().string();
+  const auto has_it = [&](const PartFiles& part) {
+    const std::vector<std::string> variants = variants_of(part.images);
+    return std::ranges::find(variants, name) != variants.end();
+  };
+  const auto found = std::ranges::find_if(
+      sets, [&](const FileSet& set) { return std::ranges::any_of(set.parts, has_it); });
+  return found == sets.end() ? nullptr : &*found;
 }
 
 }  // namespace qmnist

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,6 +8,7 @@
 #include <vector>
 
 #include "host/data/dataset.h"
+#include "host/data/set_info.h"
 
 namespace qmnist {
 
@@ -22,7 +21,7 @@ struct PartFiles {
 
 /// A set of images as files that have certain names.
 struct FileSet {
-  std::string name;  ///< Dataset::name
+  SetInfo info;
   std::vector<PartFiles> parts;
 };
 
@@ -34,29 +33,13 @@ struct FileSet {
 /// Whether all files of one of the sets lie in `folder`.
 [[nodiscard]] bool holds_one_of(const std::filesystem::path& folder, std::span<const FileSet> sets);
 
-/// A part whose files were found.
-struct PartPaths {
-  DataPart::Kind kind;
-  std::filesystem::path images;
-  std::filesystem::path labels;  ///< empty where they are in the images' file
-};
-
-/// Loads the one set of which all files lie in `folder`.
-/// @param append reads a part and appends it
+/// The one set of which all files lie in `folder`.
 /// @throws DataError naming the file that is missing, or the sets if there are several
-[[nodiscard]] Dataset load_one_of(const std::filesystem::path& folder,
-                                  std::span<const FileSet> sets,
-                                  const std::function<void(Dataset&, const PartPaths&)>& append);
+[[nodiscard]] const FileSet& find_set(const std::filesystem::path& folder,
+                                      std::span<const FileSet> sets);
 
-/// Loads one file of images as a set of one part, which has the file's name.
-/// @param labels empty where they are in the same file
-/// @param append as for load_one_of()
-[[nodiscard]] Dataset load_single(const std::filesystem::path& images,
-                                  const std::filesystem::path& labels,
-                                  const std::function<void(Dataset&, const PartPaths&)>& append);
-
-/// Appends images with their labels as one part.
-void append_part(Dataset& dataset, DataPart::Kind kind, std::span<const std::uint8_t> pixels,
-                 std::span<const std::uint8_t> labels);
+/// Of the sets, the one that has images in a file of that name, or nullptr.
+[[nodiscard]] const FileSet* find_set_of(const std::filesystem::path& images,
+                                         std::span<const FileSet> sets);
 
 }  // namespace qmnist

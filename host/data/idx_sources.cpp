@@ -3,11 +3,8 @@
 #include <string_view>
 #include <vector>
 
-#include "host/data/data_sources.h"
-#include "host/data/file_sets.h"
+#include "host/data/data_files.h"
 #include "host/data/idx.h"
-#include "host/data/label.h"
-#include "host/data/sha256.h"
 #include "host/error.h"
 
 namespace qmnist {
@@ -16,9 +13,9 @@ namespace {
 namespace fs = std::filesystem;
 
 /// A set of two parts, by the words that its files' names begin with.
-FileSet idx_set(std::string_view name, std::string_view training, std::string_view test,
+FileSet idx_set(SetInfo info, std::string_view training, std::string_view test,
                 std::string_view labels) {
-  return {.name = std::string(name),
+  return {.info = std::move(info),
           .parts = {{DataPart::Kind::kTraining, fmt::format("{}-images-idx3-ubyte", training),
                      fmt::format("{}-labels-{}", training, labels)},
                     {DataPart::Kind::kTest, fmt::format("{}-images-idx3-ubyte", test),
@@ -26,31 +23,40 @@ FileSet idx_set(std::string_view name, std::string_view training, std::string_vi
 }
 
 std::vector<FileSet> mnist_sets() {
-  return {idx_set("MNIST", "train", "t10k", "idx1-ubyte")};
+  return {idx_set({"MNIST"}, "train", "t10k", "idx1-ubyte")};
 }
 
 std::vector<FileSet> qmnist_sets() {
-  return {idx_set("QMNIST", "qmnist-train", "qmnist-test", "idx2-int")};
+  return {idx_set({"QMNIST", numbered_classes(kDigitCount)}, "qmnist-train", "qmnist-test",
+                  "idx2-int")};
 }
 
 std::vector<FileSet> emnist_sets() {
   std::vector<FileSet> sets;
   for (const std::string_view split :
        {"digits", "mnist", "letters", "balanced", "bymerge", "byclass"}) {
-    sets.push_back(idx_set(fmt::format("EMNIST {}", split), fmt::format("emnist-{}-train", split),
+    sets.push_back(idx_set({fmt::format("EMNIST {}", split)}, fmt::format("emnist-{}-train", split),
                            fmt::format("emnist-{}-test", split), "idx1-ubyte"));
   }
   return sets;
 }
 
+std::vector<FileSet> idx_sets() {
+  std::vector<FileSet> sets = emnist_sets();
+  for (const auto& more : {mnist_sets(), qmnist_sets()}) {
+    sets.insert(sets.end(), more.begin(), more.end());
+  }
+  return sets;
+}
+
 std::uint8_t label_at(const fs::path& path, std::size_t offset, std::size_t image,
-                      std::int32_t label, std::size_t classes) {
-  return checked_label(image, label, classes, [&](std::string_view problem) {
+                      std::int32_t label, const LabelRange& range) {
+  return checked_label(image, label, range, [&](std::string_view problem) {
     throw DataError("{}: byte {}: {}", path.string(), offset, problem);
   });
 }
 
-std::vector<std::uint8_t> read_mnist_labels(const fs::path& path) {
+std::vector<std::uint8_t> read_mnist_labels(const fs::path& path, const LabelRange& range) {
   constexpr std::size_t kHeader = 8;
   IdxArray<std::uint8_t> array = read_idx_bytes(path);
   if (array.shape.size() != 1) {
@@ -58,14 +64,14 @@ std::vector<std::uint8_t> read_mnist_labels(const fs::path& path) {
                     array.shape.size());
   }
   for (std::size_t i = 0; i < array.values.size(); ++i) {
-    array.values[i] = label_at(path, kHeader + i, i, array.values[i], kMaxClasses);
+    array.values[i] = label_at(path, kHeader + i, i, array.values[i], range);
   }
   return std::move(array.values);
 }
 
 /// The first of QMNIST's eight columns is the class.
 /// Source: https://github.com/facebookresearch/qmnist (The QMNIST extended labels)
-std::vector<std::uint8_t> read_qmnist_labels(const fs::path& path) {
+std::vector<std::uint8_t> read_qmnist_labels(const fs::path& path, const LabelRange& range) {
   constexpr std::size_t kHeader = 12;
   constexpr std::size_t kColumns = 8;
   const IdxArray<std::int32_t> array = read_idx_integers(path);
@@ -78,18 +84,18 @@ std::vector<std::uint8_t> read_qmnist_labels(const fs::path& path) {
   std::vector<std::uint8_t> labels(array.shape[0]);
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const std::size_t place = i * kColumns;
-    labels[i] = label_at(path, kHeader + 4 * place, i, array.values[place], kDigitCount);
+    labels[i] = label_at(path, kHeader + 4 * place, i, array.values[place], range);
   }
   return labels;
 }
 
 /// Labels in QMNIST's form if the file's name says so, else in MNIST's.
-std::vector<std::uint8_t> read_labels(const fs::path& path) {
+std::vector<std::uint8_t> read_labels(const fs::path& path, const LabelRange& range) {
   const bool is_qmnist = path.filename().string().find("idx2-int") != std::string::npos;
-  return is_qmnist ? read_qmnist_labels(path) : read_mnist_labels(path);
+  return is_qmnist ? read_qmnist_labels(path, range) : read_mnist_labels(path, range);
 }
 
-void append_idx(Dataset& dataset, const PartPaths& part) {
+void append_idx(Dataset& dataset, const PartPaths& part, const LabelRange& range) {
   const IdxArray<std::uint8_t> images = read_idx_bytes(part.images);
   if (images.shape.size() != 3 || images.shape[1] != kImageSide || images.shape[2] != kImageSide) {
     throw DataError("{}: byte 3: has sizes {}; expected images of {} x {} pixels, rank 3",
@@ -98,16 +104,13 @@ void append_idx(Dataset& dataset, const PartPaths& part) {
   if (images.shape[0] == 0) {
     throw DataError("{}: byte 4: has no images; expected at least one", part.images.string());
   }
-  const std::vector<std::uint8_t> labels = read_labels(part.labels);
+  const std::vector<std::uint8_t> labels = read_labels(part.labels, range);
   if (labels.size() != images.shape[0]) {
     throw DataError("{}: byte 4: announces {} labels; expected {}, as many as {} has images",
                     part.labels.string(), labels.size(), images.shape[0],
                     part.images.filename().string());
   }
   append_part(dataset, part.kind, images.values, labels);
-  for (const fs::path& path : {part.images, part.labels}) {
-    dataset.files.push_back({path, sha256_of_file(path)});
-  }
 }
 
 /// The labels of a file of images, by the names that MNIST and QMNIST give their files.
@@ -135,15 +138,14 @@ fs::path labels_beside(const fs::path& images) {
 
 }  // namespace
 
+const FileFormat kIdxFormat{.append = append_idx, .labels_beside = labels_beside, .sets = idx_sets};
+
 bool detect_qmnist(const fs::path& folder) {
   return holds_one_of(folder, qmnist_sets());
 }
 
 Dataset load_qmnist(const fs::path& folder) {
-  Dataset dataset = load_one_of(folder, qmnist_sets(), append_idx);
-  dataset.classes = numbered_classes(kDigitCount);
-  dataset.has_known_classes = true;
-  return dataset;
+  return load_one_of(folder, qmnist_sets(), kIdxFormat);
 }
 
 bool detect_mnist(const fs::path& folder) {
@@ -151,7 +153,7 @@ bool detect_mnist(const fs::path& folder) {
 }
 
 Dataset load_mnist(const fs::path& folder) {
-  return load_one_of(folder, mnist_sets(), append_idx);
+  return load_one_of(folder, mnist_sets(), kIdxFormat);
 }
 
 bool detect_emnist(const fs::path& folder) {
@@ -159,11 +161,7 @@ bool detect_emnist(const fs::path& folder) {
 }
 
 Dataset load_emnist(const fs::path& folder) {
-  return load_one_of(folder, emnist_sets(), append_idx);
-}
-
-Dataset load_idx_file(const fs::path& path) {
-  return load_single(path, labels_beside(path), append_idx);
+  return load_one_of(folder, emnist_sets(), kIdxFormat);
 }
 
 }  // namespace qmnist

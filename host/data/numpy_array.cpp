@@ -143,7 +143,8 @@ std::vector<std::uint8_t> to_pixels(const Array& array) {
   return array.fortran_order ? to_c_order(levels, array.shape[0], is_flat) : std::move(levels);
 }
 
-std::vector<std::uint8_t> to_labels(const Array& array, std::size_t count) {
+std::vector<std::uint8_t> to_labels(const Array& array, std::size_t count,
+                                    const LabelRange& range) {
   const auto& shape = array.shape;
   if (shape.empty() || shape.size() > 2 || shape[0] != count ||
       (shape.size() == 2 && shape[1] != 1)) {
@@ -155,11 +156,9 @@ std::vector<std::uint8_t> to_labels(const Array& array, std::size_t count) {
   }
   std::vector<std::uint8_t> labels(count);
   for (std::size_t i = 0; i < count; ++i) {
-    labels[i] =
-        read_label(value_at(array, i), array.type, i, kMaxClasses, [&](std::string_view problem) {
-          throw DataError("{}: byte {}: {}", array.file, array.offset + i * array.type.bytes,
-                          problem);
-        });
+    labels[i] = read_label(value_at(array, i), array.type, i, range, [&](std::string_view problem) {
+      throw DataError("{}: byte {}: {}", array.file, array.offset + i * array.type.bytes, problem);
+    });
   }
   return labels;
 }

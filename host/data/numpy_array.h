@@ -39,10 +39,11 @@ struct Array {
 /// A label, checked as checked_label does.
 template <typename Fail>
 [[nodiscard]] std::uint8_t read_label(std::span<const std::uint8_t> bytes, const Type& type,
-                                      std::size_t image, std::size_t classes, const Fail& fail) {
+                                      std::size_t image, const LabelRange& range,
+                                      const Fail& fail) {
   const std::uint64_t bits = read_bits(bytes, type);
-  return type.kind == 'i' ? checked_label(image, static_cast<std::int64_t>(bits), classes, fail)
-                          : checked_label(image, bits, classes, fail);
+  return type.kind == 'i' ? checked_label(image, static_cast<std::int64_t>(bits), range, fail)
+                          : checked_label(image, bits, range, fail);
 }
 
 /// The grey levels of an array of shape [count, 784], [count, 28, 28], [count, 28, 28, 1] or
@@ -53,6 +54,7 @@ template <typename Fail>
 
 /// The labels of an array of integers of shape [count] or [count, 1].
 /// @throws DataError naming file, byte and expectation
-[[nodiscard]] std::vector<std::uint8_t> to_labels(const Array& array, std::size_t count);
+[[nodiscard]] std::vector<std::uint8_t> to_labels(const Array& array, std::size_t count,
+                                                  const LabelRange& range);
 
 }  // namespace qmnist::numpy

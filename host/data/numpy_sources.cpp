@@ -5,11 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "host/data/data_sources.h"
-#include "host/data/file_sets.h"
+#include "host/data/data_files.h"
 #include "host/data/npy.h"
 #include "host/data/npz.h"
-#include "host/data/sha256.h"
 #include "host/error.h"
 #include "host/read_file.h"
 
@@ -17,32 +15,30 @@ namespace qmnist {
 namespace {
 
 namespace fs = std::filesystem;
-using Kind = DataPart::Kind;
-
 /// The name of the only array in an archive that numpy.savez was given without names.
 constexpr std::string_view kOnlyArray = "arr_0";
 
 std::vector<FileSet> npz_sets() {
-  std::vector<FileSet> sets{{"MNIST (Keras)", {{Kind::kOther, "mnist.npz", ""}}}};
+  std::vector<FileSet> sets{{{"MNIST (Keras)"}, {{DataPart::Kind::kOther, "mnist.npz", ""}}}};
   using Names = std::pair<std::string_view, std::string_view>;
   for (const auto& [name, word] : {Names{"KMNIST", "kmnist"}, Names{"Kuzushiji-49", "k49"}}) {
-    sets.push_back({std::string(name),
-                    {{Kind::kTraining, fmt::format("{}-train-imgs.npz", word),
+    sets.push_back({{std::string(name)},
+                    {{DataPart::Kind::kTraining, fmt::format("{}-train-imgs.npz", word),
                       fmt::format("{}-train-labels.npz", word)},
-                     {Kind::kTest, fmt::format("{}-test-imgs.npz", word),
+                     {DataPart::Kind::kTest, fmt::format("{}-test-imgs.npz", word),
                       fmt::format("{}-test-labels.npz", word)}}});
   }
   return sets;
 }
 
 std::vector<FileSet> npy_sets() {
-  return {{"x_train.npy and others",
-           {{Kind::kTraining, "x_train.npy", "y_train.npy"},
-            {Kind::kTest, "x_test.npy", "y_test.npy"}}},
-          {"train_images.npy and others",
-           {{Kind::kTraining, "train_images.npy", "train_labels.npy"},
-            {Kind::kTest, "test_images.npy", "test_labels.npy"}}},
-          {"images.npy and labels.npy", {{Kind::kOther, "images.npy", "labels.npy"}}}};
+  return {{{"x_train.npy and others"},
+           {{DataPart::Kind::kTraining, "x_train.npy", "y_train.npy"},
+            {DataPart::Kind::kTest, "x_test.npy", "y_test.npy"}}},
+          {{"train_images.npy and others"},
+           {{DataPart::Kind::kTraining, "train_images.npy", "train_labels.npy"},
+            {DataPart::Kind::kTest, "test_images.npy", "test_labels.npy"}}},
+          {{"images.npy and labels.npy"}, {{DataPart::Kind::kOther, "images.npy", "labels.npy"}}}};
 }
 
 /// What to write for a word in the name of a file of images, for the name of that of its labels.
@@ -67,29 +63,23 @@ fs::path labels_of_arrays(const fs::path& images) {
       images.string());
 }
 
-void append_arrays(Dataset& dataset, Kind kind, const numpy::Array& images,
-                   const numpy::Array& labels) {
+void append_arrays(Dataset& dataset, DataPart::Kind kind, const numpy::Array& images,
+                   const numpy::Array& labels, const LabelRange& range) {
   const std::vector<std::uint8_t> pixels = numpy::to_pixels(images);
-  append_part(dataset, kind, pixels, numpy::to_labels(labels, pixels.size() / kPixels));
+  append_part(dataset, kind, pixels, numpy::to_labels(labels, pixels.size() / kPixels, range));
 }
 
-void append_npy(Dataset& dataset, const PartPaths& part) {
+void append_npy(Dataset& dataset, const PartPaths& part, const LabelRange& range) {
   constexpr std::string_view kExpected = "a .npy file";
   const std::string images = read_file<DataError>(part.images, kExpected);
   const std::string labels = read_file<DataError>(part.labels, kExpected);
   append_arrays(dataset, part.kind, numpy::parse_npy(bytes_of(images), part.images.string()),
-                numpy::parse_npy(bytes_of(labels), part.labels.string()));
-  dataset.files.push_back({part.images, sha256_of(images)});
-  dataset.files.push_back({part.labels, sha256_of(labels)});
+                numpy::parse_npy(bytes_of(labels), part.labels.string()), range);
 }
 
-/// The arrays of an .npz file, whose checksum it adds to the data set.
-numpy::Npz read_archive(Dataset& dataset, const fs::path& path,
-                        std::span<const std::string_view> known) {
+numpy::Npz read_archive(const fs::path& path, std::span<const std::string_view> known) {
   const std::string content = read_file<DataError>(path, "an .npz file");
-  numpy::Npz arrays = numpy::read_npz(bytes_of(content), path.string(), known);
-  dataset.files.push_back({path, sha256_of(content)});
-  return arrays;
+  return numpy::read_npz(bytes_of(content), path.string(), known);
 }
 
 numpy::Array array_in(const numpy::Npz& arrays, const fs::path& path, std::string_view name) {
@@ -101,34 +91,45 @@ numpy::Array array_in(const numpy::Npz& arrays, const fs::path& path, std::strin
 }
 
 /// Keras's names: one file with images and labels of both parts.
-void append_keras(Dataset& dataset, const fs::path& path) {
+void append_keras(Dataset& dataset, const fs::path& path, const LabelRange& range) {
   constexpr std::array<std::string_view, 4> kKnown{"x_train", "y_train", "x_test", "y_test"};
-  const numpy::Npz arrays = read_archive(dataset, path, kKnown);
-  append_arrays(dataset, Kind::kTraining, array_in(arrays, path, "x_train"),
-                array_in(arrays, path, "y_train"));
-  append_arrays(dataset, Kind::kTest, array_in(arrays, path, "x_test"),
-                array_in(arrays, path, "y_test"));
+  const numpy::Npz arrays = read_archive(path, kKnown);
+  append_arrays(dataset, DataPart::Kind::kTraining, array_in(arrays, path, "x_train"),
+                array_in(arrays, path, "y_train"), range);
+  append_arrays(dataset, DataPart::Kind::kTest, array_in(arrays, path, "x_test"),
+                array_in(arrays, path, "y_test"), range);
 }
 
-void append_npz(Dataset& dataset, const PartPaths& part) {
+void append_npz(Dataset& dataset, const PartPaths& part, const LabelRange& range) {
   if (part.labels.empty()) {
-    append_keras(dataset, part.images);
+    append_keras(dataset, part.images, range);
     return;
   }
-  const numpy::Npz images = read_archive(dataset, part.images, {&kOnlyArray, 1});
-  const numpy::Npz labels = read_archive(dataset, part.labels, {&kOnlyArray, 1});
+  const numpy::Npz images = read_archive(part.images, {&kOnlyArray, 1});
+  const numpy::Npz labels = read_archive(part.labels, {&kOnlyArray, 1});
   append_arrays(dataset, part.kind, array_in(images, part.images, kOnlyArray),
-                array_in(labels, part.labels, kOnlyArray));
+                array_in(labels, part.labels, kOnlyArray), range);
+}
+
+/// Labels lie in a file of their own where images are the only array of theirs.
+fs::path labels_of_archive(const fs::path& images) {
+  const bool is_pair = images.filename().string().find("imgs") != std::string::npos;
+  return is_pair ? labels_of_arrays(images) : fs::path();
 }
 
 }  // namespace
+
+const FileFormat kNpzFormat{
+    .append = append_npz, .labels_beside = labels_of_archive, .sets = npz_sets};
+const FileFormat kNpyFormat{
+    .append = append_npy, .labels_beside = labels_of_arrays, .sets = npy_sets};
 
 bool detect_npz(const fs::path& folder) {
   return holds_one_of(folder, npz_sets());
 }
 
 Dataset load_npz(const fs::path& folder) {
-  return load_one_of(folder, npz_sets(), append_npz);
+  return load_one_of(folder, npz_sets(), kNpzFormat);
 }
 
 bool detect_npy(const fs::path& folder) {
@@ -136,16 +137,7 @@ bool detect_npy(const fs::path& folder) {
 }
 
 Dataset load_npy(const fs::path& folder) {
-  return load_one_of(folder, npy_sets(), append_npy);
-}
-
-Dataset load_npz_file(const fs::path& path) {
-  const bool is_pair = path.filename().string().find("imgs") != std::string::npos;
-  return load_single(path, is_pair ? labels_of_arrays(path) : fs::path(), append_npz);
-}
-
-Dataset load_npy_file(const fs::path& path) {
-  return load_single(path, labels_of_arrays(path), append_npy);
+  return load_one_of(folder, npy_sets(), kNpyFormat);
 }
 
 }  // namespace qmnist

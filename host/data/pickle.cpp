@@ -218,7 +218,7 @@ Bytes read_labels(const Array& array, std::uint64_t count) {
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const std::size_t width = array.dtype.bytes;
     labels[i] = numpy::read_label(
-        std::span(payload).subspan(i * width, width), array.dtype, i, kDigitCount,
+        std::span(payload).subspan(i * width, width), array.dtype, i, {.count = kDigitCount},
         [&](std::string_view problem) { throw FormatError(array.payload->offset, "{}", problem); });
   }
   return labels;

@@ -72,7 +72,7 @@ std::string sha256_of(std::string_view bytes) {
 }
 
 std::string sha256_of_file(const std::filesystem::path& path) {
-  return sha256_of(read_file<DataError>(path, "a file to compute the SHA-256 of"));
+  return sha256_of(read_file<DataError>(path, "a data file"));
 }
 
 }  // namespace qmnist

@@ -70,7 +70,7 @@ std::string by_place(std::size_t pixel) {
 
 LabelledImages read_csv(const std::string& content) {
   ByteReader file(content, "digits.csv");
-  return read_csv(file);
+  return read_csv(file, {});
 }
 
 void expect_csv_images(const LabelledImages& images, std::size_t count = 3) {

@@ -98,7 +98,7 @@ Bytes pixels_of(const std::string& file) {
 }
 
 Bytes npy_labels(const std::string& file, std::size_t count) {
-  return numpy::to_labels(numpy::parse_npy(bytes_of(file), "y.npy"), count);
+  return numpy::to_labels(numpy::parse_npy(bytes_of(file), "y.npy"), count, {});
 }
 
 std::string pixels_error(const std::string& file) {

@@ -21,7 +21,7 @@ void read_or_refuse(const std::uint8_t* data, std::size_t size, const Read& read
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  read_or_refuse(data, size, qmnist::read_csv);
+  read_or_refuse(data, size, [](auto& file) { return qmnist::read_csv(file, {}); });
   read_or_refuse(data, size, qmnist::read_unlabelled_csv);
   return 0;
 }

@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       (void)numpy::to_pixels(array);
     } catch (const DataError&) {  // NOLINT(bugprone-empty-catch): then it may be labels
     }
-    (void)numpy::to_labels(array, array.shape.empty() ? 0 : array.shape[0]);
+    (void)numpy::to_labels(array, array.shape.empty() ? 0 : array.shape[0], {});
   } catch (const DataError&) {  // refused, as it should be
   }
   return 0;
