@@ -35,8 +35,7 @@ constexpr std::size_t kAdamMoments = moment_count(OptimizerName::kAdam);
 /// The data set, the order of its training samples, and the first batches of that order.
 struct TrainingData {
   explicit TrainingData(const Config& config)
-      : dataset(load_dataset(config.data.dir, config.data.source)),
-        order(split_dataset(config.data, dataset).train) {
+      : dataset(load_dataset(config.data)), order(split_dataset(config.data, dataset).train) {
     for (std::size_t i = 0; i < kBatches; ++i) {
       SparseBatch& sparse_batch = batches.emplace_back(kPixels, kBatch);
       sparse_batch.load(dataset.view(), batch(i), {}, {0, sparse_batch.tiles()});

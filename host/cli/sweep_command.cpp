@@ -234,7 +234,7 @@ ExitStatus sweep_command(const SweepOptions& options) {
   sweep::SweepConfig config =
       options.seeds > 0 ? sweep::seeds_sweep(options.config, options.overrides, options.seeds)
                         : sweep::load_sweep(options.config, options.overrides);
-  const Dataset dataset = load_dataset(config.base.data.dir, config.base.data.source);
+  const Dataset dataset = load_dataset(config.base.data);
   if (options.device) {
     config.base.device = options.device->name;
   }

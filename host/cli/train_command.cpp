@@ -175,7 +175,7 @@ ExitStatus train_command(const TrainOptions& options) {
   const Stopwatch since_start;
   ignore_broken_pipe();
   const Config config = load_config(options.config, options.overrides);
-  const Dataset dataset = load_dataset(config.data.dir, config.data.source);
+  const Dataset dataset = load_dataset(config.data);
   return TrainCommand(options, config, dataset, since_start).run();
 }
 

@@ -83,12 +83,14 @@ std::size_t count_classes(const fs::path& folder, const Dataset& dataset) {
 
 }  // namespace
 
-Dataset load_dataset(const fs::path& folder, std::string_view name) {
+Dataset load_dataset(const DataSettings& settings) {
+  const fs::path& folder = settings.dir;
   if (!fs::is_directory(folder)) {
     throw DataError("{}: is not a folder; set data.dir to the one that holds the data files",
                     folder.string());
   }
-  const DataSource& source = name == kAutoSource ? detect_source(folder) : find_source(name);
+  const DataSource& source =
+      settings.source == kAutoSource ? detect_source(folder) : find_source(settings.source);
   Dataset dataset = source.load(folder);
   dataset.source = source.name;
   if (dataset.classes.empty()) {

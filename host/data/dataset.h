@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "host/data/class_names.h"
@@ -56,13 +55,13 @@ struct Dataset {
   [[nodiscard]] DataView view() const { return {pixels, labels, kPixels}; }
 };
 
-/// Reads the images that lie in `folder`. Where the source does not tell the classes, they are as
-/// many as the labels that occur.
-/// @param source a name of data_source_names(); "auto" takes the only source whose files are
-///   complete there (of those that hold the same digits, the largest)
+/// Reads the images that the settings name: those in the folder `dir`. Where the source does not
+/// tell the classes, they are as many as the labels that occur.
+/// @param settings whose source is a name of data_source_names(); "auto" takes the only source
+///   whose files are complete there (of those that hold the same digits, the largest)
 /// @throws DataError naming file, offset and expectation where a file is missing or wrong, or,
 ///   of more than ten classes, one has no image
-[[nodiscard]] Dataset load_dataset(const std::filesystem::path& folder, std::string_view source);
+[[nodiscard]] Dataset load_dataset(const DataSettings& settings);
 
 /// Reads one file: Kaggle's pickle, a .csv file, Keras's mnist.npz; or images with the labels that
 /// lie beside them under a name like theirs: IDX (train-images-idx3-ubyte,

@@ -95,7 +95,7 @@ void write_gzip(const fs::path& path, const std::string& content) {
 /// The message of the DataError that loading ends in.
 std::string dataset_error(const fs::path& folder, std::string_view source) {
   try {
-    (void)load_dataset(folder, source);
+    (void)load_dataset({.source = std::string(source), .dir = folder});
   } catch (const DataError& error) {
     EXPECT_EQ(error.status(), ExitStatus::kData);
     return error.what();
@@ -160,7 +160,7 @@ class DatasetTest : public testing::Test {
     }
   }
   [[nodiscard]] Dataset load(std::string_view source = kAutoSource) const {
-    return load_dataset(folder_.path(), source);
+    return load_dataset({.source = std::string(source), .dir = folder_.path()});
   }
 
   /// Expects a DataError that names the file (where that is empty, the folder) and has the words.
@@ -470,17 +470,17 @@ TEST_F(DatasetTest, LabelsOutsideTheDigitsAreNamedWithTheirPlace) {
 
 TEST_F(DatasetTest, ClassesAreCountedWhereTheSetDoesNotTellThem) {
   write_mnist();
-  EXPECT_EQ(load_dataset(folder_.path(), "mnist").classes, numbered_classes(10));
+  EXPECT_EQ(load("mnist").classes, numbered_classes(10));
   write(kMnistFiles[1], mnist_labels("\0\0\0"s));
   write(kMnistFiles[3], mnist_labels("\0\0"s));
-  EXPECT_EQ(load_dataset(folder_.path(), "mnist").classes, numbered_classes(kMinClasses));
+  EXPECT_EQ(load("mnist").classes, numbered_classes(kMinClasses));
   write_qmnist();
-  EXPECT_EQ(load_dataset(folder_.path(), "qmnist").classes, numbered_classes(10));
+  EXPECT_EQ(load("qmnist").classes, numbered_classes(10));
 
   const std::string sorted = "\0\1\2\3\4\5\6\7\x08\x09\x0A\x0B"s;
   write(kMnistFiles[0], images(12, 1));
   write(kMnistFiles[1], mnist_labels(sorted));
-  EXPECT_EQ(load_dataset(folder_.path(), "mnist").classes, numbered_classes(12));
+  EXPECT_EQ(load("mnist").classes, numbered_classes(12));
   write(kMnistFiles[3], mnist_labels("\0\xC8"s));
   expect_error("mnist", "", "the label of image 13 is 200, but none is 12; expected each label");
   const Dataset part = load_data_file(folder_ / kMnistFiles[2]);
@@ -512,7 +512,7 @@ TEST_F(DatasetTest, UnsuitableArraysThrow) {
 // 70,000 images: the files that the repository ships.
 TEST(ShippedDigitsTest, AreMnist) {
   const fs::path folder = test::source_dir() / "data";
-  const Dataset dataset = load_dataset(folder, "mnist");
+  const Dataset dataset = load_dataset({.source = "mnist", .dir = folder});
   ASSERT_EQ(dataset.count(), 70000U);
   EXPECT_EQ(Bytes(dataset.labels.begin(), dataset.labels.begin() + 5), (Bytes{5, 0, 4, 1, 9}));
   std::array<int, kDigitCount> counts{};

@@ -83,7 +83,7 @@ TEST(NpzArchiveTest, ReadsWhatNumpyWrites) {
 TEST(NpzArchiveTest, FindsSetsByTheirNames) {
   const test::TemporaryFolder folder;
   fs::copy_file(npz_fixture("keras_deflated.npz"), folder / "mnist.npz");
-  EXPECT_EQ(load_dataset(folder.path(), "auto").name, "MNIST (Keras)");
+  EXPECT_EQ(load_dataset({.dir = folder.path()}).name, "MNIST (Keras)");
   for (const char* part : {"train", "test"}) {
     for (const char* what : {"imgs", "labels"}) {
       fs::copy_file(npz_fixture(fmt::format("k49-test-{}.npz", what)),
@@ -91,11 +91,11 @@ TEST(NpzArchiveTest, FindsSetsByTheirNames) {
     }
   }
   EXPECT_NE(test::data_error_of([&] {
-              (void)load_dataset(folder.path(), "npz");
+              (void)load_dataset({.source = "npz", .dir = folder.path()});
             }).find("holds MNIST (Keras) and KMNIST; expected one of them"),
             std::string::npos);
   fs::remove(folder / "mnist.npz");
-  const Dataset dataset = load_dataset(folder.path(), "auto");
+  const Dataset dataset = load_dataset({.dir = folder.path()});
   EXPECT_EQ(dataset.source, "npz");
   EXPECT_EQ(dataset.name, "KMNIST");
   EXPECT_EQ(dataset.labels, (Bytes{2, 5, 8, 2, 5, 8}));
@@ -151,7 +151,7 @@ TEST(NpzArchiveTest, DamagedBytesAreRefusedOrChangeNothing) {
 }
 
 TEST(NpzArchiveTest, ShippedDigitsAreMnists) {
-  const Dataset mnist = load_dataset(test::source_dir() / "data", "mnist");
+  const Dataset mnist = load_dataset({.source = "mnist", .dir = test::source_dir() / "data"});
   const test::TemporaryFolder folder;
   const std::size_t training = mnist.parts.at(0).count;
   const std::size_t rest = mnist.parts.at(1).count;
@@ -162,7 +162,7 @@ TEST(NpzArchiveTest, ShippedDigitsAreMnists) {
              {"y_train.npy", test::npy_file({training}, labels.first(training))},
              {"y_test.npy", test::npy_file({rest}, labels.subspan(training))},
              {"x_test.npy", test::npy_file({rest, 28, 28}, pixels.subspan(training * kPixels))}});
-  const Dataset dataset = load_dataset(folder.path(), "auto");
+  const Dataset dataset = load_dataset({.dir = folder.path()});
   EXPECT_EQ(dataset.source, "npz");
   test::expect_same_digits(dataset, mnist);
 }

@@ -40,7 +40,7 @@ class PictureFoldersTest : public testing::Test {
     write(path, test::grey_png(test::random_levels(seed)));
   }
   [[nodiscard]] Dataset load(std::string_view below = "") const {
-    return load_dataset(folder_ / below, "folders");
+    return load_dataset({.source = "folders", .dir = folder_ / below});
   }
   [[nodiscard]] bool is_detected() const { return detects(folder_.path()); }
   /// Expects a DataError that names that path and then says so.
@@ -265,10 +265,10 @@ TEST_F(PictureFoldersTest, AreDetectedByTheirFirstPictures) {
 TEST_F(PictureFoldersTest, AutoTakesThemIfTheyAreAlone) {
   write_picture("0/1.png", 1);
   write_picture("1/2.png", 2);
-  EXPECT_EQ(load_dataset(folder_.path(), kAutoSource).source, "folders");
+  EXPECT_EQ(load_dataset({.dir = folder_.path()}).source, "folders");
   write("train.csv", "");
   const std::string message =
-      test::data_error_of([&] { (void)load_dataset(folder_.path(), kAutoSource); });
+      test::data_error_of([&] { (void)load_dataset({.dir = folder_.path()}); });
   EXPECT_NE(message.find("holds several data sets; set data.source to csv or folders"),
             std::string::npos)
       << message;

@@ -18,7 +18,9 @@ namespace fs = std::filesystem;
 
 class ShippedFormsTest : public testing::Test {
  protected:
-  static void SetUpTestSuite() { mnist_set = load_dataset(test::source_dir() / "data", "mnist"); }
+  static void SetUpTestSuite() {
+    mnist_set = load_dataset({.source = "mnist", .dir = test::source_dir() / "data"});
+  }
   static void TearDownTestSuite() { mnist_set = {}; }
 
   [[nodiscard]] static std::span<const std::uint8_t> pixels(std::size_t part) {
@@ -34,7 +36,7 @@ class ShippedFormsTest : public testing::Test {
 
   /// Expects the digits in the folder, of which `source` is found.
   void expect_digits(std::string_view source) const {
-    const Dataset dataset = load_dataset(folder_.path(), "auto");
+    const Dataset dataset = load_dataset({.dir = folder_.path()});
     EXPECT_EQ(dataset.source, source);
     test::expect_same_digits(dataset, mnist_set);
   }

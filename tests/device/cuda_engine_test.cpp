@@ -48,7 +48,7 @@ class CudaEngineTest : public testing::Test {
     } catch (const DeviceError& error) {
       GTEST_SKIP() << error.what();
     }
-    dataset_ = load_dataset(test::source_dir() / "data", "mnist");
+    dataset_ = load_dataset({.source = "mnist", .dir = test::source_dir() / "data"});
     split_ = notebook_split(dataset_.count(), 0.2, 42, 0);
   }
 

@@ -31,7 +31,8 @@ void write_png_tree(const Dataset& dataset, const fs::path& folder) {
 class PictureFoldersRunTest : public testing::Test {
  protected:
   void SetUp() override {
-    write_png_tree(load_dataset(run_.folder() / "data", "mnist"), run_.folder() / "pictures");
+    write_png_tree(load_dataset({.source = "mnist", .dir = run_.folder() / "data"}),
+                   run_.folder() / "pictures");
   }
   void expect_idx_files_result(const std::string& split) const {
     const fs::path pictures = run_.folder() / ("pictures-" + split);

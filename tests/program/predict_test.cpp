@@ -32,7 +32,7 @@ class PredictTest : public testing::Test {
   }
 
   void SetUp() override {
-    const Dataset dataset = load_dataset(run->data("").parent_path(), "mnist");
+    const Dataset dataset = load_dataset({.source = "mnist", .dir = run->data("").parent_path()});
     rows_ = read_predictions(run->file("predictions.csv"));
     for (const PredictionRow& row : rows_) {
       const auto image = dataset.view().image(row.index);

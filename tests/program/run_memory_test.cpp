@@ -91,7 +91,7 @@ void expect_peak(const test::Json& changes) {
   all.merge_patch(changes);
   const test::SmallRun small(all);
   const Config config = load_config(small.config(), {});
-  const Dataset dataset = load_dataset(config.data.dir, config.data.source);
+  const Dataset dataset = load_dataset(config.data);
   const std::size_t before = status_bytes("VmRSS:");
   std::ofstream("/proc/self/clear_refs") << "5";  // the peak from now on
   TrainingRun run(config, dataset, Stopwatch());

@@ -34,7 +34,7 @@ class SubmissionTest : public testing::Test {
 
   /// With or without the labels, and column names.
   [[nodiscard]] std::string csv(bool has_labels) const {
-    const Dataset dataset = load_dataset(run->data("").parent_path(), "mnist");
+    const Dataset dataset = load_dataset({.source = "mnist", .dir = run->data("").parent_path()});
     std::string text = has_labels ? "label" : "";
     for (std::size_t pixel = 0; pixel < kPixels; ++pixel) {
       text += fmt::format("{}pixel{}", text.empty() ? "" : ",", pixel);

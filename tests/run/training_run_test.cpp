@@ -61,7 +61,7 @@ class TrainingRunTest : public testing::Test {
   }
 
   test::SmallRun small_;
-  Dataset dataset_ = load_dataset(small_.data(""), "mnist");
+  Dataset dataset_ = load_dataset({.source = "mnist", .dir = small_.data("")});
 };
 
 TEST_F(TrainingRunTest, SavesAfterTheFirstEpochAndThenWhereTheTimeHasPassed) {

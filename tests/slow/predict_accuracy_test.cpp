@@ -45,7 +45,7 @@ class PredictAccuracyTest : public testing::Test {
   }
 
   static TemporaryFolder* run;
-  Dataset dataset_ = load_dataset(source_dir() / "data", "mnist");
+  Dataset dataset_ = load_dataset({.source = "mnist", .dir = source_dir() / "data"});
   std::vector<PredictionRow> rows_ = read_predictions(*run / "predictions.csv");
   TemporaryFolder pictures_;
 };
