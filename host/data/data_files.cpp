@@ -2,8 +2,10 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "host/data/emnist.h"
 #include "host/data/sha256.h"
 
 namespace qmnist {
@@ -24,21 +26,53 @@ std::vector<PartPaths> paths_of(const fs::path& folder, const FileSet& set,
   return parts;
 }
 
-Dataset load_parts(std::span<const PartPaths> parts, const SetInfo& info) {
-  Dataset dataset;
-  dataset.name = info.name;
-  dataset.classes = info.classes;
-  dataset.has_known_classes = !info.classes.empty();
+std::vector<DataFile> files_of(std::span<const PartPaths> parts) {
+  std::vector<DataFile> files;
   for (const PartPaths& part : parts) {
     for (const fs::path& path : {part.images, part.labels}) {
       if (!path.empty()) {
-        dataset.files.push_back({path, sha256_of_file(path)});
+        files.push_back({path, sha256_of_file(path)});
       }
     }
   }
-  const LabelRange labels{.count = info.classes.empty() ? kMaxClasses : info.classes.size()};
+  return files;
+}
+
+LabelRange labels_of(const SetInfo& info) {
+  return {.first = info.form.first_label,
+          .count = info.classes.empty() ? kMaxClasses : info.classes.size()};
+}
+
+void transpose(std::span<std::uint8_t> image) {
+  for (std::size_t row = 0; row < kImageSide; ++row) {
+    for (std::size_t column = 0; column < row; ++column) {
+      std::swap(image[row * kImageSide + column], image[column * kImageSide + row]);
+    }
+  }
+}
+
+/// Reads the parts of a set.
+/// @param set that has files of these names; nullptr if none has
+Dataset load_parts(std::span<const PartPaths> parts, const FileSet* set) {
+  SetInfo info = set == nullptr ? SetInfo{} : set->info;
+  if (set != nullptr && !set->mapping.empty()) {
+    const fs::path mapping = parts.front().images.parent_path() / set->mapping;
+    if (fs::is_regular_file(mapping)) {
+      info.classes = read_emnist_mapping(mapping, labels_of(info));
+    }
+  }
+  Dataset dataset;
+  dataset.name = info.name;
+  dataset.files = files_of(parts);
+  dataset.classes = info.classes;
+  dataset.has_known_classes = !info.classes.empty();
   for (const PartPaths& part : parts) {
-    part.format->append(dataset, part, labels);
+    part.format->append(dataset, part, labels_of(info));
+  }
+  if (info.form.transposed) {
+    for (std::size_t image = 0; image < dataset.count(); ++image) {
+      transpose(std::span(dataset.pixels).subspan(image * kPixels, kPixels));
+    }
   }
   return dataset;
 }
@@ -58,19 +92,18 @@ DataPart::Kind kind_by_name(std::string_view name) {
 Dataset load_one_of(const fs::path& folder, std::span<const FileSet> sets,
                     const FileFormat& format) {
   const FileSet& set = find_set(folder, sets);
-  return load_parts(paths_of(folder, set, format), set.info);
+  return load_parts(paths_of(folder, set, format), &set);
 }
 
 Dataset load_images_file(const fs::path& path) {
   const FileFormat& format = format_of(path);
   const std::vector<FileSet> sets = format.sets();
-  const FileSet* const set = find_set_of(path, sets);
   const std::string name = path.filename().string();
   const PartPaths part{.kind = kind_by_name(name),
                        .format = &format,
                        .images = path,
                        .labels = format.labels_beside(path)};
-  Dataset dataset = load_parts({&part, 1}, set == nullptr ? SetInfo{name} : set->info);
+  Dataset dataset = load_parts({&part, 1}, find_set_of(path, sets));
   dataset.name = name;
   return dataset;
 }

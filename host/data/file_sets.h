@@ -23,6 +23,8 @@ struct PartFiles {
 struct FileSet {
   SetInfo info;
   std::vector<PartFiles> parts;
+  /// Name of a file that may be there and tells the classes' names; empty: there is none.
+  std::string mapping = {};
 };
 
 /// A file of this name in `folder`: plain or, except NumPy's, as .gz; of IDX files also with the

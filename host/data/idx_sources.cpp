@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "host/data/data_files.h"
+#include "host/data/emnist.h"
 #include "host/data/idx.h"
 #include "host/error.h"
 
@@ -29,16 +30,6 @@ std::vector<FileSet> mnist_sets() {
 std::vector<FileSet> qmnist_sets() {
   return {idx_set({"QMNIST", numbered_classes(kDigitCount)}, "qmnist-train", "qmnist-test",
                   "idx2-int")};
-}
-
-std::vector<FileSet> emnist_sets() {
-  std::vector<FileSet> sets;
-  for (const std::string_view split :
-       {"digits", "mnist", "letters", "balanced", "bymerge", "byclass"}) {
-    sets.push_back(idx_set({fmt::format("EMNIST {}", split)}, fmt::format("emnist-{}-train", split),
-                           fmt::format("emnist-{}-test", split), "idx1-ubyte"));
-  }
-  return sets;
 }
 
 std::vector<FileSet> idx_sets() {

@@ -16,6 +16,7 @@
 #include "host/data/data_sources.h"
 #include "host/data/sha256.h"
 #include "host/error.h"
+#include "tests/support/idx_files.h"
 #include "tests/support/image_fixtures.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/support.h"
@@ -32,28 +33,12 @@ constexpr std::array kMnistFiles{"train-images-idx3-ubyte", "train-labels-idx1-u
 constexpr std::array kQmnistFiles{"qmnist-train-images-idx3-ubyte", "qmnist-train-labels-idx2-int",
                                   "qmnist-test-images-idx3-ubyte", "qmnist-test-labels-idx2-int"};
 
-std::string big_endian(std::int64_t value) {
-  std::string bytes;
-  for (const unsigned shift : {24U, 16U, 8U, 0U}) {
-    bytes += static_cast<char>(value >> shift & 0xFF);
-  }
-  return bytes;
-}
-
-std::string idx_bytes(char type, const std::vector<std::int64_t>& sizes, std::string_view data) {
-  std::string file = "\0\0"s + type + static_cast<char>(sizes.size());
-  for (const std::int64_t size : sizes) {
-    file += big_endian(size);
-  }
-  return file.append(data);
-}
-
 std::string zeros(char type, const std::vector<std::int64_t>& sizes) {
   std::size_t bytes = type == '\x0C' ? 4 : 1;
   for (const std::int64_t size : sizes) {
     bytes *= static_cast<std::size_t>(size);
   }
-  return idx_bytes(type, sizes, std::string(bytes, '\0'));
+  return test::idx_file(type, sizes, std::string(bytes, '\0'));
 }
 
 /// Images of which each is filled with its own grey level, from `first` on.
@@ -62,19 +47,16 @@ std::string images(std::int64_t count, int first) {
   for (std::int64_t i = 0; i < count; ++i) {
     pixels.append(kPixels, static_cast<char>(first + i));
   }
-  return idx_bytes('\x08', {count, 28, 28}, pixels);
-}
-
-std::string mnist_labels(std::string_view digits) {
-  return idx_bytes('\x08', {static_cast<std::int64_t>(digits.size())}, digits);
+  return test::idx_images(pixels);
 }
 
 std::string qmnist_labels(const std::vector<std::int64_t>& digits) {
   std::string values;
   for (const std::int64_t digit : digits) {
-    values += big_endian(digit) + std::string(28, '\xFF');  // seven columns that say nothing here
+    values +=
+        test::big_endian(digit) + std::string(28, '\xFF');  // seven columns that say nothing here
   }
-  return idx_bytes('\x0C', {static_cast<std::int64_t>(digits.size()), 8}, values);
+  return test::idx_file('\x0C', {static_cast<std::int64_t>(digits.size()), 8}, values);
 }
 
 /// The pixels of an image of one grey level behind its label in a CSV file.
@@ -111,9 +93,9 @@ class DatasetTest : public testing::Test {
   }
   void write_mnist() const {
     write(kMnistFiles[0], images(3, 10));
-    write(kMnistFiles[1], mnist_labels("\5\0\7"s));
+    write(kMnistFiles[1], test::idx_labels("\5\0\7"s));
     write(kMnistFiles[2], images(2, 200));
-    write(kMnistFiles[3], mnist_labels("\1\x09"s));
+    write(kMnistFiles[3], test::idx_labels("\1\x09"s));
   }
   void write_qmnist() const {
     write(kQmnistFiles[0], images(2, 30));
@@ -126,9 +108,9 @@ class DatasetTest : public testing::Test {
       return fmt::format("emnist-{}-{}", split, rest);
     };
     write(name("train-images-idx3-ubyte"), images(2, 60));
-    write(name("train-labels-idx1-ubyte"), mnist_labels("\6\2"s));
+    write(name("train-labels-idx1-ubyte"), test::idx_labels("\6\2"s));
     write(name("test-images-idx3-ubyte"), images(1, 90));
-    write(name("test-labels-idx1-ubyte"), mnist_labels("\3"s));
+    write(name("test-labels-idx1-ubyte"), test::idx_labels("\3"s));
   }
   void write_csv(std::string_view training, std::string_view test) const {
     write(training, "4" + csv_row(20) + "1" + csv_row(21));
@@ -254,7 +236,7 @@ TEST_F(DatasetTest, ReadsOneOfEmnistsSets) {
     const Dataset dataset = load();
     EXPECT_EQ(dataset.source, "emnist");
     EXPECT_EQ(dataset.name, fmt::format("EMNIST {}", split));
-    EXPECT_EQ(dataset.labels, (Bytes{6, 2, 3}));
+    EXPECT_EQ(dataset.labels, split == "letters"s ? (Bytes{5, 1, 2}) : (Bytes{6, 2, 3}));
     expect_levels(dataset, {60, 61, 90});
     EXPECT_EQ(dataset.parts.at(1).kind, DataPart::Kind::kTest);
   }
@@ -471,17 +453,17 @@ TEST_F(DatasetTest, LabelsOutsideTheDigitsAreNamedWithTheirPlace) {
 TEST_F(DatasetTest, ClassesAreCountedWhereTheSetDoesNotTellThem) {
   write_mnist();
   EXPECT_EQ(load("mnist").classes, numbered_classes(10));
-  write(kMnistFiles[1], mnist_labels("\0\0\0"s));
-  write(kMnistFiles[3], mnist_labels("\0\0"s));
+  write(kMnistFiles[1], test::idx_labels("\0\0\0"s));
+  write(kMnistFiles[3], test::idx_labels("\0\0"s));
   EXPECT_EQ(load("mnist").classes, numbered_classes(kMinClasses));
   write_qmnist();
   EXPECT_EQ(load("qmnist").classes, numbered_classes(10));
 
   const std::string sorted = "\0\1\2\3\4\5\6\7\x08\x09\x0A\x0B"s;
   write(kMnistFiles[0], images(12, 1));
-  write(kMnistFiles[1], mnist_labels(sorted));
+  write(kMnistFiles[1], test::idx_labels(sorted));
   EXPECT_EQ(load("mnist").classes, numbered_classes(12));
-  write(kMnistFiles[3], mnist_labels("\0\xC8"s));
+  write(kMnistFiles[3], test::idx_labels("\0\xC8"s));
   expect_error("mnist", "", "the label of image 13 is 200, but none is 12; expected each label");
   const Dataset part = load_data_file(folder_ / kMnistFiles[2]);
   EXPECT_EQ(part.classes, numbered_classes(201));
