@@ -52,7 +52,7 @@ class TrainCommand {
     if (dataset.classes != numbered_classes(kDigitCount)) {
       print_out("classes   {}\n", classes_text(dataset.classes));
     }
-    if (dataset.source == "mnist") {
+    if (dataset.is_mnist && dataset.source == "mnist") {
       print_out("          (scripts/download fetches QMNIST's 120,000, which the notebook used)\n");
     }
     print_out("split     {} training, {}{} test images ({})\n", grouped(split.train.size()),

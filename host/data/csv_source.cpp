@@ -2,6 +2,7 @@
 
 #include "host/data/csv.h"
 #include "host/data/data_files.h"
+#include "host/data/known_sets.h"
 
 namespace qmnist {
 namespace {
@@ -10,12 +11,12 @@ namespace fs = std::filesystem;
 
 std::vector<FileSet> csv_sets() {
   using Kind = DataPart::Kind;
-  return {
-      {{"Digit Recognizer (Kaggle)"}, {{Kind::kTraining, "train.csv", ""}}},
-      {{"MNIST"}, {{Kind::kTraining, "mnist_train.csv", ""}, {Kind::kTest, "mnist_test.csv", ""}}},
-      {{"Fashion-MNIST"},
-       {{Kind::kTraining, "fashion-mnist_train.csv", ""},
-        {Kind::kTest, "fashion-mnist_test.csv", ""}}}};
+  return {{{"train.csv"}, {{Kind::kTraining, "train.csv", ""}}},
+          {mnist_info(),
+           {{Kind::kTraining, "mnist_train.csv", ""}, {Kind::kTest, "mnist_test.csv", ""}}},
+          {fashion_mnist_info(),
+           {{Kind::kTraining, "fashion-mnist_train.csv", ""},
+            {Kind::kTest, "fashion-mnist_test.csv", ""}}}};
 }
 
 void append_csv(Dataset& dataset, const PartPaths& part, const LabelRange& labels) {
@@ -31,7 +32,7 @@ fs::path in_the_same_file(const fs::path& /*images*/) {
 }  // namespace
 
 const FileFormat kCsvFormat{
-    .append = append_csv, .labels_beside = in_the_same_file, .sets = csv_sets};
+    .name = "CSV", .append = append_csv, .labels_beside = in_the_same_file, .sets = csv_sets};
 
 bool detect_csv(const fs::path& folder) {
   return holds_one_of(folder, csv_sets());

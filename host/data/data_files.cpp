@@ -1,11 +1,14 @@
 #include "host/data/data_files.h"
 
+#include <fmt/format.h>
+
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "host/data/emnist.h"
+#include "host/data/known_sets.h"
 #include "host/data/sha256.h"
 
 namespace qmnist {
@@ -51,21 +54,32 @@ void transpose(std::span<std::uint8_t> image) {
   }
 }
 
-/// Reads the parts of a set.
+/// What is known of a set by its files' names, or else by their checksums.
 /// @param set that has files of these names; nullptr if none has
-Dataset load_parts(std::span<const PartPaths> parts, const FileSet* set) {
+SetInfo info_of(const FileSet* set, std::span<const PartPaths> parts,
+                std::span<const DataFile> files) {
   SetInfo info = set == nullptr ? SetInfo{} : set->info;
-  if (set != nullptr && !set->mapping.empty()) {
-    const fs::path mapping = parts.front().images.parent_path() / set->mapping;
-    if (fs::is_regular_file(mapping)) {
-      info.classes = read_emnist_mapping(mapping, labels_of(info));
-    }
+  if (info.classes.empty()) {
+    const SetInfo unknown{.name = fmt::format("{} files", parts.front().format->name)};
+    return find_known_set(files).value_or(unknown);
   }
+  const fs::path mapping = parts.front().images.parent_path() / set->mapping;
+  if (!set->mapping.empty() && fs::is_regular_file(mapping)) {
+    info.classes = read_emnist_mapping(mapping, labels_of(info));
+  }
+  return info;
+}
+
+/// Reads the parts of a set.
+/// @param set as for info_of()
+Dataset load_parts(std::span<const PartPaths> parts, const FileSet* set) {
   Dataset dataset;
-  dataset.name = info.name;
   dataset.files = files_of(parts);
+  const SetInfo info = info_of(set, parts, dataset.files);
+  dataset.name = info.name;
   dataset.classes = info.classes;
   dataset.has_known_classes = !info.classes.empty();
+  dataset.is_mnist = info.is_mnist;
   for (const PartPaths& part : parts) {
     part.format->append(dataset, part, labels_of(info));
   }

@@ -95,6 +95,7 @@ Dataset load_dataset(const DataSettings& settings) {
   dataset.source = source.name;
   if (dataset.classes.empty()) {
     number_classes(dataset, count_classes(folder, dataset));
+    dataset.name += fmt::format(", {} classes", dataset.classes.size());
   }
   return dataset;
 }

@@ -43,13 +43,14 @@ struct DataPart {
 /// A whole labelled set of images, training and test files one after the other.
 struct Dataset {
   std::string source;                ///< its data source's name; empty if read from a single file
-  std::string name;                  ///< for people: "MNIST", "QMNIST", "MNIST-120k (Kaggle)", ...
+  std::string name;                  ///< for people: "MNIST", "IDX files, 26 classes", ...
   std::vector<std::uint8_t> pixels;  ///< [count, 28, 28]
   std::vector<std::uint8_t> labels;  ///< [count], each below classes.size()
   std::vector<DataPart> parts;       ///< in their order
   std::vector<DataFile> files;
   ClassNames classes = {};         ///< kMinClasses to kMaxClasses
   bool has_known_classes = false;  ///< false: they were counted from the labels
+  bool is_mnist = false;           ///< MNIST's or QMNIST's images, in their order
 
   [[nodiscard]] std::size_t count() const { return labels.size(); }
   [[nodiscard]] DataView view() const { return {pixels, labels, kPixels}; }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "host/data/dataset.h"
@@ -23,6 +24,7 @@ struct PartPaths {
 
 /// A format of files with images and labels.
 struct FileFormat {
+  std::string_view name;  ///< for people
   /// Reads a part and appends it.
   /// @throws DataError naming file, place and expectation
   void (*append)(Dataset& dataset, const PartPaths& part, const LabelRange& labels);

@@ -6,6 +6,7 @@
 #include "host/data/data_files.h"
 #include "host/data/emnist.h"
 #include "host/data/idx.h"
+#include "host/data/known_sets.h"
 #include "host/error.h"
 
 namespace qmnist {
@@ -24,12 +25,13 @@ FileSet idx_set(SetInfo info, std::string_view training, std::string_view test,
 }
 
 std::vector<FileSet> mnist_sets() {
-  return {idx_set({"MNIST"}, "train", "t10k", "idx1-ubyte")};
+  return {idx_set({"MNIST's four files"}, "train", "t10k", "idx1-ubyte")};
 }
 
 std::vector<FileSet> qmnist_sets() {
-  return {idx_set({"QMNIST", numbered_classes(kDigitCount)}, "qmnist-train", "qmnist-test",
-                  "idx2-int")};
+  SetInfo info = mnist_info();
+  info.name = "QMNIST";
+  return {idx_set(std::move(info), "qmnist-train", "qmnist-test", "idx2-int")};
 }
 
 std::vector<FileSet> idx_sets() {
@@ -129,7 +131,8 @@ fs::path labels_beside(const fs::path& images) {
 
 }  // namespace
 
-const FileFormat kIdxFormat{.append = append_idx, .labels_beside = labels_beside, .sets = idx_sets};
+const FileFormat kIdxFormat{
+    .name = "IDX", .append = append_idx, .labels_beside = labels_beside, .sets = idx_sets};
 
 bool detect_qmnist(const fs::path& folder) {
   return holds_one_of(folder, qmnist_sets());

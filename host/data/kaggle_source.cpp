@@ -41,7 +41,8 @@ Dataset load_kaggle_file(const fs::path& path) {
           .parts = std::move(parts),
           .files = {{path, sha256_of_file(path)}},
           .classes = numbered_classes(kDigitCount),
-          .has_known_classes = true};
+          .has_known_classes = true,
+          .is_mnist = true};
 }
 
 }  // namespace qmnist

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/data/data_files.h"
+#include "host/data/known_sets.h"
 #include "host/data/npy.h"
 #include "host/data/npz.h"
 #include "host/error.h"
@@ -19,16 +20,17 @@ namespace fs = std::filesystem;
 constexpr std::string_view kOnlyArray = "arr_0";
 
 std::vector<FileSet> npz_sets() {
-  std::vector<FileSet> sets{{{"MNIST (Keras)"}, {{DataPart::Kind::kOther, "mnist.npz", ""}}}};
-  using Names = std::pair<std::string_view, std::string_view>;
-  for (const auto& [name, word] : {Names{"KMNIST", "kmnist"}, Names{"Kuzushiji-49", "k49"}}) {
-    sets.push_back({{std::string(name)},
-                    {{DataPart::Kind::kTraining, fmt::format("{}-train-imgs.npz", word),
-                      fmt::format("{}-train-labels.npz", word)},
-                     {DataPart::Kind::kTest, fmt::format("{}-test-imgs.npz", word),
-                      fmt::format("{}-test-labels.npz", word)}}});
-  }
-  return sets;
+  const auto pairs = [](const SetInfo& info, std::string_view word) {
+    const auto files = [&](DataPart::Kind kind, std::string_view part) {
+      return PartFiles{kind, fmt::format("{}-{}-imgs.npz", word, part),
+                       fmt::format("{}-{}-labels.npz", word, part)};
+    };
+    return FileSet{
+        info, {files(DataPart::Kind::kTraining, "train"), files(DataPart::Kind::kTest, "test")}};
+  };
+  return {{{"mnist.npz"}, {{DataPart::Kind::kOther, "mnist.npz", ""}}},
+          pairs(kmnist_info(), "kmnist"),
+          pairs(kuzushiji_49_info(), "k49")};
 }
 
 std::vector<FileSet> npy_sets() {
@@ -120,9 +122,9 @@ fs::path labels_of_archive(const fs::path& images) {
 }  // namespace
 
 const FileFormat kNpzFormat{
-    .append = append_npz, .labels_beside = labels_of_archive, .sets = npz_sets};
+    .name = "npz", .append = append_npz, .labels_beside = labels_of_archive, .sets = npz_sets};
 const FileFormat kNpyFormat{
-    .append = append_npy, .labels_beside = labels_of_arrays, .sets = npy_sets};
+    .name = "npy", .append = append_npy, .labels_beside = labels_of_arrays, .sets = npy_sets};
 
 bool detect_npz(const fs::path& folder) {
   return holds_one_of(folder, npz_sets());

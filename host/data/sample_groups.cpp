@@ -7,7 +7,6 @@
 #include <optional>
 #include <string_view>
 
-#include "host/data/data_sources.h"
 #include "host/data/idx.h"
 
 namespace qmnist {
@@ -24,19 +23,12 @@ SampleGroup stretch(const Dataset& dataset, std::string name, std::size_t first,
   return group;
 }
 
-bool is_qmnist(const Dataset& dataset) {
-  const bool is_single_file = dataset.source.empty();
-  return is_single_file
-             ? dataset.name.starts_with("qmnist") || dataset.name.starts_with(kKaggleFile)
-             : dataset.source == "qmnist" || dataset.source == "kaggle";
-}
-
 void add_part(const Dataset& dataset, const DataPart& part, std::size_t first,
               std::vector<SampleGroup>& groups) {
   constexpr std::size_t kMnistTest = 10000;
   if (part.kind == Kind::kTraining) {
     groups.push_back(stretch(dataset, "training file", first, part.count));
-  } else if (part.kind == Kind::kTest && (part.count <= kMnistTest || !is_qmnist(dataset))) {
+  } else if (part.kind == Kind::kTest && (part.count <= kMnistTest || !dataset.is_mnist)) {
     groups.push_back(stretch(dataset, "test file", first, part.count));
   } else if (part.kind == Kind::kTest) {
     groups.push_back(stretch(dataset, "test file, first 10,000 (MNIST's)", first, kMnistTest));
@@ -65,7 +57,7 @@ std::optional<std::vector<std::int32_t>> forms_in(const fs::path& path,
 
 std::optional<std::vector<std::int32_t>> forms_of(const Dataset& dataset, const DataPart& part,
                                                   std::size_t first) {
-  if (part.kind == Kind::kOther || dataset.files.empty()) {
+  if (!dataset.is_mnist || part.kind == Kind::kOther || dataset.files.empty()) {
     return std::nullopt;
   }
   const std::string_view name = part.kind == Kind::kTraining ? "train" : "test";

@@ -18,6 +18,7 @@ struct SetInfo {
   std::string name;         ///< for people
   ClassNames classes = {};  ///< empty where only the labels tell them
   FileForm form = {};
+  bool is_mnist = false;  ///< as Dataset::is_mnist
 };
 
 }  // namespace qmnist

@@ -171,7 +171,9 @@ TEST_F(DatasetTest, ReadsMnistTrainingFilesFirst) {
   write_mnist();
   const Dataset dataset = load("mnist");
   EXPECT_EQ(dataset.source, "mnist");
-  EXPECT_EQ(dataset.name, "MNIST");
+  EXPECT_EQ(dataset.name, "IDX files, 10 classes");
+  EXPECT_FALSE(dataset.has_known_classes);
+  EXPECT_FALSE(dataset.is_mnist);
   EXPECT_EQ(dataset.labels, (Bytes{5, 0, 7, 1, 9}));
   expect_levels(dataset, {10, 11, 12, 200, 201});
   ASSERT_EQ(dataset.files.size(), 4U);
@@ -188,6 +190,7 @@ TEST_F(DatasetTest, ReadsQmnistTrainingFilesFirst) {
   const Dataset dataset = load("qmnist");
   EXPECT_EQ(dataset.source, "qmnist");
   EXPECT_EQ(dataset.name, "QMNIST");
+  EXPECT_TRUE(dataset.is_mnist);
   EXPECT_EQ(dataset.labels, (Bytes{4, 0, 9, 2, 6}));
   expect_levels(dataset, {30, 31, 40, 41, 42});
   ASSERT_EQ(dataset.files.size(), 4U);
@@ -199,6 +202,7 @@ TEST_F(DatasetTest, ReadsKagglesPickle) {
   const Dataset dataset = load("kaggle");
   EXPECT_EQ(dataset.source, "kaggle");
   EXPECT_EQ(dataset.name, "MNIST-120k (Kaggle)");
+  EXPECT_TRUE(dataset.is_mnist);
   EXPECT_EQ(dataset.labels, (Bytes{2, 5, 8}));
   ASSERT_EQ(dataset.pixels.size(), 3 * kPixels);
   EXPECT_EQ(dataset.pixels.back(), 7 * (3 * kPixels - 1) % 256);
@@ -255,7 +259,7 @@ TEST_F(DatasetTest, ReadsCsvFilesByTheirNames) {
   for (const auto& [set, training, test] :
        {Names{"MNIST", "mnist_train.csv", "mnist_test.csv"},
         Names{"Fashion-MNIST", "fashion-mnist_train.csv", "fashion-mnist_test.csv"},
-        Names{"Digit Recognizer (Kaggle)", "train.csv", ""}}) {
+        Names{"CSV files, 5 classes", "train.csv", ""}}) {
     fs::remove_all(folder_.path());
     fs::create_directory(folder_.path());
     write_csv(training, test);
@@ -276,7 +280,7 @@ TEST_F(DatasetTest, ReadsCsvFilesByTheirNames) {
   EXPECT_EQ(load("csv").files.at(0).path, folder_ / "train.csv.gz");
   EXPECT_EQ(load_data_file(folder_ / "train.csv.gz").labels, (Bytes{4, 1}));
   write("mnist_train.csv", "");
-  EXPECT_EQ(load("csv").name, "Digit Recognizer (Kaggle)");
+  EXPECT_EQ(load("csv").files.at(0).path, folder_ / "train.csv.gz");
   fs::remove(folder_ / "train.csv.gz");
   expect_error("csv", "", "mnist_test.csv or mnist_test.csv.gz is missing; set data.dir");
   write("mnist_test.csv", "");

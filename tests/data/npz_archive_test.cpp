@@ -83,7 +83,7 @@ TEST(NpzArchiveTest, ReadsWhatNumpyWrites) {
 TEST(NpzArchiveTest, FindsSetsByTheirNames) {
   const test::TemporaryFolder folder;
   fs::copy_file(npz_fixture("keras_deflated.npz"), folder / "mnist.npz");
-  EXPECT_EQ(load_dataset({.dir = folder.path()}).name, "MNIST (Keras)");
+  EXPECT_EQ(load_dataset({.dir = folder.path()}).name, "npz files, 9 classes");
   for (const char* part : {"train", "test"}) {
     for (const char* what : {"imgs", "labels"}) {
       fs::copy_file(npz_fixture(fmt::format("k49-test-{}.npz", what)),
@@ -92,12 +92,13 @@ TEST(NpzArchiveTest, FindsSetsByTheirNames) {
   }
   EXPECT_NE(test::data_error_of([&] {
               (void)load_dataset({.source = "npz", .dir = folder.path()});
-            }).find("holds MNIST (Keras) and KMNIST; expected one of them"),
+            }).find("holds mnist.npz and KMNIST; expected one of them"),
             std::string::npos);
   fs::remove(folder / "mnist.npz");
   const Dataset dataset = load_dataset({.dir = folder.path()});
   EXPECT_EQ(dataset.source, "npz");
   EXPECT_EQ(dataset.name, "KMNIST");
+  EXPECT_EQ(dataset.classes.at(9), "を");
   EXPECT_EQ(dataset.labels, (Bytes{2, 5, 8, 2, 5, 8}));
 }
 

@@ -20,7 +20,8 @@ Dataset dataset_of(std::vector<DataPart> parts, const std::filesystem::path& fol
                   .pixels = {},
                   .labels = {},
                   .parts = std::move(parts),
-                  .files = {{folder / "images", ""}}};
+                  .files = {{folder / "images", ""}},
+                  .is_mnist = true};
   for (const DataPart& part : dataset.parts) {
     for (std::size_t i = 0; i < part.count; ++i) {
       dataset.labels.push_back(static_cast<std::uint8_t>(i % kDigitCount));
@@ -53,15 +54,9 @@ std::vector<std::string> names_of(const std::vector<SampleGroup>& groups) {
 
 TEST(SampleGroupsTest, LargeTestFilesOfOtherSetsAreWhole) {
   Dataset dataset = dataset_of({{Kind::kTest, 10002}}, "x");
-  dataset.source = "emnist";
-  EXPECT_EQ(names_of(sample_groups(dataset)), std::vector<std::string>{"test file"});
-  dataset.source = "";
-  dataset.name = "emnist-digits-test-images-idx3-ubyte";
-  EXPECT_EQ(names_of(sample_groups(dataset)), std::vector<std::string>{"test file"});
-  dataset.name = "qmnist-test-images-idx3-ubyte.gz";
   EXPECT_EQ(sample_groups(dataset).size(), 2U);
-  dataset.name = "MNIST-120k (Kaggle)";
-  EXPECT_EQ(sample_groups(dataset).size(), 2U);
+  dataset.is_mnist = false;
+  EXPECT_EQ(names_of(sample_groups(dataset)), std::vector<std::string>{"test file"});
 }
 
 TEST(SampleGroupsTest, TellsFilesApart) {
@@ -90,6 +85,15 @@ TEST(SampleGroupsTest, TellsFormsApartWhereTheLabelsAgree) {
     EXPECT_EQ(groups[2].members[i], i >= 5 && i < 15) << i;
     EXPECT_EQ(groups[3].members[i], i >= 15) << i;
   }
+}
+
+TEST(SampleGroupsTest, OtherSetsHaveNoForms) {
+  const test::TemporaryFolder folder;
+  test::write_file(folder / "qmnist-test-labels-idx2-int", group_labels(20));
+  Dataset dataset = dataset_of({{Kind::kTest, 20}}, folder.path());
+  EXPECT_EQ(sample_groups(dataset).size(), 3U);
+  dataset.is_mnist = false;
+  EXPECT_EQ(names_of(sample_groups(dataset)), std::vector<std::string>{"test file"});
 }
 
 TEST(SampleGroupsTest, OtherLabelsSayNothing) {

@@ -254,7 +254,7 @@ TEST_F(AfterTrainingTest, InfoTellsOfBuildDevicesAndData) {
   const ProgramResult result = run_qmnist({"info", "--data", run().folder() / "data"});
   expect_success(result);
   for (const char* text : {"qmnist_gpu ", "build ", "libraries ", "Highway 1.", "CPU ", "threads",
-                           "GPU ", "MNIST, 1,000 images", "QMNIST_ONNX O"}) {
+                           "GPU ", "IDX files, 10 classes, 1,000 images", "QMNIST_ONNX O"}) {
     expect_contains(result.output, text);
   }
   const ProgramResult nothing = run_qmnist({"info", "--data", "nowhere"});

@@ -278,10 +278,11 @@ TEST(CommandLineTest, PrintsThePlanThenPlainLines) {
   const ProgramResult result = SmallRun().train();
   expect_success(result);
   const std::string plan = result.output.substr(0, result.output.find("Epoch 1/3"));
-  for (const char* part : {"MNIST, 1,000 images", "800 training", "200 test", "784 inputs", "9,614",
-                           "device    CPU: ", "3 epochs", "output"}) {
+  for (const char* part : {"IDX files, 10 classes, 1,000 images", "800 training", "200 test",
+                           "784 inputs", "9,614", "device    CPU: ", "3 epochs", "output"}) {
     expect_contains(plan, part);
   }
+  EXPECT_EQ(plan.find("scripts/download"), std::string::npos) << "it is no part of MNIST";
   for (const char* later : {"Epoch 1/3", "Epoch 3/3", "Confusion matrix", "Test accuracy"}) {
     expect_contains(result.output, later);
     EXPECT_EQ(plan.find(later), std::string::npos);
@@ -433,7 +434,7 @@ TEST(CommandLineTest, SummaryAgreesWithPredictionsAndData) {
     }
   }
   const Json& dataset = summary.at("dataset");
-  EXPECT_EQ(dataset.at("name"), "MNIST");
+  EXPECT_EQ(dataset.at("name"), "IDX files, 10 classes");
   EXPECT_EQ(dataset.at("split"), "notebook");
   EXPECT_EQ(dataset.at("train_size"), kTrainingDigits);
   EXPECT_EQ(dataset.at("test_size"), kTestDigits);
