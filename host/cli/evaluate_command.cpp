@@ -49,7 +49,7 @@ void check_test_set(const fs::path& run, const Config& config, const Dataset& da
                     const fs::path& first, const Config& first_config) {
   const Json values = config_json(config);
   const Json first_values = config_json(first_config);
-  std::vector<std::string_view> keys{"data.split"};
+  std::vector<std::string_view> keys{"data.split", "data.transpose", "data.first_label"};
   if (config.data.split == SplitRule::kNotebook) {
     keys.insert(keys.end(), {"data.test_fraction", "data.split_seed"});
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,8 +43,9 @@ std::vector<DataFile> files_of(std::span<const PartPaths> parts) {
 }
 
 LabelRange labels_of(const SetInfo& info) {
-  return {.first = info.form.first_label,
-          .count = info.classes.empty() ? kMaxClasses : info.classes.size()};
+  return {
+      .first = info.form.first_label,
+      .count = info.classes.empty() ? kMaxClasses - info.form.first_label : info.classes.size()};
 }
 
 void transpose(std::span<std::uint8_t> image) {
@@ -56,13 +58,12 @@ void transpose(std::span<std::uint8_t> image) {
 
 /// What is known of a set by its files' names, or else by their checksums.
 /// @param set that has files of these names; nullptr if none has
-SetInfo info_of(const FileSet* set, std::span<const PartPaths> parts,
-                std::span<const DataFile> files) {
-  SetInfo info = set == nullptr ? SetInfo{} : set->info;
-  if (info.classes.empty()) {
-    const SetInfo unknown{.name = fmt::format("{} files", parts.front().format->name)};
-    return find_known_set(files).value_or(unknown);
+std::optional<SetInfo> known_info(const FileSet* set, std::span<const PartPaths> parts,
+                                  std::span<const DataFile> files) {
+  if (set == nullptr || set->info.classes.empty()) {
+    return find_known_set(files);
   }
+  SetInfo info = set->info;
   const fs::path mapping = parts.front().images.parent_path() / set->mapping;
   if (!set->mapping.empty() && fs::is_regular_file(mapping)) {
     info.classes = read_emnist_mapping(mapping, labels_of(info));
@@ -71,11 +72,14 @@ SetInfo info_of(const FileSet* set, std::span<const PartPaths> parts,
 }
 
 /// Reads the parts of a set.
-/// @param set as for info_of()
-Dataset load_parts(std::span<const PartPaths> parts, const FileSet* set) {
+/// @param set as for known_info()
+/// @param form of a set that is not known
+Dataset load_parts(std::span<const PartPaths> parts, const FileSet* set, const FileForm& form) {
   Dataset dataset;
   dataset.files = files_of(parts);
-  const SetInfo info = info_of(set, parts, dataset.files);
+  const std::optional<SetInfo> known = known_info(set, parts, dataset.files);
+  const SetInfo info = known.value_or(
+      SetInfo{.name = fmt::format("{} files", parts.front().format->name), .form = form});
   dataset.name = info.name;
   dataset.classes = info.classes;
   dataset.has_known_classes = !info.classes.empty();
@@ -103,10 +107,10 @@ DataPart::Kind kind_by_name(std::string_view name) {
 
 }  // namespace
 
-Dataset load_one_of(const fs::path& folder, std::span<const FileSet> sets,
-                    const FileFormat& format) {
+Dataset load_one_of(const fs::path& folder, std::span<const FileSet> sets, const FileFormat& format,
+                    const FileForm& form) {
   const FileSet& set = find_set(folder, sets);
-  return load_parts(paths_of(folder, set, format), &set);
+  return load_parts(paths_of(folder, set, format), &set, form);
 }
 
 Dataset load_images_file(const fs::path& path) {
@@ -117,7 +121,7 @@ Dataset load_images_file(const fs::path& path) {
                        .format = &format,
                        .images = path,
                        .labels = format.labels_beside(path)};
-  Dataset dataset = load_parts({&part, 1}, find_set_of(path, sets));
+  Dataset dataset = load_parts({&part, 1}, find_set_of(path, sets), {});
   dataset.name = name;
   return dataset;
 }

@@ -10,9 +10,13 @@
 namespace qmnist {
 
 /// Loads the one set of which all files lie in `folder`.
-/// @throws DataError as find_set(), or naming a file that is wrong
+/// @param form of a set that the program does not know
+/// @throws DataError as find_set(), or naming a file that is wrong; UsageError where a form is
+/// given
+///   for a set that is known
 [[nodiscard]] Dataset load_one_of(const std::filesystem::path& folder,
-                                  std::span<const FileSet> sets, const FileFormat& format);
+                                  std::span<const FileSet> sets, const FileFormat& format,
+                                  const FileForm& form);
 
 /// Loads one file of images, with the labels beside it, as a set of one part that has the file's
 /// name. @throws DataError likewise

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "host/data/dataset.h"
+#include "host/data/set_info.h"
 
 namespace qmnist {
 
@@ -18,8 +19,9 @@ struct DataSource {
   /// source for which this is so; it takes the only one that is left.
   bool (*detect)(const std::filesystem::path& folder);
   /// Leaves Dataset::source empty.
+  /// @param form of a set that the program does not know; without effect on others
   /// @throws DataError naming file, offset and expectation where a file is missing or wrong
-  Dataset (*load)(const std::filesystem::path& folder);
+  Dataset (*load)(const std::filesystem::path& folder, const FileForm& form);
 };
 
 /// The registry: every source.

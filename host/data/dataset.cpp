@@ -66,7 +66,7 @@ void number_classes(Dataset& dataset, std::size_t count) {
 
 /// The classes that the labels tell. Sets of some of the digits are common; among more classes each
 /// label must occur, as a byte that is wrong must not make classes.
-std::size_t count_classes(const fs::path& folder, const Dataset& dataset) {
+std::size_t count_classes(const DataSettings& settings, const Dataset& dataset) {
   std::array<std::size_t, kMaxClasses> images{};
   for (const std::uint8_t label : dataset.labels) {
     images.at(label) += 1;
@@ -75,10 +75,25 @@ std::size_t count_classes(const fs::path& folder, const Dataset& dataset) {
   const auto unused = std::ranges::find(images, 0U) - images.begin();
   if (*largest >= kDigitCount && unused < *largest) {
     throw DataError(
-        "{}: the label of image {} is {}, but none is {}; expected each label from 0 on",
-        folder.string(), largest - dataset.labels.begin(), *largest, unused);
+        "{}: the label of image {} is {}, but none is {}; expected each label from {} on "
+        "(data.first_label)",
+        settings.dir.string(), largest - dataset.labels.begin(), *largest + settings.first_label,
+        static_cast<std::size_t>(unused) + settings.first_label, settings.first_label);
   }
   return *largest + std::size_t{1};
+}
+
+/// Throws if the settings say how to read a set that is known.
+void refuse_form(const DataSettings& settings, const Dataset& known) {
+  const auto refuse = [&](std::string_view key, const auto& value, const auto& usual) {
+    if (value != usual) {
+      throw UsageError(
+          "{} is {}, but the images are of {}, which is read rightly without; set it to {}", key,
+          value, known.name, usual);
+    }
+  };
+  refuse("data.transpose", settings.transpose, false);
+  refuse("data.first_label", settings.first_label, std::size_t{0});
 }
 
 }  // namespace
@@ -91,10 +106,13 @@ Dataset load_dataset(const DataSettings& settings) {
   }
   const DataSource& source =
       settings.source == kAutoSource ? detect_source(folder) : find_source(settings.source);
-  Dataset dataset = source.load(folder);
+  Dataset dataset =
+      source.load(folder, {.transposed = settings.transpose, .first_label = settings.first_label});
   dataset.source = source.name;
-  if (dataset.classes.empty()) {
-    number_classes(dataset, count_classes(folder, dataset));
+  if (dataset.has_known_classes) {
+    refuse_form(settings, dataset);
+  } else {
+    number_classes(dataset, count_classes(settings, dataset));
     dataset.name += fmt::format(", {} classes", dataset.classes.size());
   }
   return dataset;

@@ -61,7 +61,8 @@ struct Dataset {
 /// @param settings whose source is a name of data_source_names(); "auto" takes the only source
 ///   whose files are complete there (of those that hold the same digits, the largest)
 /// @throws DataError naming file, offset and expectation where a file is missing or wrong, or,
-///   of more than ten classes, one has no image
+///   of more than ten classes, one has no image; UsageError where the settings say how to read a
+///   set that is known
 [[nodiscard]] Dataset load_dataset(const DataSettings& settings);
 
 /// Reads one file: Kaggle's pickle, a .csv file, Keras's mnist.npz; or images with the labels that

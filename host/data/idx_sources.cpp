@@ -138,24 +138,24 @@ bool detect_qmnist(const fs::path& folder) {
   return holds_one_of(folder, qmnist_sets());
 }
 
-Dataset load_qmnist(const fs::path& folder) {
-  return load_one_of(folder, qmnist_sets(), kIdxFormat);
+Dataset load_qmnist(const fs::path& folder, const FileForm& form) {
+  return load_one_of(folder, qmnist_sets(), kIdxFormat, form);
 }
 
 bool detect_mnist(const fs::path& folder) {
   return holds_one_of(folder, mnist_sets());
 }
 
-Dataset load_mnist(const fs::path& folder) {
-  return load_one_of(folder, mnist_sets(), kIdxFormat);
+Dataset load_mnist(const fs::path& folder, const FileForm& form) {
+  return load_one_of(folder, mnist_sets(), kIdxFormat, form);
 }
 
 bool detect_emnist(const fs::path& folder) {
   return holds_one_of(folder, emnist_sets());
 }
 
-Dataset load_emnist(const fs::path& folder) {
-  return load_one_of(folder, emnist_sets(), kIdxFormat);
+Dataset load_emnist(const fs::path& folder, const FileForm& form) {
+  return load_one_of(folder, emnist_sets(), kIdxFormat, form);
 }
 
 }  // namespace qmnist

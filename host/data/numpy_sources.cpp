@@ -130,16 +130,16 @@ bool detect_npz(const fs::path& folder) {
   return holds_one_of(folder, npz_sets());
 }
 
-Dataset load_npz(const fs::path& folder) {
-  return load_one_of(folder, npz_sets(), kNpzFormat);
+Dataset load_npz(const fs::path& folder, const FileForm& form) {
+  return load_one_of(folder, npz_sets(), kNpzFormat, form);
 }
 
 bool detect_npy(const fs::path& folder) {
   return holds_one_of(folder, npy_sets());
 }
 
-Dataset load_npy(const fs::path& folder) {
-  return load_one_of(folder, npy_sets(), kNpyFormat);
+Dataset load_npy(const fs::path& folder, const FileForm& form) {
+  return load_one_of(folder, npy_sets(), kNpyFormat, form);
 }
 
 }  // namespace qmnist

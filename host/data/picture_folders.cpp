@@ -261,7 +261,7 @@ bool detect_picture_folders(const fs::path& folder) {
   });
 }
 
-Dataset load_picture_folders(const fs::path& folder) {
+Dataset load_picture_folders(const fs::path& folder, const FileForm& /*form*/) {
   const std::vector<PartFolder> parts = parts_in(folder);
   if (const auto twice = std::ranges::adjacent_find(parts, {}, &PartFolder::kind);
       twice != parts.end()) {

@@ -51,6 +51,8 @@ struct DataSettings {
   double test_fraction = 0.2;
   std::uint32_t split_seed = 42;
   double validation_fraction = 0;
+  bool transpose = false;
+  std::size_t first_label = 0;
   OnDevice on_device = OnDevice::kAuto;
 };
 
@@ -71,6 +73,10 @@ void visit(Settings& settings, const Visitor& key) {
   key("data.validation_fraction", settings.validation_fraction, constraint::right_open(0, 1),
       "fraction of the training set held out for validation: its last samples, as in Keras, after "
       "the permutation by data.split_seed");
+  key("data.transpose", settings.transpose, constraint::Boolean{},
+      "exchange x and y of the images; only for a set that the program does not know");
+  key("data.first_label", settings.first_label, constraint::Integer{0, 254},
+      "label of the first class in the files; only for a set that the program does not know");
   key("data.on_device", settings.on_device, constraint::one_of<OnDevice>(),
       "whether a GPU keeps all images in its memory instead of having them streamed; auto does "
       "where an eighth of its free memory suffices");
