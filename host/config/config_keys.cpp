@@ -103,9 +103,13 @@ const ConfigKey* find_key(std::string_view name) {
 }
 
 std::string_view nearest_key(std::string_view name) {
-  // A key in the wrong section is closer to its namesake than spelling alone tells.
+  // A key in the wrong section is closer to its namesake than spelling alone tells, and a section
+  // to its keys.
   const auto distance = [name](const ConfigKey& key) {
-    return edit_distance(name, key.name) + edit_distance(last_part(name), last_part(key.name));
+    constexpr std::size_t kSectionWeight = 3;
+    return std::min(
+        edit_distance(name, key.name) + edit_distance(last_part(name), last_part(key.name)),
+        kSectionWeight * edit_distance(name, key.name.substr(0, key.name.find('.'))));
   };
   return std::ranges::min(config_keys(), {}, distance).name;
 }

@@ -118,6 +118,9 @@ TEST(ConfigTest, UnknownKeyNamesTheNearest) {
                {"run.json", "\"training.epoch\"", "\"training.epochs\""});
   expect_parts(error_of(R"({"optimizer": {"lerning_rate": 3}})"), {"optimizer.learning_rate"});
   expect_parts(error_of(R"({"batch_size": 3})"), {"\"training.batch_size\""});
+  expect_parts(error_of(R"({"seed": 3})"), {"\"training.seed\""});
+  expect_parts(error_of(R"({"optimiser": {}})"), {"\"optimizer.name\""});
+  expect_parts(error_of(R"({"traning": {}})"), {"\"training.epochs\""});
   expect_parts(error_of(R"({"data": {"$schema": ""}})"), {"\"data.$schema\""});
   expect_parts(error_of("{}", {"model.hiden=[3]"}), {"--set model.hiden=[3]", "\"model.hidden\""});
 }
