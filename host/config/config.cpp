@@ -138,6 +138,7 @@ void apply_override(Values& values, std::string_view assignment) {
   const ConfigKey* key = find_key(name);
   const bool wants_text =
       key != nullptr && (std::holds_alternative<constraint::Path>(key->constraint) ||
+                         std::holds_alternative<constraint::Text>(key->constraint) ||
                          std::holds_alternative<constraint::OneOf>(key->constraint));
   Json value = json_or_text(text);
   if (wants_text && !value.is_string()) {

@@ -71,9 +71,8 @@ std::optional<SetInfo> known_info(const FileSet* set, std::span<const PartPaths>
   return info;
 }
 
-/// Reads the parts of a set.
-/// @param set as for known_info()
-/// @param form of a set that is not known
+}  // namespace
+
 Dataset load_parts(std::span<const PartPaths> parts, const FileSet* set, const FileForm& form) {
   Dataset dataset;
   dataset.files = files_of(parts);
@@ -95,35 +94,10 @@ Dataset load_parts(std::span<const PartPaths> parts, const FileSet* set, const F
   return dataset;
 }
 
-/// What a file of this name holds, as far as that tells.
-DataPart::Kind kind_by_name(std::string_view name) {
-  if (name.find("train") != std::string_view::npos) {
-    return DataPart::Kind::kTraining;
-  }
-  const bool is_test =
-      name.find("t10k") != std::string_view::npos || name.find("test") != std::string_view::npos;
-  return is_test ? DataPart::Kind::kTest : DataPart::Kind::kOther;
-}
-
-}  // namespace
-
 Dataset load_one_of(const fs::path& folder, std::span<const FileSet> sets, const FileFormat& format,
                     const FileForm& form) {
   const FileSet& set = find_set(folder, sets);
   return load_parts(paths_of(folder, set, format), &set, form);
-}
-
-Dataset load_images_file(const fs::path& path) {
-  const FileFormat& format = format_of(path);
-  const std::vector<FileSet> sets = format.sets();
-  const std::string name = path.filename().string();
-  const PartPaths part{.kind = kind_by_name(name),
-                       .format = &format,
-                       .images = path,
-                       .labels = format.labels_beside(path)};
-  Dataset dataset = load_parts({&part, 1}, find_set_of(path, sets), {});
-  dataset.name = name;
-  return dataset;
 }
 
 }  // namespace qmnist

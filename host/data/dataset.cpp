@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <optional>
+#include <utility>
 
 #include "host/alternatives.h"
-#include "host/data/data_files.h"
 #include "host/data/data_sources.h"
+#include "host/data/named_files.h"
 #include "host/error.h"
 
 namespace qmnist {
@@ -21,8 +23,8 @@ namespace fs = std::filesystem;
       files.push_back(source.files);
     }
   }
-  throw DataError("{}: has no complete data set; expected {}", folder.string(),
-                  alternatives(files));
+  throw DataError("{}: has no complete data set; expected {}; data.images names other files",
+                  folder.string(), alternatives(files));
 }
 
 const DataSource& detect_source(const fs::path& folder) {
@@ -96,19 +98,25 @@ void refuse_form(const DataSettings& settings, const Dataset& known) {
   refuse("data.first_label", settings.first_label, std::size_t{0});
 }
 
+Dataset load_source(const DataSettings& settings, const FileForm& form) {
+  const fs::path& folder = settings.dir;
+  const DataSource& source =
+      settings.source == kAutoSource ? detect_source(folder) : find_source(settings.source);
+  Dataset dataset = source.load(folder, form);
+  dataset.source = source.name;
+  return dataset;
+}
+
 }  // namespace
 
 Dataset load_dataset(const DataSettings& settings) {
-  const fs::path& folder = settings.dir;
-  if (!fs::is_directory(folder)) {
+  if (!fs::is_directory(settings.dir)) {
     throw DataError("{}: is not a folder; set data.dir to the one that holds the data files",
-                    folder.string());
+                    settings.dir.string());
   }
-  const DataSource& source =
-      settings.source == kAutoSource ? detect_source(folder) : find_source(settings.source);
-  Dataset dataset =
-      source.load(folder, {.transposed = settings.transpose, .first_label = settings.first_label});
-  dataset.source = source.name;
+  const FileForm form{.transposed = settings.transpose, .first_label = settings.first_label};
+  std::optional<Dataset> named = load_named_files(settings, form);
+  Dataset dataset = named ? *std::move(named) : load_source(settings, form);
   if (dataset.has_known_classes) {
     refuse_form(settings, dataset);
   } else {

@@ -42,7 +42,7 @@ struct DataPart {
 
 /// A whole labelled set of images, training and test files one after the other.
 struct Dataset {
-  std::string source;                ///< its data source's name; empty if read from a single file
+  std::string source;                ///< its data source's name; empty if its files were named
   std::string name;                  ///< for people: "MNIST", "IDX files, 26 classes", ...
   std::vector<std::uint8_t> pixels;  ///< [count, 28, 28]
   std::vector<std::uint8_t> labels;  ///< [count], each below classes.size()
@@ -56,13 +56,14 @@ struct Dataset {
   [[nodiscard]] DataView view() const { return {pixels, labels, kPixels}; }
 };
 
-/// Reads the images that the settings name: those in the folder `dir`. Where the source does not
-/// tell the classes, they are as many as the labels that occur.
+/// Reads the images that the settings name: the files `images` and so on, or those that `source`
+/// finds in the folder `dir`. Where nothing tells the classes, they are as many as the labels that
+/// occur.
 /// @param settings whose source is a name of data_source_names(); "auto" takes the only source
 ///   whose files are complete there (of those that hold the same digits, the largest)
 /// @throws DataError naming file, offset and expectation where a file is missing or wrong, or,
-///   of more than ten classes, one has no image; UsageError where the settings say how to read a
-///   set that is known
+///   of more than ten classes, one has no image; UsageError where the settings do not go together,
+///   or say how to read a set that is known
 [[nodiscard]] Dataset load_dataset(const DataSettings& settings);
 
 /// Reads one file: Kaggle's pickle, a .csv file, Keras's mnist.npz; or images with the labels that

@@ -90,8 +90,10 @@ const FileSet& find_set(const fs::path& folder, std::span<const FileSet> sets) {
     fail_incomplete(folder, sets);
   }
   if (complete.size() > 1) {
-    throw DataError("{}: holds {}; expected one of them, the others in folders of their own",
-                    folder.string(), fmt::join(names, " and "));
+    throw DataError(
+        "{}: holds {}; expected one of them: put the others into folders of their own, or name the "
+        "files by data.images and data.test_images",
+        folder.string(), fmt::join(names, " and "));
   }
   return *complete.front();
 }

@@ -59,7 +59,9 @@ void TrainingRun::check_validation() const {
 
 /// Replaces "auto" and 0 by the chosen values, so that config.json reproduces the run.
 void TrainingRun::resolve_config() {
-  config_.data.source = dataset_.source;
+  if (!dataset_.source.empty()) {
+    config_.data.source = dataset_.source;
+  }
   config_.device = chosen_.device;
   config_.training.threads = chosen_.threads;
   TrainingSettings& training = config_.training;

@@ -24,9 +24,14 @@ constexpr const char* kBest = "best.";
 constexpr std::string_view kEpochs = "training.epochs";
 
 /// Keys that say how long, where and on what a run goes, not what it computes.
-constexpr std::array<std::string_view, 10> kFreeKeys{
-    "data.source",      "data.dir", "data.on_device", kEpochs,      "training.threads",
-    "training.kernels", "device",   "device_index",   "output.dir", "output.checkpoint_seconds"};
+constexpr std::array<std::string_view, 14> kFreeKeys{
+    "data.source",      "data.dir",
+    "data.images",      "data.labels",
+    "data.test_images", "data.test_labels",
+    "data.on_device",   kEpochs,
+    "training.threads", "training.kernels",
+    "device",           "device_index",
+    "output.dir",       "output.checkpoint_seconds"};
 
 /// Of the tensors of each moment that the optimizer keeps.
 std::vector<std::string> moment_prefixes(const Config& config) {

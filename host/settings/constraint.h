@@ -21,6 +21,7 @@ namespace constraint {
 
 struct Boolean {};
 struct Path {};
+struct Text {};
 struct Integer {
   std::int64_t minimum;
   std::int64_t maximum;
@@ -68,7 +69,8 @@ template <typename Enum>
 
 }  // namespace constraint
 
-using Constraint = std::variant<constraint::Boolean, constraint::Path, constraint::Integer,
-                                constraint::Number, constraint::OneOf, constraint::Sizes>;
+using Constraint =
+    std::variant<constraint::Boolean, constraint::Path, constraint::Text, constraint::Integer,
+                 constraint::Number, constraint::OneOf, constraint::Sizes>;
 
 }  // namespace qmnist

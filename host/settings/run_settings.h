@@ -47,6 +47,10 @@ inline constexpr std::array kOnDevice{
 struct DataSettings {
   std::string source{kAutoSource};
   std::filesystem::path dir = "../data";
+  std::filesystem::path images = {};
+  std::filesystem::path labels = {};
+  std::filesystem::path test_images = {};
+  std::filesystem::path test_labels = {};
   SplitRule split = SplitRule::kNotebook;
   double test_fraction = 0.2;
   std::uint32_t split_seed = 42;
@@ -61,6 +65,16 @@ void visit(Settings& settings, const Visitor& key) {
   key("data.source", settings.source, constraint::OneOf{data_source_names()},
       "kind of data files; auto takes the one found in data.dir, of MNIST and QMNIST the larger");
   key("data.dir", settings.dir, constraint::Path{}, "folder with the data files");
+  key("data.images", settings.images, constraint::Text{},
+      "file of images, relative to data.dir; empty takes the files that data.source finds");
+  key("data.labels", settings.labels, constraint::Text{},
+      "file of their labels, relative to data.dir; empty takes those in the same file, or beside "
+      "it "
+      "under a name like its");
+  key("data.test_images", settings.test_images, constraint::Text{},
+      "file of test images, relative to data.dir; data.images are the training images then");
+  key("data.test_labels", settings.test_labels, constraint::Text{},
+      "file of the test images' labels, as data.labels");
   key("data.split", settings.split, constraint::one_of<SplitRule>(),
       "notebook splits all samples at random, as scikit-learn does; official takes the data set's "
       "own training and test files");

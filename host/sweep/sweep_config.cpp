@@ -16,11 +16,15 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Keys that must be the same for all trials, so that they can be compared.
-constexpr std::array<std::string_view, 11> kFixedKeys{
-    "data.source",        "data.dir",         "data.split",
-    "data.test_fraction", "data.split_seed",  "data.validation_fraction",
-    "data.transpose",     "data.first_label", "device",
-    "device_index",       "output.dir"};
+constexpr std::array<std::string_view, 15> kFixedKeys{
+    "data.source",      "data.dir",
+    "data.images",      "data.labels",
+    "data.test_images", "data.test_labels",
+    "data.split",       "data.test_fraction",
+    "data.split_seed",  "data.validation_fraction",
+    "data.transpose",   "data.first_label",
+    "device",           "device_index",
+    "output.dir"};
 
 /// An object of a sweep file; errors start with its path in the file.
 class Section {

@@ -113,6 +113,19 @@ TEST(ConfigTest, OverridesWinInTheirOrder) {
   EXPECT_FALSE(config.training.shuffle);
 }
 
+TEST(ConfigTest, NamesOfDataFilesStayAsTheyAre) {
+  const Config config = load(R"({"data": {"images": "mine/pictures", "test_labels": ""}})",
+                             {"data.labels=12", "data.test_images=../\"more\""});
+  EXPECT_EQ(config.data.images, "mine/pictures");
+  EXPECT_EQ(config.data.labels, "12");
+  EXPECT_EQ(config.data.test_images, "../\"more\"");
+  EXPECT_EQ(config.data.test_labels, "");
+  const Json written = config_json(config).at("data");
+  EXPECT_EQ(written.at("images"), "mine/pictures");
+  EXPECT_EQ(written.at("test_labels"), "");
+  expect_parts(error_of(R"({"data": {"images": 3}})"), {"data.images is 3", "text in quotes"});
+}
+
 TEST(ConfigTest, UnknownKeyNamesTheNearest) {
   expect_parts(error_of(R"({"training": {"epoch": 3}})"),
                {"run.json", "\"training.epoch\"", "\"training.epochs\""});

@@ -10,8 +10,10 @@
 namespace qmnist::test {
 
 /// Keys that say how long, where and on what a run goes, not what it computes.
-inline constexpr std::array<std::string_view, 10> kFreeKeys{
+inline constexpr std::array<std::string_view, 14> kFreeKeys{
     "data.source",      "data.dir",
+    "data.images",      "data.labels",
+    "data.test_images", "data.test_labels",
     "data.on_device",   "training.epochs",
     "training.threads", "training.kernels",
     "device",           "device_index",
@@ -29,6 +31,7 @@ struct AnotherValue {
 
   Json operator()(const constraint::Boolean& /*any*/) const { return !value.get<bool>(); }
   Json operator()(const constraint::Path& /*any*/) const { return "elsewhere"; }
+  Json operator()(const constraint::Text& /*any*/) const { return "something"; }
   Json operator()(const constraint::Integer& range) const {
     const auto number = value.get<std::int64_t>();
     return number > range.minimum ? number - 1 : number + 1;
