@@ -173,6 +173,99 @@ missing_curl_names_setup() {
   expect_in err "scripts/setup"
 }
 
+# publish SET NAMES...: puts such files into the mirror and their sums into the set's manifest.
+publish() {
+  local set=$1 name
+  rm -rf "$mirror"
+  mkdir "$mirror"
+  for name in "${@:2}"; do
+    head -c 10000 /dev/urandom >"$mirror/$name"
+  done
+  (cd "$mirror" && md5sum -- *) >"$repo/data/$set.md5"
+}
+
+mnist_names=(train-images-idx3-ubyte.gz train-labels-idx1-ubyte.gz t10k-images-idx3-ubyte.gz t10k-labels-idx1-ubyte.gz)
+
+other_sets_have_folders_of_their_own() {
+  local set
+  for set in fashion kmnist k49; do
+    publish "$set" "${mnist_names[@]}"
+    head -c 5000 "$mirror/${mnist_names[0]}" >"$work/half"
+    mkdir "$repo/data/$set"
+    mv "$work/half" "$repo/data/$set/${mnist_names[0]}.part"
+    download "$set"
+    expect_status 0
+    expect_in out "${mnist_names[0]}: fetching from byte 5000"
+    expect_in out "data.dir set to $repo/data/$set"
+    (cd "$repo/data/$set" && md5sum --check --quiet "$repo/data/$set.md5") || fail "the files are not right"
+    download "$set" "$repo/elsewhere/$set"
+    expect_status 0
+    (cd "$repo/elsewhere/$set" && md5sum --check --quiet "$repo/data/$set.md5") || fail "the files are not right"
+  done
+  expect_absent "$repo/data/${mnist_names[0]}"
+}
+
+other_sets_replace_nothing() {
+  publish fashion "${mnist_names[@]}"
+  echo "MNIST's" >"$repo/data/${mnist_names[0]}"
+  download fashion "$repo/data"
+  expect_status 1
+  expect_one_error_line
+  expect_in err "$repo/data/${mnist_names[0]} exists, but its MD5 is not"
+  [[ $(<"$repo/data/${mnist_names[0]}") == "MNIST's" ]] || fail "replaced it"
+}
+
+emnist_is_unpacked() {
+  type -P zip unzip >/dev/null || { echo "SKIP $test: zip or unzip is missing"; return 0; }
+  local set part
+  mkdir "$work/gzip"
+  for set in digits mnist letters balanced bymerge byclass; do
+    echo "1 65 97" >"$work/gzip/emnist-$set-mapping.txt"
+    for part in train-images-idx3 train-labels-idx1 test-images-idx3 test-labels-idx1; do
+      echo "$set $part" >"$work/gzip/emnist-$set-$part-ubyte.gz"
+    done
+  done
+  publish emnist gzip.zip
+  rm "$mirror/gzip.zip"
+  (cd "$work" && zip -q -r "$mirror/gzip.zip" gzip)
+  (cd "$mirror" && md5sum gzip.zip) >"$repo/data/emnist.md5"
+  download emnist
+  expect_status 0
+  expect_in out "$repo/data/emnist/letters"
+  for set in digits mnist letters balanced bymerge byclass; do
+    [[ $(<"$repo/data/emnist/$set/emnist-$set-test-labels-idx1-ubyte.gz") == "$set test-labels-idx1" ]] || fail "$set is not right"
+    [[ $(find "$repo/data/emnist/$set" -type f | wc -l) == 5 ]] || fail "not exactly five files of $set"
+  done
+  rm -r "$mirror" "$repo/data/emnist/letters"
+  download emnist
+  expect_status 0
+  expect_in out "gzip.zip: ok (already there)"
+  [[ -f $repo/data/emnist/letters/emnist-letters-mapping.txt ]] || fail "the letters are not there again"
+  rm -r "$work/gzip"
+}
+
+# With a curl that has no network.
+without_a_network_the_place_is_named() {
+  local set place
+  cp "$source_dir"/data/*.md5 "$repo/data/"
+  mkdir "$repo/bin"
+  printf '#!/bin/sh\nprintf "Could not resolve host"\nexit 6\n' >"$repo/bin/curl"
+  chmod +x "$repo/bin/curl"
+  while read -r set place; do
+    QMNIST_URL='' PATH=$repo/bin:$PATH download "$set"
+    expect_status 1
+    expect_one_error_line
+    expect_in err "cannot fetch $place"
+    expect_in err "(Could not resolve host); try again later, or download the files manually into $repo/data"
+  done <<'EOF'
+qmnist https://raw.githubusercontent.com/facebookresearch/qmnist/master/qmnist-
+fashion http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-images-idx3-ubyte.gz
+kmnist http://codh.rois.ac.jp/kmnist/dataset/kmnist/train-images-idx3-ubyte.gz
+k49 http://codh.rois.ac.jp/kmnist/dataset/k49/k49-train-imgs.npz
+emnist https://biometrics.nist.gov/cs_links/EMNIST/gzip.zip
+EOF
+}
+
 bad_command_line_and_help() {
   download --nonsense
   expect_status 2
@@ -181,16 +274,24 @@ bad_command_line_and_help() {
   expect_status 2
   download --help
   expect_status 0
-  expect_in out "Usage: scripts/download [FOLDER]"
+  expect_in out "Usage: scripts/download [qmnist|fashion|kmnist|k49|emnist] [FOLDER]"
 }
 
-# The manifest that ships names the four files that the program looks for.
-manifest_is_complete() {
-  local name
+# The manifests that ship name the files that the program looks for.
+manifests_are_complete() {
+  local set name
+  local -A files=(
+    [qmnist]="${names[*]}"
+    [fashion]="${mnist_names[*]}"
+    [kmnist]="${mnist_names[*]}"
+    [k49]="k49-train-imgs.npz k49-train-labels.npz k49-test-imgs.npz k49-test-labels.npz"
+    [emnist]="gzip.zip")
   : >"$work/out"; : >"$work/err"
-  [[ $(grep -cE '^[0-9a-f]{32}  qmnist-' "$source_dir/data/qmnist.md5") == 4 ]] || fail "not four lines"
-  for name in "${names[@]}"; do
-    grep -q "  $name\$" "$source_dir/data/qmnist.md5" || fail "$name is not in it"
+  for set in "${!files[@]}"; do
+    for name in ${files[$set]}; do
+      [[ $(grep -cE "^[0-9a-f]{32}  ${name//./\\.}\$" "$source_dir/data/$set.md5") == 1 ]] || fail "$set: $name is not in it"
+    done
+    [[ $(wc -w <<<"${files[$set]}") == $(wc -l <"$source_dir/data/$set.md5") ]] || fail "$set: other files are in it"
   done
 }
 
@@ -208,8 +309,12 @@ for test in \
   failure_keeps_what_was_fetched \
   unreachable_url_is_one_clear_line \
   missing_curl_names_setup \
+  other_sets_have_folders_of_their_own \
+  other_sets_replace_nothing \
+  emnist_is_unpacked \
+  without_a_network_the_place_is_named \
   bad_command_line_and_help \
-  manifest_is_complete; do
+  manifests_are_complete; do
   reset
   "$test"
   echo "PASS $test"
