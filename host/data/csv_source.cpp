@@ -11,12 +11,11 @@ namespace fs = std::filesystem;
 
 std::vector<FileSet> csv_sets() {
   using Kind = DataPart::Kind;
-  return {{{"train.csv"}, {{Kind::kTraining, "train.csv", ""}}},
-          {mnist_info(),
-           {{Kind::kTraining, "mnist_train.csv", ""}, {Kind::kTest, "mnist_test.csv", ""}}},
-          {fashion_mnist_info(),
-           {{Kind::kTraining, "fashion-mnist_train.csv", ""},
-            {Kind::kTest, "fashion-mnist_test.csv", ""}}}};
+  return {file_set({"train.csv"}, {{Kind::kTraining, "train.csv", ""}}),
+          file_set(mnist_info(),
+                   {{Kind::kTraining, "mnist_train.csv", ""}, {Kind::kTest, "mnist_test.csv", ""}}),
+          file_set(fashion_mnist_info(), {{Kind::kTraining, "fashion-mnist_train.csv", ""},
+                                          {Kind::kTest, "fashion-mnist_test.csv", ""}})};
 }
 
 void append_csv(Dataset& dataset, const PartPaths& part, const LabelRange& labels) {

@@ -9,6 +9,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "host/data/printable.h"
 #include "host/error.h"
@@ -33,16 +34,17 @@ ClassNames classes_of(std::initializer_list<std::string_view> characters) {
 }
 
 FileSet emnist_set(std::string_view split, ClassNames classes, std::size_t first_label) {
-  const auto files = [&](DataPart::Kind kind, std::string_view part) {
-    const std::string start = fmt::format("emnist-{}-{}", split, part);
-    return PartFiles{kind, start + "-images-idx3-ubyte", start + "-labels-idx1-ubyte"};
-  };
-  return {
-      .info = {.name = fmt::format("EMNIST {}", split),
-               .classes = std::move(classes),
-               .form = {.transposed = true, .first_label = first_label}},
-      .parts = {files(DataPart::Kind::kTraining, "train"), files(DataPart::Kind::kTest, "test")},
-      .mapping = fmt::format("emnist-{}-mapping.txt", split)};
+  FileSet set;
+  set.info.name = fmt::format("EMNIST {}", split);
+  set.info.classes = std::move(classes);
+  set.info.form = {.transposed = true, .first_label = first_label};
+  for (const auto& [kind, part] :
+       {std::pair{DataPart::Kind::kTraining, "train"}, std::pair{DataPart::Kind::kTest, "test"}}) {
+    set.parts.push_back({kind, fmt::format("emnist-{}-{}-images-idx3-ubyte", split, part),
+                         fmt::format("emnist-{}-{}-labels-idx1-ubyte", split, part)});
+  }
+  set.mapping = fmt::format("emnist-{}-mapping.txt", split);
+  return set;
 }
 
 /// The whole number that text is; if it is none, one that is no label and no character.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "host/error.h"
 
@@ -62,6 +63,14 @@ std::vector<std::string> missing_files(const fs::path& folder, const FileSet& se
 }
 
 }  // namespace
+
+FileSet file_set(SetInfo info, std::initializer_list<PartNames> parts) {
+  FileSet set{.info = std::move(info), .parts = {}};
+  for (const auto& [kind, images, labels] : parts) {
+    set.parts.push_back({kind, std::string(images), std::string(labels)});
+  }
+  return set;
+}
 
 std::optional<fs::path> find_data_file(const fs::path& folder, std::string_view name) {
   for (const std::string& variant : variants_of(name)) {

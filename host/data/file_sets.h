@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -26,6 +27,17 @@ struct FileSet {
   /// Name of a file that may be there and tells the classes' names; empty: there is none.
   std::string mapping = {};
 };
+
+/// The same, of literals.
+struct PartNames {
+  DataPart::Kind kind;
+  std::string_view images;
+  std::string_view labels;
+};
+
+/// A set of these parts, made member by member: where one of a braced list of strings cannot be
+/// allocated, GCC 12 frees what it has not made.
+[[nodiscard]] FileSet file_set(SetInfo info, std::initializer_list<PartNames> parts);
 
 /// A file of this name in `folder`: plain or, except NumPy's, as .gz; of IDX files also with the
 /// dot that Kaggle and 7-Zip write, train-images.idx3-ubyte.

@@ -14,24 +14,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A set of two parts, by the words that its files' names begin with.
-FileSet idx_set(SetInfo info, std::string_view training, std::string_view test,
-                std::string_view labels) {
-  return {.info = std::move(info),
-          .parts = {{DataPart::Kind::kTraining, fmt::format("{}-images-idx3-ubyte", training),
-                     fmt::format("{}-labels-{}", training, labels)},
-                    {DataPart::Kind::kTest, fmt::format("{}-images-idx3-ubyte", test),
-                     fmt::format("{}-labels-{}", test, labels)}}};
-}
-
 std::vector<FileSet> mnist_sets() {
-  return {idx_set({"MNIST's four files"}, "train", "t10k", "idx1-ubyte")};
+  using Kind = DataPart::Kind;
+  return {file_set({"MNIST's four files"},
+                   {{Kind::kTraining, "train-images-idx3-ubyte", "train-labels-idx1-ubyte"},
+                    {Kind::kTest, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"}})};
 }
 
 std::vector<FileSet> qmnist_sets() {
+  using Kind = DataPart::Kind;
   SetInfo info = mnist_info();
   info.name = "QMNIST";
-  return {idx_set(std::move(info), "qmnist-train", "qmnist-test", "idx2-int")};
+  return {
+      file_set(std::move(info),
+               {{Kind::kTraining, "qmnist-train-images-idx3-ubyte", "qmnist-train-labels-idx2-int"},
+                {Kind::kTest, "qmnist-test-images-idx3-ubyte", "qmnist-test-labels-idx2-int"}})};
 }
 
 std::vector<FileSet> idx_sets() {

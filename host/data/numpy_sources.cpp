@@ -19,28 +19,31 @@ namespace fs = std::filesystem;
 /// The name of the only array in an archive that numpy.savez was given without names.
 constexpr std::string_view kOnlyArray = "arr_0";
 
+/// Kuzushiji's sets: `word`-train-imgs.npz and so on.
+FileSet kuzushiji_set(SetInfo info, std::string_view word) {
+  FileSet set{.info = std::move(info), .parts = {}};
+  for (const auto& [kind, part] :
+       {std::pair{DataPart::Kind::kTraining, "train"}, std::pair{DataPart::Kind::kTest, "test"}}) {
+    set.parts.push_back({kind, fmt::format("{}-{}-imgs.npz", word, part),
+                         fmt::format("{}-{}-labels.npz", word, part)});
+  }
+  return set;
+}
+
 std::vector<FileSet> npz_sets() {
-  const auto pairs = [](const SetInfo& info, std::string_view word) {
-    const auto files = [&](DataPart::Kind kind, std::string_view part) {
-      return PartFiles{kind, fmt::format("{}-{}-imgs.npz", word, part),
-                       fmt::format("{}-{}-labels.npz", word, part)};
-    };
-    return FileSet{
-        info, {files(DataPart::Kind::kTraining, "train"), files(DataPart::Kind::kTest, "test")}};
-  };
-  return {{{"mnist.npz"}, {{DataPart::Kind::kOther, "mnist.npz", ""}}},
-          pairs(kmnist_info(), "kmnist"),
-          pairs(kuzushiji_49_info(), "k49")};
+  using Kind = DataPart::Kind;
+  return {file_set({"mnist.npz"}, {{Kind::kOther, "mnist.npz", ""}}),
+          kuzushiji_set(kmnist_info(), "kmnist"), kuzushiji_set(kuzushiji_49_info(), "k49")};
 }
 
 std::vector<FileSet> npy_sets() {
-  return {{{"x_train.npy and others"},
-           {{DataPart::Kind::kTraining, "x_train.npy", "y_train.npy"},
-            {DataPart::Kind::kTest, "x_test.npy", "y_test.npy"}}},
-          {{"train_images.npy and others"},
-           {{DataPart::Kind::kTraining, "train_images.npy", "train_labels.npy"},
-            {DataPart::Kind::kTest, "test_images.npy", "test_labels.npy"}}},
-          {{"images.npy and labels.npy"}, {{DataPart::Kind::kOther, "images.npy", "labels.npy"}}}};
+  using Kind = DataPart::Kind;
+  return {file_set({"x_train.npy and others"}, {{Kind::kTraining, "x_train.npy", "y_train.npy"},
+                                                {Kind::kTest, "x_test.npy", "y_test.npy"}}),
+          file_set({"train_images.npy and others"},
+                   {{Kind::kTraining, "train_images.npy", "train_labels.npy"},
+                    {Kind::kTest, "test_images.npy", "test_labels.npy"}}),
+          file_set({"images.npy and labels.npy"}, {{Kind::kOther, "images.npy", "labels.npy"}})};
 }
 
 /// What to write for a word in the name of a file of images, for the name of that of its labels.
