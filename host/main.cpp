@@ -34,16 +34,28 @@ int report_failure() noexcept {
   }
 }
 
+/// Whether an allocation failed where exceptions cannot propagate. In noexcept functions of
+/// libstdc++ itself, as directory_iterator's, nothing else fails, and the exception is not current.
+bool is_out_of_memory() {
+  try {
+    if (const std::exception_ptr current = std::current_exception()) {
+      std::rethrow_exception(current);
+    }
+  } catch (const std::bad_alloc&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+  return std::uncaught_exceptions() > 0;
+}
+
 /// Handles exceptions that cannot propagate, such as a failed allocation in a library's destructor.
 [[noreturn]] void terminate_on_exception() {
-  try {
-    throw;
-  } catch (const std::bad_alloc&) {
+  if (is_out_of_memory()) {
     qmnist::print_out_of_memory();
     std::_Exit(static_cast<int>(ExitStatus::kUsage));
-  } catch (...) {
-    std::abort();
   }
+  std::abort();
 }
 
 }  // namespace
