@@ -8,6 +8,7 @@
 
 #include "host/alternatives.h"
 #include "host/data/data_sources.h"
+#include "host/data/file_format.h"
 #include "host/data/named_files.h"
 #include "host/error.h"
 

@@ -100,6 +100,7 @@ TEST_F(KnownFilesTest, FashionMnistUnderMnistsNamesIsNamed) {
 
 std::string name_of_files(const std::vector<std::string>& sums) {
   std::vector<DataFile> files;
+  files.reserve(sums.size());
   for (const std::string& sum : sums) {
     files.push_back({"a file", sum});
   }
