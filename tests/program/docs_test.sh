@@ -26,7 +26,7 @@ fail() {
 # run_example PLACE COMMAND EXPECTED_STATUS PAGE_OUTPUT, in the working folder
 run_example() {
   local place=$1 command=$2 expected=$3 shown=$4 status=0 line
-  PATH=$(dirname "$program"):$PATH timeout 60 bash -c "$command" >"$work/output" 2>&1 </dev/null || status=$?
+  PATH=$(dirname "$program"):$PATH timeout 300 bash -c "$command" >"$work/output" 2>&1 </dev/null || status=$?
   [[ $status == "$expected" ]] || fail "$place: exit status $status, not $expected: $command: $(tail -n 1 "$work/output")"
   while IFS= read -r line; do
     [[ $line != 'qmnist_gpu: error: '* ]] || grep -qxF -- "$line" "$work/output" || fail "$place: the program does not say: $line"
