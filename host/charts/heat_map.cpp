@@ -36,11 +36,7 @@ struct Map {
     has_room = classes.size() <= kSmallMap;
     cell = has_room ? kCell : std::max(1.0, std::floor(kLargest / count)) / kMapScale;
     side = cell * count;
-    std::size_t columns = 1;
-    for (const std::string& name : classes) {
-      columns = std::max(columns, columns_of(name));
-    }
-    names = kCharacterWidth * static_cast<double>(columns);
+    names = kCharacterWidth * static_cast<double>(std::max(widest(classes), std::size_t{1}));
     left = kRoom + names - kCharacterWidth;
   }
   /// Whether names stand upright below the columns.

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <numeric>
 #include <span>
 
 #include "host/atomic_file.h"
@@ -132,11 +131,7 @@ class Predictor {
 
   /// Fills in the probabilities.
   void predict(std::span<const std::uint8_t> pixels, std::span<Classification> classifications) {
-    const std::vector<std::uint8_t> labels(classifications.size());  // unknown, not used
-    std::vector<std::uint32_t> all(classifications.size());
-    std::iota(all.begin(), all.end(), 0U);
-    const std::vector<float> probabilities =
-        ensemble_.predict({.pixels = pixels, .labels = labels}, all);
+    const std::vector<float> probabilities = ensemble_.predict(pixels);
     const std::size_t count = ensemble_.classes();
     for (std::size_t i = 0; i < classifications.size(); ++i) {
       const auto row = std::span(probabilities).subspan(i * count, count);

@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <iterator>
-#include <numeric>
 #include <string>
 #include <vector>
 
@@ -14,18 +12,18 @@
 #include "host/data/csv.h"
 #include "host/engines/ensemble.h"
 #include "host/format/text.h"
+#include "kernels/softmax.h"
 
 namespace qmnist {
 namespace {
 
 /// @param probabilities [count, classes] row-major
-std::string submission_text(std::span<const float> probabilities, std::size_t count) {
-  const std::size_t classes = probabilities.size() / count;
+std::string submission_text(std::span<const float> probabilities, std::size_t count,
+                            std::size_t classes) {
   std::string text = "ImageId,Label\n";
   for (std::size_t i = 0; i < count; ++i) {
-    const std::span<const float> of_image = probabilities.subspan(i * classes, classes);
-    const auto label = std::ranges::max_element(of_image) - of_image.begin();
-    fmt::format_to(std::back_inserter(text), "{},{}\n", i + 1, label);
+    fmt::format_to(std::back_inserter(text), "{},{}\n", i + 1,
+                   argmax(probabilities.data() + i * classes, classes));
   }
   return text;
 }
@@ -36,15 +34,13 @@ void write_submission(std::span<const Model> models, const std::filesystem::path
                       const std::filesystem::path& submission) {
   ByteReader file(csv, "a CSV file, plain or gzip");
   const std::vector<std::uint8_t> pixels = read_unlabelled_csv(file);
-  const std::vector<std::uint8_t> labels(pixels.size() / kPixels);  // unknown, not used
-  std::vector<std::uint32_t> all(labels.size());
-  std::iota(all.begin(), all.end(), 0U);
+  const std::size_t count = pixels.size() / kPixels;
   // As for single images, the CPU is done before a GPU is initialized.
-  const std::vector<float> probabilities =
-      Ensemble(models, "cpu").predict({.pixels = pixels, .labels = labels}, all);
-  write_atomically(submission, submission_text(probabilities, all.size()));
+  Ensemble ensemble(models, "cpu");
+  write_atomically(submission,
+                   submission_text(ensemble.predict(pixels), count, ensemble.classes()));
   print_out("{} prediction{}: {} (submit it to https://www.kaggle.com/c/digit-recognizer)\n",
-            grouped(all.size()), all.size() == 1 ? "" : "s", one_line(submission.string()));
+            grouped(count), count == 1 ? "" : "s", one_line(submission.string()));
 }
 
 }  // namespace qmnist

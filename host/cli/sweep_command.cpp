@@ -182,11 +182,7 @@ void print_plan(const sweep::Sweep& sweep, const Dataset& dataset, const SweepDe
   const Config& base = sweep.config().base;
   const Split& split = sweep.split();
   print_out("qmnist_gpu {}\n", QMNIST_VERSION);
-  print_out("data      {}, {} images of {} x {} in {}\n", dataset.name, grouped(dataset.count()),
-            kImageSide, kImageSide, display_path(base.data.dir));
-  if (dataset.classes != numbered_classes(kDigitCount)) {
-    print_out("classes   {}\n", classes_text(dataset.classes));
-  }
+  print_out("{}", dataset_lines(dataset, display_path(base.data.dir)));
   print_out("split     {} training, {} validation, {} test images ({})\n",
             grouped(split.train.size()), grouped(split.validation.size()),
             grouped(split.test.size()), split_rule_text(base.data));

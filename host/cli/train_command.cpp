@@ -47,11 +47,7 @@ class TrainCommand {
     const Dataset& dataset = run_.dataset();
     const Split& split = run_.split();
     print_out("qmnist_gpu {}\n", QMNIST_VERSION);
-    print_out("data      {}, {} images of {} x {} in {}\n", dataset.name, grouped(dataset.count()),
-              kImageSide, kImageSide, display_path(config.data.dir));
-    if (dataset.classes != numbered_classes(kDigitCount)) {
-      print_out("classes   {}\n", classes_text(dataset.classes));
-    }
+    print_out("{}", dataset_lines(dataset, display_path(config.data.dir)));
     if (dataset.is_mnist && dataset.source == "mnist") {
       print_out("          (scripts/download fetches QMNIST's 120,000, which the notebook used)\n");
     }

@@ -23,7 +23,7 @@ constexpr std::array kMnist{
     "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"sv,
     "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"sv,
     "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"sv,
-    // as in this repository, packed anew
+    // as in this repository, compressed again
     "0b367032e93c5d0cea0925647cfdb18614af8ee15f83e6f2fc2ad904a6835971"sv,
     "1787548bbe0bff1ec2ecdc0ef292b02df999e2d1a6002d27500982c652b17203"sv,
     "1a1a05eab793c14bb050b398624a11b0ffd1a2953baed553b1b9bd079e2a20be"sv,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <numeric>
 #include <utility>
 
 namespace qmnist {
@@ -56,6 +57,13 @@ std::vector<float> Ensemble::predict(const DataView& data, std::span<const std::
   const auto count = static_cast<float>(size());
   std::ranges::transform(mean, mean.begin(), [count](float sum) { return sum / count; });
   return mean;
+}
+
+std::vector<float> Ensemble::predict(std::span<const std::uint8_t> pixels) {
+  const std::vector<std::uint8_t> labels(pixels.size() / kPixels);  // unknown, not used
+  std::vector<std::uint32_t> all(labels.size());
+  std::iota(all.begin(), all.end(), 0U);
+  return predict({.pixels = pixels, .labels = labels}, all);
 }
 
 void Ensemble::add_predictions(const DataView& data, std::span<const std::uint32_t> indices,

@@ -31,6 +31,9 @@ class Ensemble {
   [[nodiscard]] std::vector<float> predict(const DataView& data,
                                            std::span<const std::uint32_t> indices);
 
+  /// The same of images without labels. @param pixels [count, 28, 28]
+  [[nodiscard]] std::vector<float> predict(std::span<const std::uint8_t> pixels);
+
   /// Compares the predictions for data[indices[i]] with their labels.
   [[nodiscard]] Scores score(const DataView& data, std::span<const std::uint32_t> indices);
 

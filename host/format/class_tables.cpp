@@ -15,14 +15,6 @@ namespace {
 constexpr std::size_t kMaxMatrix = 12;  // classes
 constexpr std::size_t kMaxRows = 20;    // of other tables
 
-std::size_t widest(std::span<const std::string> classes) {
-  std::size_t columns = 0;
-  for (const std::string& name : classes) {
-    columns = std::max(columns, columns_of(name));
-  }
-  return columns;
-}
-
 /// Names that are too wide for columns stand behind the numbers that the columns have instead.
 std::string confusion_matrix(const Evaluation& evaluation, std::span<const std::string> classes) {
   constexpr std::size_t kCell = 6;

@@ -22,6 +22,14 @@ std::size_t columns_of(std::string_view text) {
   return wide - padding;
 }
 
+std::size_t widest(std::span<const std::string> texts) {
+  std::size_t columns = 0;
+  for (const std::string& text : texts) {
+    columns = std::max(columns, columns_of(text));
+  }
+  return columns;
+}
+
 std::string grouped(std::size_t count) {
   std::string digits = std::to_string(count);
   for (std::size_t place = digits.size(); place > 3;) {

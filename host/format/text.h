@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,9 @@ namespace qmnist {
 
 /// Columns that UTF-8 text takes on a terminal, as fmt pads it.
 [[nodiscard]] std::size_t columns_of(std::string_view text);
+
+/// Columns that the widest of these takes.
+[[nodiscard]] std::size_t widest(std::span<const std::string> texts);
 
 /// A count with thousands separators: 109,386.
 [[nodiscard]] std::string grouped(std::size_t count);

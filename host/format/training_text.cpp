@@ -51,6 +51,14 @@ std::string regularization_text(const Config& config) {
                   {"moving average of the weights", config.regularization.ema_decay}});
 }
 
+std::string dataset_lines(const Dataset& dataset, const std::string& folder) {
+  const std::string data = fmt::format("data      {}, {} images of {} x {} in {}\n", dataset.name,
+                                       grouped(dataset.count()), kImageSide, kImageSide, folder);
+  return dataset.classes == numbered_classes(kDigitCount)
+             ? data
+             : fmt::format("{}classes   {}\n", data, classes_text(dataset.classes));
+}
+
 std::string split_rule_text(const DataSettings& data) {
   if (data.split == SplitRule::kNotebook) {
     return fmt::format("as scikit-learn, seed {}", data.split_seed);

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "host/config/config.h"
+#include "host/data/dataset.h"
 #include "host/trainer/chance_level.h"
 
 namespace qmnist {
@@ -17,6 +18,9 @@ namespace qmnist {
 
 /// The regularization that is on: "dropout 0.2"; "" for none.
 [[nodiscard]] std::string regularization_text(const Config& config);
+
+/// A plan's lines about the data: name, images and folder; the classes unless they are the digits.
+[[nodiscard]] std::string dataset_lines(const Dataset& dataset, const std::string& folder);
 
 /// How the data are split: "as scikit-learn, seed 42".
 [[nodiscard]] std::string split_rule_text(const DataSettings& data);
