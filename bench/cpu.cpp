@@ -121,8 +121,9 @@ void add_first_layer(const TrainingData& data, const CpuPeaks& peaks) {
       {.flops = products + 11 * kParameters, .bytes = 24 * kParameters, .roots = kParameters},
       [&data, parameters, deltas](std::size_t step) {
         static const std::vector<std::uint8_t> was_nonzero(kPixels, 1);
-        sparse_update(data.batches[step % kBatches], *deltas, was_nonzero, {0, deltas->blocks()},
-                      {.step = optimizer_scalars<float>({}, 1e-3, step + 1)}, *parameters);
+        sparse_update(data.batches[step % kBatches], *deltas, {0, kBatch}, was_nonzero,
+                      {0, deltas->blocks()}, {.step = optimizer_scalars<float>({}, 1e-3, step + 1)},
+                      *parameters);
       });
 }
 
@@ -146,8 +147,8 @@ void add_layer(const CpuPeaks& peaks, std::size_t inputs, std::size_t outputs) {
       {.flops = products + 11 * weights, .bytes = 24 * weights, .roots = weights},
       [=](std::size_t step) {
         const Update update{.step = optimizer_scalars<float>({}, 1e-3, step + 1)};
-        bias_update(*z, kBatch, {0, z->blocks()}, update, layer->bias);
-        dense_update(*x, *z, kBatch, {0, blocks_for(inputs)}, update, layer->weight,
+        bias_update(*z, {0, kBatch}, {0, z->blocks()}, update, layer->bias);
+        dense_update(*x, *z, {0, kBatch}, {0, blocks_for(inputs)}, update, layer->weight,
                      layer->weight_transposed);
       });
 }
@@ -163,8 +164,8 @@ void add_loss(const CpuPeaks& peaks) {
     (*batch)[row] = static_cast<std::uint32_t>(row);
   }
   add("loss", peaks, {}, [=](std::size_t /*step*/) {
-    softmax_cross_entropy_rows(*logits, kDigitCount, {{}, *labels, kPixels}, *batch, 0, {0, kBatch},
-                               *deltas, *losses);
+    softmax_cross_entropy_rows(*logits, kDigitCount, {{}, *labels, kPixels}, *batch, 1.0F / kBatch,
+                               0, {0, kBatch}, *deltas, *losses);
   });
 }
 

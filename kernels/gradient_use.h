@@ -14,6 +14,7 @@ namespace qmnist {
 /// arena. All pointers are to arenas of one layout.
 struct GradientUse {
   float* gradients = nullptr;  ///< takes the gradients, if not nullptr; then nothing else is used
+  bool adds = false;           ///< to the gradients that are there, those of the slices before
   OptimizerName optimizer = OptimizerName::kAdam;
   const OptimizerStep<float>* step = nullptr;  ///< scalars, on the device
   float* parameters = nullptr;
@@ -51,7 +52,7 @@ __device__ inline ParameterState load_state(const GradientUse& use, std::size_t 
 __device__ inline void use_gradient(const GradientUse& use, const OfNetwork& of, std::size_t place,
                                     float gradient, ParameterState state) {
   if (use.gradients != nullptr) {
-    use.gradients[place] = gradient;
+    use.gradients[place] = use.adds ? use.gradients[place] + gradient : gradient;
     return;
   }
   const OptimizerStep<float> step = *of(use.step);

@@ -189,6 +189,13 @@ void check_together(const Config& config) {
         "in fp32 only; set training.math to \"fp32\", or training.kernels to \"cublas\"",
         name_of(training.math));
   }
+  if (training.slices > 1 &&
+      (training.kernels == Kernels::kCublas || training.math != MathMode::kFp32)) {
+    throw UsageError(
+        "training.slices is {}, but cuBLAS sums in an order of its own; set training.kernels to "
+        "\"fixed_order\" and training.math to \"fp32\", or training.slices to 1",
+        training.slices);
+  }
   const ScheduleSettings& schedule = config.schedule;
   if (schedule.name == ScheduleName::kOneCycle && schedule.warmup_epochs != 0) {
     throw UsageError(

@@ -15,10 +15,11 @@ bool have_equal_layers(const Network& a, const Network& b) {
 
 /// What decides which kernels a step needs.
 auto features(const EngineSettings& settings) {
-  return std::tuple(settings.batch_size, settings.device_index, settings.math, settings.kernels,
-                    settings.on_device, settings.is_training, settings.optimizer.name,
-                    settings.optimizer.clip_norm > 0, settings.regularization.ema_decay > 0,
-                    settings.augmentation.any(), settings.augmentation.elastic > 0);
+  return std::tuple(settings.batch_size, settings.slices, settings.device_index, settings.math,
+                    settings.kernels, settings.on_device, settings.is_training,
+                    settings.optimizer.name, settings.optimizer.clip_norm > 0,
+                    settings.regularization.ema_decay > 0, settings.augmentation.any(),
+                    settings.augmentation.elastic > 0);
 }
 
 }  // namespace

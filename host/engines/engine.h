@@ -14,6 +14,7 @@
 #include "host/model/network.h"
 #include "host/settings/optimizer_settings.h"
 #include "host/settings/run_settings.h"
+#include "host/world/world.h"
 #include "kernels/score.h"
 
 namespace qmnist {
@@ -44,6 +45,14 @@ struct Scores {
 [[nodiscard]] Scores score_predictions(std::span<const float> probabilities, const DataView& data,
                                        std::span<const std::uint32_t> indices);
 
+/// The first row of a slice of a batch of `rows`; of the slice behind the last one, `rows`.
+/// A batch's gradient is that of its first slice, to which those of the others are added in their
+/// order (docs/arithmetic.md).
+[[nodiscard]] constexpr std::size_t first_row(std::size_t slice, std::size_t slices,
+                                              std::size_t rows) {
+  return rows * slice / slices;
+}
+
 /// Engines in a group, at most (EngineKind::make_group).
 inline constexpr std::size_t kMaxGroup = 64;
 
@@ -52,6 +61,8 @@ struct EngineSettings {
   Network network;
   OptimizerSettings optimizer;
   std::size_t batch_size;
+  std::size_t slices = 1;            ///< of a batch
+  World* world = nullptr;            ///< of the ranks that share the slices; nullptr for one
   std::size_t threads = 1;           ///< of the CPU
   std::size_t device_index = 0;      ///< of the GPU
   MathMode math = MathMode::kFp32;   ///< of the GPU

@@ -21,6 +21,7 @@ namespace qmnist {
 /// Forward:  a_0 = x / 255, z_l = a_{l-1} W_l^T + b_l, a_l = activate(z_l), p = softmax(z_L)
 /// Backward: d z_L = (p - target) / batch, d W_l = d z_l^T a_{l-1}, d b_l = sum of d z_l,
 ///           d a_{l-1} = d z_l W_l, d z_{l-1} = d a_{l-1} activate'(z_{l-1})
+/// The gradients of the batch's slices are added.
 template <typename Real>
 class ReferenceEngine final : public Engine {
  public:
@@ -108,11 +109,28 @@ class ReferenceEngine final : public Engine {
   /// As gradients(), not rounded to float; adds the batch to `metrics`.
   [[nodiscard]] Values precise_gradients(const DataView& data, std::span<const std::uint32_t> batch,
                                          RunningMetrics& metrics) const {
+    const auto of_slice = [&](std::size_t slice) {
+      return slice_gradients(data, batch, first_row(slice, settings_.slices, batch.size()),
+                             first_row(slice + 1, settings_.slices, batch.size()), metrics);
+    };
+    Values sum = of_slice(0);
+    for (std::size_t slice = 1; slice < settings_.slices; ++slice) {
+      std::ranges::transform(sum, of_slice(slice), sum.begin(), std::plus<Real>());
+    }
+    return sum;
+  }
+
+ private:
+  /// Gradient of the mean loss over the batch, of its rows from `first` to `end` only; adds them to
+  /// `metrics`.
+  [[nodiscard]] Values slice_gradients(const DataView& data, std::span<const std::uint32_t> batch,
+                                       std::size_t first, std::size_t end,
+                                       RunningMetrics& metrics) const {
     Values gradient(parameters_.size());
     const Real scale = Real{1} / static_cast<Real>(batch.size());
     const auto smoothing = static_cast<Real>(settings_.regularization.label_smoothing);
     std::vector<std::uint8_t> distorted(data.features);
-    for (std::size_t row = 0; row < batch.size(); ++row) {
+    for (std::size_t row = first; row < end; ++row) {
       std::span<const std::uint8_t> image = data.image(batch[row]);
       if (augmentation_.active()) {
         distort(image.data(), augmentation_.distortion(step_, row), augmentation_.elastic(),
@@ -133,7 +151,6 @@ class ReferenceEngine final : public Engine {
     return gradient;
   }
 
- private:
   void optimizer_step(const OptimizerStep<Real>& step, const Values& gradient) {
     with_choice(settings_.optimizer.name, [&](auto constant) {
       for (std::size_t i = 0; i < gradient.size(); ++i) {

@@ -4,6 +4,10 @@
 
 namespace qmnist {
 
+Kernels kernels_of(const TrainingSettings& training) {
+  return training.slices > 1 ? Kernels::kFixedOrder : training.kernels;
+}
+
 Network network_of(const Config& config, std::size_t classes) {
   return {kPixels, config.model.hidden, classes, config.model.activation};
 }
@@ -13,10 +17,11 @@ EngineSettings engine_settings(const Config& config, const Network& network,
   return {.network = network,
           .optimizer = config.optimizer,
           .batch_size = config.training.batch_size,
+          .slices = config.training.slices,
           .threads = config.training.threads,
           .device_index = config.device_index,
           .math = config.training.math,
-          .kernels = config.training.kernels,
+          .kernels = kernels_of(config.training),
           .on_device = config.data.on_device,
           .seed = config.training.seed,
           .augmentation = config.augmentation,

@@ -7,6 +7,9 @@
 
 namespace qmnist {
 
+/// training.kernels, where slices settle what is "auto": only the fixed order sums in slices.
+[[nodiscard]] Kernels kernels_of(const TrainingSettings& training);
+
 /// The network for a config and a number of classes.
 [[nodiscard]] Network network_of(const Config& config, std::size_t classes);
 

@@ -154,6 +154,7 @@ inline constexpr std::array kKernels{
 struct TrainingSettings {
   std::size_t epochs = 10;
   std::size_t batch_size = 32;
+  std::size_t slices = 1;
   bool shuffle = true;
   std::uint32_t seed = 0;
   std::size_t threads = 0;
@@ -169,6 +170,12 @@ void visit(Settings& settings, const Visitor& key) {
       "passes over the training set");
   key("training.batch_size", settings.batch_size, constraint::Integer{1, 65536},
       "samples per step");
+  key("training.slices", settings.slices, constraint::Integer{1, 1024},
+      "slices of a batch, whose gradients are summed in their order; ranks that train together "
+      "share "
+      "them, and the bits are the same for any number of ranks that divides it; above 1, a GPU "
+      "needs "
+      "fixed_order kernels");
   key("training.shuffle", settings.shuffle, constraint::Boolean{},
       "reshuffle the training set every epoch");
   key("training.seed", settings.seed, constraint::seed(),

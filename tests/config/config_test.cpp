@@ -91,6 +91,10 @@ TEST(ConfigTest, FixedOrderGoesWithFp32Only) {
       error_of(R"({"training": {"kernels": "fixed_order", "math": "tf32"}})"),
       {"training.kernels is \"fixed_order\"", "training.math \"tf32\"", "\"fp32\"", "\"cublas\""});
   EXPECT_EQ(load(R"({"training": {"math": "bf16"}})").training.kernels, Kernels::kAuto);
+  for (const char* other : {R"("kernels": "cublas")", R"("math": "tf32")"}) {
+    expect_parts(error_of(fmt::format(R"({{"training": {{"slices": 4, {}}}}})", other)),
+                 {"training.slices is 4", "\"fixed_order\"", "\"fp32\"", "training.slices to 1"});
+  }
 }
 
 TEST(ConfigTest, PathsStartAtTheFileOrTheWorkingFolder) {

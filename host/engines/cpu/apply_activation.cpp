@@ -35,7 +35,7 @@ void apply_activation(const ActivationParams& units, const RowRandom* random, Ra
     for (std::size_t block = blocks.begin; block < blocks.end; ++block) {
       if (drops) {
         RowRandom of_row = *random;
-        of_row.row = static_cast<std::uint32_t>(row);
+        of_row.row += static_cast<std::uint32_t>(row);
         set_block_factors(units, of_row, block, factors);
       }
       float* z = outputs.row(block, row);

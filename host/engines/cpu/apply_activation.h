@@ -9,7 +9,7 @@ namespace qmnist::cpu {
 /// the same as launch_bias_activation() after the bias.
 ///
 /// @param outputs, derivatives [rows, units]
-/// @param random of the step; nullptr without dropout, as where a network predicts
+/// @param random of the first row in a step; nullptr without dropout, as where a network predicts
 void apply_activation(const ActivationParams& units, const RowRandom* random, Range rows,
                       Range blocks, PackedMatrix& outputs, PackedMatrix& derivatives);
 

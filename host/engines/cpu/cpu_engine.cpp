@@ -57,6 +57,7 @@ const EngineKind kEngineKind{
 
 CpuEngine::CpuEngine(EngineSettings settings)
     : settings_(std::move(settings)),
+      world_(settings_.world == nullptr ? alone() : *settings_.world),
       augmentation_(settings_.augmentation, settings_.seed),
       dropout_(settings_.regularization.dropout),
       pool_(useful_threads(settings_)),
@@ -64,8 +65,9 @@ CpuEngine::CpuEngine(EngineSettings settings)
       was_nonzero_(settings_.network.inputs()),
       training_(settings_.network, settings_.batch_size) {
   set_state(initial_state(settings_.network, 0));
-  if (clips()) {
-    clipped_ = make_layers(settings_.network, 0);
+  if (world_.size() > 1) {
+    exchange_.emplace(world_, settings_.network, settings_.slices / world_.size());
+    losses_.resize(settings_.batch_size);
   }
   if (augmentation_.active()) {
     distorted_.resize(settings_.batch_size * settings_.network.inputs());
@@ -77,10 +79,12 @@ CpuEngine::CpuEngine(EngineSettings settings)
 std::size_t CpuEngine::bytes(const EngineSettings& settings) {
   const Network& network = settings.network;
   const bool has_ema = settings.regularization.ema_decay > 0;
-  const bool clips = settings.optimizer.clip_norm > 0;
   const bool distorts = settings.augmentation.any();
+  const std::size_t ranks = settings.world == nullptr ? 1 : settings.world->size();
+  const std::size_t gradients = (needs_sums(settings) ? 1 : 0) + (ranks > 1 ? 1 : 0);
   return bytes_of_layers(network, moment_count(settings.optimizer.name), has_ema) +
-         (clips ? bytes_of_layers(network, 0, false) : 0) +
+         gradients * bytes_of_layers(network, 0, false) +
+         (ranks > 1 ? RankExchange::bytes(ranks, network, settings.slices / ranks) : 0) +
          Workspace::bytes(network, settings.batch_size) + network.inputs() +
          (distorts ? settings.batch_size * (network.inputs() + sizeof(std::uint32_t)) : 0);
 }
@@ -95,6 +99,12 @@ std::string CpuEngine::device() const {
 void CpuEngine::set_state(const TrainingState& state) {
   load_state(settings_.network, state, has_ema(), layers_);
   step_ = state.step;
+  if (needs_sums()) {
+    sums_ = make_layers(settings_.network, 0);  // zeros for pixels that are not in was_nonzero_
+  }
+  if (world_.size() > 1) {
+    slice_ = make_layers(settings_.network, 0);
+  }
   const DenseLayer& first = settings_.network.layers().front();
   std::ranges::fill(was_nonzero_, settings_.optimizer.weight_decay > 0 ? 1 : 0);
   for (const std::vector<float>& moments : state.moments) {
@@ -107,10 +117,16 @@ void CpuEngine::set_state(const TrainingState& state) {
 }
 
 TrainingState CpuEngine::state() const {
-  return save_state(settings_.network, layers_, step_);
+  TrainingState state = save_state(settings_.network, layers_, step_);
+  if (exchange_) {
+    for (std::vector<float>& moments : state.moments) {
+      exchange_->gather_arena(settings_.network, moments);
+    }
+  }
+  return state;
 }
 
-void CpuEngine::begin(Workspace& workspace, const DataView& data, Batch batch, Batch next,
+void CpuEngine::begin(Workspace& workspace, const DataView& data, Indices batch, Indices next,
                       const RowRandom* random) {
   SparseBatch& sparse_batch = workspace.sparse_batch[0];
   pool_.run([&](std::size_t thread, std::size_t num_threads) {
@@ -121,63 +137,64 @@ void CpuEngine::begin(Workspace& workspace, const DataView& data, Batch batch, B
   });
 }
 
-void CpuEngine::begin_distorted(const DataView& data, Batch batch, Batch next) {
+void CpuEngine::begin_distorted(const DataView& data, const Batch& batch, const Batch& next) {
   SparseBatch& sparse_batch = training_.sparse_batch[0];
-  const RowRandom random = step_random();
+  const RowRandom random = step_random(batch);
   pool_.run([&](std::size_t thread, std::size_t num_threads) {
     distort_batch(data, batch, step_, thread, num_threads);
   });
   pool_.run([&](std::size_t thread, std::size_t num_threads) {
-    load_distorted_batch(sparse_batch, data, batch, thread, num_threads);
+    load_distorted_batch(sparse_batch, data, batch.images, thread, num_threads);
   });
   pool_.run([&](std::size_t thread, std::size_t num_threads) {
-    forward_first(training_, sparse_batch, batch.size(), &random, thread, num_threads);
+    forward_first(training_, sparse_batch, batch.images.size(), &random, thread, num_threads);
     distort_batch(data, next, step_ + 1, thread, num_threads);
   });
 }
 
-void CpuEngine::begin_step(const DataView& data, Batch batch, Batch next) {
+void CpuEngine::begin_step(const DataView& data, const Batch& batch, const Batch& next) {
   if (augmentation_.active()) {
     begin_distorted(data, batch, next);
   } else {
-    const RowRandom random = step_random();
-    begin(training_, data, batch, next, &random);
+    const RowRandom random = step_random(batch);
+    begin(training_, data, batch.images, next.images, &random);
   }
 }
 
 void CpuEngine::train(const DataView& data, std::span<const std::uint32_t> order,
                       RunningMetrics& metrics, const StepCallback& keep_going) {
   const auto batch_from = [&](std::size_t first) {
-    return up_to(settings_.batch_size, order.subspan(std::min(first, order.size())));
+    return part_of(up_to(settings_.batch_size, order.subspan(std::min(first, order.size()))));
   };
   Batch batch = batch_from(metrics.samples);
-  Batch next = batch_from(metrics.samples + batch.size());
+  Batch next = batch_from(metrics.samples + batch.all_rows);
   const bool distorts = augmentation_.active();
   begin_step(data, batch, next);
-  for (bool go_on = true; go_on && !batch.empty();) {
+  for (bool go_on = true; go_on && batch.all_rows > 0;) {
     SparseBatch& sparse_batch = training_.sparse_batch[0];
     SparseBatch& next_sparse_batch = training_.sparse_batch[1];
-    const Batch after_next = batch_from(metrics.samples + batch.size() + next.size());
+    const Batch after_next = batch_from(metrics.samples + batch.all_rows + next.all_rows);
     pool_.run([&](std::size_t thread, std::size_t num_threads) {
       forward_backward(training_, data, batch, thread, num_threads);
       if (distorts) {
-        load_distorted_batch(next_sparse_batch, data, next, thread, num_threads);
+        load_distorted_batch(next_sparse_batch, data, next.images, thread, num_threads);
       } else {
-        load_batch(next_sparse_batch, data, next, after_next, thread, num_threads);
+        load_batch(next_sparse_batch, data, next.images, after_next.images, thread, num_threads);
       }
     });
     const double learning_rate = settings_.schedule.learning_rate(step_);
     const auto step = optimizer_scalars<float>(settings_.optimizer, learning_rate, ++step_,
                                                settings_.regularization.ema_decay);
-    const RowRandom random = step_random();
-    if (clips()) {
-      clipped_optimizer_step(sparse_batch, batch.size(), step);
+    const RowRandom random = step_random(next);
+    if (needs_sums()) {
+      optimizer_step_by_sums(sparse_batch, batch, step);
     }
     pool_.run([&](std::size_t thread, std::size_t num_threads) {
-      if (!clips()) {
-        optimizer_step(training_, sparse_batch, batch.size(), step, nullptr, thread, num_threads);
+      if (!needs_sums()) {
+        update_layers(sparse_batch, {0, batch.all_rows}, {settings_.optimizer.name, step}, nullptr,
+                      thread, num_threads);
       }
-      forward_first(training_, next_sparse_batch, next.size(), &random, thread, num_threads);
+      forward_first(training_, next_sparse_batch, next.images.size(), &random, thread, num_threads);
       if (distorts) {
         distort_batch(data, after_next, step_ + 1, thread, num_threads);
       }
@@ -187,11 +204,7 @@ void CpuEngine::train(const DataView& data, std::span<const std::uint32_t> order
         update_ema(step, thread, num_threads);
       });
     }
-    for (std::size_t row = 0; row < batch.size(); ++row) {
-      metrics.loss_sum += static_cast<double>(training_.losses[row].loss);
-      metrics.correct += training_.losses[row].correct ? 1 : 0;
-    }
-    metrics.samples += batch.size();
+    add_metrics(batch, metrics);
     go_on = keep_going(metrics);
     std::swap(sparse_batch, next_sparse_batch);
     batch = next;
@@ -201,22 +214,20 @@ void CpuEngine::train(const DataView& data, std::span<const std::uint32_t> order
 
 std::vector<float> CpuEngine::gradients(const DataView& data,
                                         std::span<const std::uint32_t> batch) {
-  begin_step(data, batch, {});
+  const Batch whole{batch, 0, batch.size()};
+  begin_step(data, whole, {});
   std::vector<Layer> gradients = make_layers(settings_.network, 0);
   pool_.run([&](std::size_t thread, std::size_t num_threads) {
-    forward_backward(training_, data, batch, thread, num_threads);
+    forward_backward(training_, data, whole, thread, num_threads);
   });
-  pool_.run([&](std::size_t thread, std::size_t num_threads) {
-    optimizer_step(training_, training_.sparse_batch[0], batch.size(), {}, &gradients, thread,
-                   num_threads);
-  });
+  sum_slices(training_.sparse_batch[0], batch.size(), gradients);
   return save_state(settings_.network, gradients, 0).parameters;
 }
 
 std::vector<float> CpuEngine::predict(const DataView& data,
                                       std::span<const std::uint32_t> indices) {
   CpuEngine* const only_this = this;
-  return predict_by({&only_this, 1}, data, indices);
+  return exchange_ ? predict_by_ranks(data, indices) : predict_by({&only_this, 1}, data, indices);
 }
 
 std::vector<float> CpuEngine::predict_by_group(const DataView& data,
@@ -232,8 +243,8 @@ std::vector<float> CpuEngine::predict_by(std::span<CpuEngine* const> engines, co
   SparseBatch& sparse_batch = workspace.sparse_batch[0];
   std::vector<float> probabilities(engines.size() * indices.size() * classes);
   for (std::size_t first = 0; first < indices.size(); first += kRows) {
-    const Batch batch = up_to(kRows, indices.subspan(first));
-    const Batch next = up_to(kRows, indices.subspan(first + batch.size()));
+    const Indices batch = up_to(kRows, indices.subspan(first));
+    const Indices next = up_to(kRows, indices.subspan(first + batch.size()));
     pool_.run([&](std::size_t thread, std::size_t num_threads) {
       load_batch(sparse_batch, data, batch, next, thread, num_threads);
     });

@@ -198,17 +198,16 @@ void transpose_rows(const PackedMatrix& weight, Range input_blocks, PackedMatrix
 /// apply(block, input, gradients of its weights in the block) for all weights of some inputs, and
 /// applied(block, input_block) after each block of them.
 template <typename Apply, typename Applied>
-HWY_INLINE void update_tiles(const PackedMatrix& inputs, const PackedMatrix& deltas,
-                             std::size_t rows, Range input_blocks, const Apply& apply,
-                             const Applied& applied) {
+HWY_INLINE void update_tiles(const PackedMatrix& inputs, const PackedMatrix& deltas, Range rows,
+                             Range input_blocks, const Apply& apply, const Applied& applied) {
   for_tile_blocks({0, deltas.blocks()}, [&]<std::size_t kBlocks>(std::size_t block) HWY_ATTR {
     for (std::size_t input_block = input_blocks.begin; input_block < input_blocks.end;
          ++input_block) {
       for (std::size_t input = 0; input < kBlockWidth; input += kRows) {
         Tile<kBlocks> tile;
         clear<kBlocks>(tile);
-        add_product(inputs.row(input_block, 0) + input, inputs.pitch(), 1,
-                    row_of_blocks<kBlocks>(deltas, block, 0), rows, tile);
+        add_product(inputs.row(input_block, rows.begin) + input, inputs.pitch(), 1,
+                    row_of_blocks<kBlocks>(deltas, block, rows.begin), rows.end - rows.begin, tile);
         for (std::size_t i = 0; i < kBlocks; ++i) {
           for (std::size_t r = 0; r < kRows; ++r) {
             std::array<Vector, kBlockVectors> gradients;
@@ -246,7 +245,7 @@ void apply_gradients(const PackedMatrix& gradients, float scale, Range rows, Ran
   });
 }
 
-void dense_update(const PackedMatrix& inputs, const PackedMatrix& deltas, std::size_t rows,
+void dense_update(const PackedMatrix& inputs, const PackedMatrix& deltas, Range rows,
                   Range input_blocks, const Update& update, Parameters& weight,
                   PackedMatrix& weight_transposed) {
   with_update(weight, update, [&](const auto& apply) HWY_ATTR {
@@ -261,13 +260,13 @@ void dense_update(const PackedMatrix& inputs, const PackedMatrix& deltas, std::s
 }
 
 template <typename Apply>
-HWY_INLINE void update_bias(const PackedMatrix& deltas, std::size_t rows, Range blocks,
+HWY_INLINE void update_bias(const PackedMatrix& deltas, Range rows, Range blocks,
                             const Apply& apply) {
   for (std::size_t block = blocks.begin; block < blocks.end; ++block) {
     std::array<Vector, kBlockVectors> sums;
     for (std::size_t i = 0; i < kBlockVectors; ++i) {
       sums[i] = hn::Zero(kFloats);
-      for (std::size_t row = 0; row < rows; ++row) {
+      for (std::size_t row = rows.begin; row < rows.end; ++row) {
         sums[i] = hn::Add(sums[i], hn::Load(kFloats, deltas.row(block, row) + i * kLanes));
       }
     }
@@ -275,7 +274,7 @@ HWY_INLINE void update_bias(const PackedMatrix& deltas, std::size_t rows, Range 
   }
 }
 
-void bias_update(const PackedMatrix& deltas, std::size_t rows, Range blocks, const Update& update,
+void bias_update(const PackedMatrix& deltas, Range rows, Range blocks, const Update& update,
                  Parameters& bias) {
   with_update(bias, update,
               [&](const auto& apply) HWY_ATTR { update_bias(deltas, rows, blocks, apply); });
@@ -305,7 +304,7 @@ void dense_backward(const PackedMatrix& deltas, const PackedMatrix& weight_trans
   (deltas, weight_transposed, relu_activations, tiles, input_deltas);
 }
 
-void dense_update(const PackedMatrix& inputs, const PackedMatrix& deltas, std::size_t rows,
+void dense_update(const PackedMatrix& inputs, const PackedMatrix& deltas, Range rows,
                   Range input_blocks, const Update& update, Parameters& weight,
                   PackedMatrix& weight_transposed) {
   HWY_DYNAMIC_DISPATCH(dense_update)
@@ -321,7 +320,7 @@ void transpose(const PackedMatrix& weight, Range input_blocks, PackedMatrix& wei
   HWY_DYNAMIC_DISPATCH(transpose_rows)(weight, input_blocks, weight_transposed);
 }
 
-void bias_update(const PackedMatrix& deltas, std::size_t rows, Range blocks, const Update& update,
+void bias_update(const PackedMatrix& deltas, Range rows, Range blocks, const Update& update,
                  Parameters& bias) {
   HWY_DYNAMIC_DISPATCH(bias_update)(deltas, rows, blocks, update, bias);
 }

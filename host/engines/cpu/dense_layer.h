@@ -38,12 +38,12 @@ void dense_forward(const PackedMatrix& inputs, const PackedMatrix& weight, const
 void dense_backward(const PackedMatrix& deltas, const PackedMatrix& weight_transposed,
                     const PackedMatrix* relu_activations, Range tiles, PackedMatrix& input_deltas);
 
-/// Gradient of the weights, X^T * deltas over the first `rows` rows, and the update by it, for the
-/// inputs of some blocks of X.
+/// Gradient of the weights, X^T * deltas over some rows, and the update by it, for the inputs of
+/// some blocks of X.
 ///
 /// @param weight [inputs, outputs]
 /// @param weight_transposed [outputs, inputs], kept equal to weight
-void dense_update(const PackedMatrix& inputs, const PackedMatrix& deltas, std::size_t rows,
+void dense_update(const PackedMatrix& inputs, const PackedMatrix& deltas, Range rows,
                   Range input_blocks, const Update& update, Parameters& weight,
                   PackedMatrix& weight_transposed);
 
@@ -55,8 +55,8 @@ void apply_gradients(const PackedMatrix& gradients, float scale, Range rows, Ran
 /// Makes weight_transposed equal to the weights of some blocks of inputs again.
 void transpose(const PackedMatrix& weight, Range input_blocks, PackedMatrix& weight_transposed);
 
-/// Gradient of the biases, the sum of the first `rows` rows of deltas, and the update by it.
-void bias_update(const PackedMatrix& deltas, std::size_t rows, Range blocks, const Update& update,
+/// Gradient of the biases, the sum of some rows of deltas, and the update by it.
+void bias_update(const PackedMatrix& deltas, Range rows, Range blocks, const Update& update,
                  Parameters& bias);
 
 }  // namespace qmnist::cpu

@@ -18,11 +18,12 @@ struct Parameters {
 };
 
 /// What to do with a gradient while it is in registers: an optimizer step, or, with `gradients`,
-/// only store it there.
+/// only store it there or add it to what is there.
 struct Update {
   OptimizerName optimizer = {};
   OptimizerStep<float> step = {};
   PackedMatrix* gradients = nullptr;
+  bool adds = false;
 };
 
 /// A dense layer's parameters as the CPU engine keeps them.

@@ -66,9 +66,9 @@ HWY_INLINE void for_lanes(Range rows, const Work& work) {
 
 void softmax_cross_entropy_rows(const PackedMatrix& logits, std::size_t classes,
                                 const DataView& data, std::span<const std::uint32_t> batch,
-                                float smoothing, Range rows, PackedMatrix& deltas,
+                                float scale, float smoothing, Range rows, PackedMatrix& deltas,
                                 std::span<SampleLoss> losses) {
-  const Vector scale = hn::Set(kFloats, 1.0F / static_cast<float>(batch.size()));
+  const Vector scales = hn::Set(kFloats, scale);
   Columns columns;
   Columns gradients;
   LanesOfClasses lanes;
@@ -82,7 +82,7 @@ void softmax_cross_entropy_rows(const PackedMatrix& logits, std::size_t classes,
     const Vector predicted = predicted_class(columns.data(), classes);
     Lanes loss;
     Lanes correct;
-    hn::Store(softmax_cross_entropy(columns.data(), classes, label, scale, gradients.data(),
+    hn::Store(softmax_cross_entropy(columns.data(), classes, label, scales, gradients.data(),
                                     hn::Set(kFloats, smoothing)),
               kFloats, loss.values.data());
     hn::Store(select(predicted == label, hn::Set(kFloats, 1), hn::Zero(kFloats)), kFloats,
@@ -125,10 +125,10 @@ HWY_EXPORT(softmax_rows);
 
 void softmax_cross_entropy_rows(const PackedMatrix& logits, std::size_t classes,
                                 const DataView& data, std::span<const std::uint32_t> batch,
-                                float smoothing, Range rows, PackedMatrix& deltas,
+                                float scale, float smoothing, Range rows, PackedMatrix& deltas,
                                 std::span<SampleLoss> losses) {
   HWY_DYNAMIC_DISPATCH(softmax_cross_entropy_rows)
-  (logits, classes, data, batch, smoothing, rows, deltas, losses);
+  (logits, classes, data, batch, scale, smoothing, rows, deltas, losses);
 }
 
 void softmax_rows(const PackedMatrix& logits, std::size_t classes, Range rows,

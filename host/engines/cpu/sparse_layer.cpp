@@ -79,11 +79,32 @@ void sparse_forward(const SparseBatch& batch, std::size_t rows, const PackedMatr
   });
 }
 
+/// The groups that have some rows of the batch, and the bits of these rows in the first and the
+/// last of them.
+struct RowBits {
+  explicit RowBits(Range rows)
+      : groups{rows.begin / SparseBatch::kTile,
+               (rows.end + SparseBatch::kTile - 1) / SparseBatch::kTile},
+        in_first(~std::uint64_t{0} << rows.begin % SparseBatch::kTile),
+        in_last(~std::uint64_t{0} >>
+                (SparseBatch::kTile - rows.end % SparseBatch::kTile) % SparseBatch::kTile) {}
+
+  [[nodiscard]] HWY_INLINE std::uint64_t in(std::size_t group) const {
+    return (group == groups.begin ? in_first : ~std::uint64_t{0}) &
+           (group + 1 == groups.end ? in_last : ~std::uint64_t{0});
+  }
+
+  Range groups;
+  std::uint64_t in_first;
+  std::uint64_t in_last;
+};
+
 /// apply(block, pixel, gradients of the pixel's weights from that block on) for all pixels.
 template <typename Apply>
-HWY_INLINE void update_rows(const SparseBatch& batch, const PackedMatrix& deltas,
+HWY_INLINE void update_rows(const SparseBatch& batch, const PackedMatrix& deltas, Range rows,
                             std::span<const std::uint8_t> was_nonzero, Range blocks,
                             const Apply& apply) {
+  const RowBits bits(rows);
   for_groups(deltas, blocks, [&]<std::size_t kBlocks>(std::size_t block) HWY_ATTR {
     for (std::size_t pixel = 0; pixel < was_nonzero.size(); ++pixel) {
       if (was_nonzero[pixel] == 0) {
@@ -95,9 +116,9 @@ HWY_INLINE void update_rows(const SparseBatch& batch, const PackedMatrix& deltas
       }
       const std::size_t tile = pixel / SparseBatch::kTile;
       const std::size_t within = pixel % SparseBatch::kTile;
-      for (std::size_t group = 0; group < batch.groups(); ++group) {
+      for (std::size_t group = bits.groups.begin; group < bits.groups.end; ++group) {
         const std::size_t first = group * SparseBatch::kTile;
-        add_rows(batch.of_pixel(tile, group, within),
+        add_rows(batch.of_pixel(tile, group, within) & bits.in(group),
                  batch.pixels(tile) + first * SparseBatch::kTile + within, SparseBatch::kTile,
                  deltas.row(block, first), deltas.pitch(), sums);
       }
@@ -106,11 +127,11 @@ HWY_INLINE void update_rows(const SparseBatch& batch, const PackedMatrix& deltas
   });
 }
 
-void sparse_update(const SparseBatch& batch, const PackedMatrix& deltas,
+void sparse_update(const SparseBatch& batch, const PackedMatrix& deltas, Range rows,
                    std::span<const std::uint8_t> was_nonzero, Range blocks, const Update& update,
                    Parameters& weight) {
   with_update(weight, update, [&](const auto& apply) HWY_ATTR {
-    update_rows(batch, deltas, was_nonzero, blocks, apply);
+    update_rows(batch, deltas, rows, was_nonzero, blocks, apply);
   });
 }
 
@@ -129,10 +150,10 @@ void sparse_forward(const SparseBatch& batch, std::size_t rows, const PackedMatr
   HWY_DYNAMIC_DISPATCH(sparse_forward)(batch, rows, weight, bias, applies_relu, blocks, outputs);
 }
 
-void sparse_update(const SparseBatch& batch, const PackedMatrix& deltas,
+void sparse_update(const SparseBatch& batch, const PackedMatrix& deltas, Range rows,
                    std::span<const std::uint8_t> was_nonzero, Range blocks, const Update& update,
                    Parameters& weight) {
-  HWY_DYNAMIC_DISPATCH(sparse_update)(batch, deltas, was_nonzero, blocks, update, weight);
+  HWY_DYNAMIC_DISPATCH(sparse_update)(batch, deltas, rows, was_nonzero, blocks, update, weight);
 }
 
 }  // namespace qmnist::cpu

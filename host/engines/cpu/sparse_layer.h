@@ -18,13 +18,13 @@ void sparse_forward(const SparseBatch& batch, std::size_t rows, const PackedMatr
                     const PackedMatrix& bias, bool applies_relu, Range blocks,
                     PackedMatrix& outputs);
 
-/// Gradient of the weights, sum over the images of a pixel of value * deltas[image], and the update
-/// by it, for the columns of some blocks.
+/// Gradient of the weights, sum over some rows of the batch of a pixel's value * deltas[row], and
+/// the update by it, for the columns of some blocks.
 ///
 /// @param was_nonzero [inputs]; the others are passed over: pixels that were never nonzero have
 /// zero
 ///   gradients and moments, with which the optimizer leaves their weights as they are but for decay
-void sparse_update(const SparseBatch& batch, const PackedMatrix& deltas,
+void sparse_update(const SparseBatch& batch, const PackedMatrix& deltas, Range rows,
                    std::span<const std::uint8_t> was_nonzero, Range blocks, const Update& update,
                    Parameters& weight);
 

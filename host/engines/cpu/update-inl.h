@@ -15,7 +15,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace qmnist::cpu::HWY_NAMESPACE {
 
-/// Writes the gradients of consecutive parameters.
+/// Writes the gradients of consecutive parameters, or adds them to those that are there.
+template <bool kAdds>
 class StoreGradients {
  public:
   explicit StoreGradients(PackedMatrix& gradients) : gradients_(gradients) {}
@@ -26,7 +27,8 @@ class StoreGradients {
                              const std::array<Vector, kCount>& sums) const {
     float* gradients = gradients_.row(block, row);
     for (std::size_t i = 0; i < kCount; ++i) {
-      hn::Store(sums[i], kFloats, gradients + i * kLanes);
+      float* const place = gradients + i * kLanes;
+      hn::Store(kAdds ? hn::Add(hn::Load(kFloats, place), sums[i]) : sums[i], kFloats, place);
     }
   }
 
@@ -79,7 +81,11 @@ class StepParameters {
 template <typename Work>
 HWY_INLINE void with_update(Parameters& parameters, const Update& update, const Work& work) {
   if (update.gradients != nullptr) {
-    work(StoreGradients(*update.gradients));
+    if (update.adds) {
+      work(StoreGradients<true>(*update.gradients));
+    } else {
+      work(StoreGradients<false>(*update.gradients));
+    }
     return;
   }
   with_choice(update.optimizer, [&](auto constant) HWY_ATTR {

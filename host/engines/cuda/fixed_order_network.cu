@@ -51,6 +51,7 @@ FixedOrderNetwork::FixedOrderNetwork(const EngineSettings& settings, std::size_t
       activation_(settings.network.activation()),
       optimizer_(settings.optimizer.name),
       clips_(settings.optimizer.clip_norm > 0),
+      slices_(settings.slices),
       stream_(stream),
       row_layer_(first_row_layer(checked(layers_))),
       arenas_(settings, WeightLayout::kInputsOutputs, stream, blocks),
@@ -80,11 +81,11 @@ RowLayers FixedOrderNetwork::row_layers(float* parameters, bool trains) {
   return rows;
 }
 
-UpdateLayers FixedOrderNetwork::update_layers(const float* inputs) {
+UpdateLayers FixedOrderNetwork::update_layers(const float* inputs, std::size_t row) {
   UpdateLayers update;
   for (std::size_t l = 0; l < layers_.size(); ++l) {
-    update.add({.inputs = l == 0 ? inputs : activations_[l - 1].data(),
-                .deltas = deltas_[l].data(),
+    update.add({.inputs = (l == 0 ? inputs : activations_[l - 1].data()) + row * layers_[l].inputs,
+                .deltas = deltas_[l].data() + row * layers_[l].outputs,
                 .input_count = layers_[l].inputs,
                 .output_count = layers_[l].outputs,
                 .weight_at = layers_[l].weight.offset,
@@ -137,24 +138,28 @@ void FixedOrderNetwork::backward(const Batch& batch, const std::uint8_t* labels)
   }
 }
 
-void FixedOrderNetwork::update(const Batch& batch, const GradientUse& use, DeviceMetrics* metrics) {
+void FixedOrderNetwork::update(const Batch& batch, std::size_t first, std::size_t end,
+                               const GradientUse& use, DeviceMetrics* metrics) {
   const NvtxRange range("update");
   for (std::size_t l = 1; l <= row_layer_; ++l) {
-    QMNIST_CHECK(launch_tile_update(stream_, activations_[l - 1].data(), deltas_[l].data(), use,
-                                    layers_[l].weight.offset, batch.rows, layers_[l].inputs,
+    QMNIST_CHECK(launch_tile_update(stream_, activations_[l - 1].data() + first * layers_[l].inputs,
+                                    deltas_[l].data() + first * layers_[l].outputs, use,
+                                    layers_[l].weight.offset, end - first, layers_[l].inputs,
                                     layers_[l].outputs, batch.networks));
   }
-  QMNIST_CHECK(launch_weight_update(stream_, update_layers(batch.inputs), use,
-                                    {losses_.data(), correct_.data(), metrics}, batch.rows,
-                                    batch.networks));
+  QMNIST_CHECK(launch_weight_update(stream_, update_layers(batch.inputs, first), use,
+                                    {losses_.data() + first, correct_.data() + first, metrics},
+                                    end - first, batch.networks));
 }
 
-void FixedOrderNetwork::clipped_step(const Batch& batch) {
+void FixedOrderNetwork::optimizer_step(const Batch& batch) {
   OptimizerArenas arenas = arenas_.for_optimizer();
-  QMNIST_CHECK(launch_ordered_clip_scale(stream_, update_layers(batch.inputs), arenas.gradients,
-                                         batch.step, unit_squares_.data(), gradient_scale_.data(),
-                                         batch.networks));
-  arenas.gradient_scale = gradient_scale_.data();
+  if (clips_) {
+    QMNIST_CHECK(launch_ordered_clip_scale(stream_, update_layers(batch.inputs), arenas.gradients,
+                                           batch.step, unit_squares_.data(), gradient_scale_.data(),
+                                           batch.networks));
+    arenas.gradient_scale = gradient_scale_.data();
+  }
   QMNIST_CHECK(launch_optimizer(stream_, optimizer_, &batch.step->update, arenas, arenas_.size(),
                                 batch.networks));
 }
@@ -162,9 +167,9 @@ void FixedOrderNetwork::clipped_step(const Batch& batch) {
 void FixedOrderNetwork::train_step(const float* inputs, const std::uint8_t* labels,
                                    std::size_t rows, const StepParams* step, DeviceMetrics* metrics,
                                    const NetworkSet& networks) {
-  if (clips_) {
+  if (clips_ || slices_ > 1) {
     compute_gradients(inputs, labels, rows, step, metrics, networks);
-    clipped_step({inputs, rows, step, networks});
+    optimizer_step({inputs, rows, step, networks});
     return;
   }
   const Batch batch{inputs, rows, step, networks};
@@ -178,7 +183,7 @@ void FixedOrderNetwork::train_step(const float* inputs, const std::uint8_t* labe
   for (std::size_t i = 0; i < kMaxMoments; ++i) {
     use.moments[i] = arenas.moments[i];
   }
-  update(batch, use, metrics);
+  update(batch, 0, rows, use, metrics);
 }
 
 void FixedOrderNetwork::compute_gradients(const float* inputs, const std::uint8_t* labels,
@@ -187,7 +192,10 @@ void FixedOrderNetwork::compute_gradients(const float* inputs, const std::uint8_
   const Batch batch{inputs, rows, step, networks};
   forward(batch);
   backward(batch, labels);
-  update(batch, {.gradients = arenas_.gradients()}, metrics);
+  for (std::size_t slice = 0; slice < slices_; ++slice) {
+    update(batch, first_row(slice, slices_, rows), first_row(slice + 1, slices_, rows),
+           {.gradients = arenas_.gradients(), .adds = slice > 0}, metrics);
+  }
 }
 
 const float* FixedOrderNetwork::predict(const float* inputs, std::size_t rows,

@@ -22,7 +22,7 @@ namespace qmnist::cuda {
 /// The first layer leaves out zero pixels. From some layer on, the row layer, what follows fits
 /// into the shared memory of a block: there a block takes whole rows, forward and backward. Layers
 /// between these, if any, are multiplied in tiles. Gradients are not stored, but where they are to
-/// be clipped.
+/// be clipped or summed over slices.
 class FixedOrderNetwork final : public DeviceNetwork {
  public:
   /// @param settings of the shape; dropout rate, label smoothing and norm come with each step
@@ -53,21 +53,25 @@ class FixedOrderNetwork final : public DeviceNetwork {
   [[nodiscard]] bool is_last(std::size_t l) const { return l + 1 == layers_.size(); }
   /// The layers from the row layer on with these parameters.
   [[nodiscard]] RowLayers row_layers(float* parameters, bool trains);
-  /// All layers as the updates need them.
-  [[nodiscard]] UpdateLayers update_layers(const float* inputs);
+  /// All layers as the updates need them, from a row of the batch on.
+  [[nodiscard]] UpdateLayers update_layers(const float* inputs, std::size_t row = 0);
 
   /// Forward pass up to the row layer.
   void forward(const Batch& batch);
   /// From the row layer's activations to the deltas of all layers, and each row's loss.
   void backward(const Batch& batch, const std::uint8_t* labels);
-  /// Gradients of all layers, and what `use` says; adds to the metrics.
-  void update(const Batch& batch, const GradientUse& use, DeviceMetrics* metrics);
-  void clipped_step(const Batch& batch);
+  /// Gradients of all layers over the rows from `first` to `end`, and what `use` says; adds these
+  /// rows to the metrics.
+  void update(const Batch& batch, std::size_t first, std::size_t end, const GradientUse& use,
+              DeviceMetrics* metrics);
+  /// The optimizer's step by the stored gradients.
+  void optimizer_step(const Batch& batch);
 
   std::vector<DenseLayer> layers_;
   Activation activation_;
   OptimizerName optimizer_;
   bool clips_;
+  std::size_t slices_;
   cudaStream_t stream_;
   std::size_t row_layer_;  ///< the first layer whose rows need no other kernel after it
   DeviceArenas arenas_;
