@@ -13,7 +13,10 @@
 #include "host/format/text.h"
 #include "host/format/training_text.h"
 #include "host/image/svg.h"
+#include "host/run/rank_run.h"
 #include "host/run/training_run.h"
+#include "host/world/join_world.h"
+#include "host/world/rank_threads.h"
 
 namespace qmnist {
 namespace {
@@ -22,8 +25,8 @@ namespace {
 class TrainCommand {
  public:
   TrainCommand(const TrainOptions& options, const Config& config, const Dataset& dataset,
-               const Stopwatch& since_start)
-      : options_(options), run_(config, dataset, since_start) {}
+               const Stopwatch& since_start, World& world)
+      : options_(options), world_(world), run_(config, dataset, since_start, {}, world) {}
 
   ExitStatus run() {
     if (!options_.quiet) {
@@ -60,6 +63,10 @@ class TrainCommand {
     print_out("device    {}\n", run_.chosen().engine->device());
     if (!run_.chosen().reason.empty()) {
       print_out("          ({})\n", run_.chosen().reason);
+    }
+    if (world_.size() > 1) {
+      print_out("ranks     {}, each with 1/{} of every batch and {} thread{}\n", world_.size(),
+                world_.size(), config.training.threads, config.training.threads == 1 ? "" : "s");
     }
     print_out("memory    {}\n", budget_text(run_.chosen().memory));
     print_out("training  {} epochs, batches of {}, {} with learning rate {}, seed {}\n",
@@ -162,17 +169,51 @@ class TrainCommand {
   }
 
   const TrainOptions& options_;
+  World& world_;
   TrainingRun run_;
 };
+
+/// Completes the config of one of several ranks.
+void prepare_for_ranks(Config& config, World& world) {
+  if (config.training.slices % world.size() != 0) {
+    throw UsageError(
+        "training.slices is {}, but {} ranks share a batch; set it to {} or a multiple (the model "
+        "depends on it, not on the number of ranks)",
+        config.training.slices, world.size(), world.size());
+  }
+  if (config.device == kAutoDevice) {
+    config.device = "cpu";
+  } else if (config.device != "cpu") {
+    throw UsageError("device is \"{}\", but ranks train on CPUs only so far; set it to \"cpu\"",
+                     config.device);
+  }
+  if (config.training.threads == 0) {
+    config.training.threads = threads_of_rank(world);
+  }
+}
+
+ExitStatus run_as_rank(const Config& config, const Dataset& dataset, World& world) {
+  const TrainingEnd end = train_as_rank(config, dataset, world, interrupt_requested);
+  if (end == TrainingEnd::kInterrupted) {
+    return ExitStatus::kInterrupted;
+  }
+  const bool missed = config.training.target_accuracy > 0 && end != TrainingEnd::kTargetReached;
+  return missed ? ExitStatus::kTargetMissed : ExitStatus::kDone;
+}
 
 }  // namespace
 
 ExitStatus train_command(const TrainOptions& options) {
   const Stopwatch since_start;
   ignore_broken_pipe();
-  const Config config = load_config(options.config, options.overrides);
+  World& world = join_world();
+  Config config = load_config(options.config, options.overrides);
+  if (world.size() > 1) {
+    prepare_for_ranks(config, world);
+  }
   const Dataset dataset = load_dataset(config.data);
-  return TrainCommand(options, config, dataset, since_start).run();
+  return world.rank() == 0 ? TrainCommand(options, config, dataset, since_start, world).run()
+                           : run_as_rank(config, dataset, world);
 }
 
 }  // namespace qmnist

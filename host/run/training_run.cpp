@@ -8,6 +8,7 @@
 #include "host/html/html_report.h"
 #include "host/image/svg.h"
 #include "host/run/engine_settings.h"
+#include "host/run/rank_run.h"
 #include "host/run/run_memory.h"
 #include "host/run/run_writer.h"
 #include "host/run_store/metrics_files.h"
@@ -28,20 +29,25 @@ bool has_fixed_order(const Config& config) {
 }  // namespace
 
 TrainingRun::TrainingRun(Config config, const Dataset& dataset, const Stopwatch& since_start,
-                         std::optional<ChosenEngine> engine)
+                         std::optional<ChosenEngine> engine, World& world)
     : config_(std::move(config)),
       dataset_(dataset),
+      world_(world),
       split_(split_dataset(config_.data, dataset_)),
       network_(network_of(config_, dataset_.classes.size())),
-      chosen_(engine ? *std::move(engine)
-                     : make_engine(config_.device,
-                                   engine_settings(config_, network_, split_.train.size()),
-                                   bytes_without_engine(config_, network_))),
+      chosen_(engine ? *std::move(engine) : make_engine()),
       folder_(config_.output.dir),
       seconds_load_(since_start.seconds()) {
   check_validation();
   resolve_config();
   chosen_.engine->keep_on_device(dataset_.view());
+}
+
+ChosenEngine TrainingRun::make_engine() const {
+  EngineSettings settings = engine_settings(config_, network_, split_.train.size());
+  settings.world = &world_;
+  return qmnist::make_engine(config_.device, std::move(settings),
+                             bytes_without_engine(config_, network_));
 }
 
 void TrainingRun::check_validation() const {
@@ -65,6 +71,7 @@ void TrainingRun::resolve_config() {
   config_.device = chosen_.device;
   config_.training.threads = chosen_.threads;
   TrainingSettings& training = config_.training;
+  training.kernels = kernels_of(training);
   if (training.kernels == Kernels::kAuto) {
     // The fixed order does not go with another precision, which a CPU ignores.
     training.kernels = training.math == MathMode::kFp32 ? engine_kind(chosen_.device).auto_kernels
@@ -105,6 +112,9 @@ void TrainingRun::check_epochs() const {
 void TrainingRun::begin() {
   folder_.write_config(config_json(config_));
   chosen_.engine->set_state(checkpoint_.state);
+  if (world_.size() > 1) {
+    send_checkpoint(world_, checkpoint_, network_, config_, dataset_);
+  }
 }
 
 TrainingEnd TrainingRun::train(TrainingObserver& observer,
@@ -133,9 +143,9 @@ TrainingEnd TrainingRun::train(TrainingObserver& observer,
   const TrainingEnd end =
       qmnist::train(config_, dataset_.view(), split_, *chosen_.engine, checkpoint_,
                     {.observer = observer,
-                     .stop_requested = stop_requested,
+                     .stop_requested = on_any_rank(world_, stop_requested),
                      .log = [&](const EpochMetrics& epoch) { writer.append(epoch); },
-                     .checkpoint_due = checkpoint_due,
+                     .checkpoint_due = on_any_rank(world_, checkpoint_due),
                      .save = save});
   chosen_.engine->end_training();
   writer.finish();

@@ -12,6 +12,7 @@
 #include "host/stopwatch.h"
 #include "host/trainer/evaluation.h"
 #include "host/trainer/trainer.h"
+#include "host/world/world.h"
 
 namespace qmnist {
 
@@ -23,9 +24,10 @@ class TrainingRun {
   /// @param dataset must outlive the run
   /// @param since_start started before loading the data, for the loading time in the summary
   /// @param engine one for engine_settings(), if there is one already
+  /// @param world of which this is rank 0; the others call train_as_rank()
   /// @throws UsageError, DeviceError
   TrainingRun(Config config, const Dataset& dataset, const Stopwatch& since_start,
-              std::optional<ChosenEngine> engine = {});
+              std::optional<ChosenEngine> engine = {}, World& world = alone());
 
   /// Starts from the beginning. @return whether a previous run's files were archived
   bool start();
@@ -57,8 +59,11 @@ class TrainingRun {
   void check_epochs() const;
   void begin();
 
+  [[nodiscard]] ChosenEngine make_engine() const;
+
   Config config_;
   const Dataset& dataset_;
+  World& world_;
   Split split_;
   Network network_;
   ChosenEngine chosen_;

@@ -87,7 +87,9 @@ void check_same_run(const std::string& place, const Json& run, const Config& con
                     const Dataset& dataset) {
   const Json values = fixed_values(config);
   for (const auto& [key, now] : values.items()) {
-    const Json& before = run.at("config").at(key);
+    const Json& of_run = run.at("config");
+    const Json before =
+        of_run.contains(key) ? of_run.at(key) : value_of(config_json(Config()), key);
     if (before != now) {
       throw UsageError(
           "{}: {} was {} when this run started and is {} now{}; resume with the old "
@@ -157,11 +159,8 @@ Checkpoint parse(const std::string& place, const Safetensors& file, const Networ
   return checkpoint;
 }
 
-}  // namespace
-
-void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint,
-                      const Network& network, const Config& config, const Dataset& dataset) {
-  write_times(path.parent_path() / run_file::kTimes, checkpoint);
+Safetensors to_safetensors(const Checkpoint& checkpoint, const Network& network,
+                           const Config& config, const Dataset& dataset) {
   Json history = Json::array();
   std::ranges::transform(checkpoint.history, std::back_inserter(history), timeless_json);
   Json run{{"step", checkpoint.state.step},
@@ -189,23 +188,45 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
   if (!checkpoint.state.ema.empty()) {
     file.add_arena(network, checkpoint.state.ema, kAverages);
   }
-  write_safetensors(path, file);
+  return file;
+}
+
+Checkpoint checked_parse(const std::string& place, const Safetensors& file, const Network& network,
+                         const Config& config, const Dataset& dataset) {
+  if (!file.metadata.contains(kRunKey)) {
+    throw DataError("{}: is not a checkpoint of a run; expected one that qmnist_gpu wrote", place);
+  }
+  try {
+    return parse(place, file, network, config, dataset);
+  } catch (const Json::exception& error) {
+    throw DataError("{}: damaged checkpoint: {}", place, error.what());
+  }
+}
+
+}  // namespace
+
+std::string checkpoint_bytes(const Checkpoint& checkpoint, const Network& network,
+                             const Config& config, const Dataset& dataset) {
+  return serialize_safetensors(to_safetensors(checkpoint, network, config, dataset));
+}
+
+Checkpoint parse_checkpoint(std::string_view bytes, const std::string& place,
+                            const Network& network, const Config& config, const Dataset& dataset) {
+  return checked_parse(place, parse_safetensors(bytes, place), network, config, dataset);
+}
+
+void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint,
+                      const Network& network, const Config& config, const Dataset& dataset) {
+  write_times(path.parent_path() / run_file::kTimes, checkpoint);
+  write_safetensors(path, to_safetensors(checkpoint, network, config, dataset));
 }
 
 Checkpoint read_checkpoint(const std::filesystem::path& path, const Network& network,
                            const Config& config, const Dataset& dataset) {
-  const Safetensors file = read_safetensors(path);
-  if (!file.metadata.contains(kRunKey)) {
-    throw DataError("{}: is not a checkpoint of a run; expected one that qmnist_gpu wrote",
-                    path.string());
-  }
-  try {
-    Checkpoint checkpoint = parse(path.string(), file, network, config, dataset);
-    read_times(path.parent_path() / run_file::kTimes, checkpoint);
-    return checkpoint;
-  } catch (const Json::exception& error) {
-    throw DataError("{}: damaged checkpoint: {}", path.string(), error.what());
-  }
+  Checkpoint checkpoint =
+      checked_parse(path.string(), read_safetensors(path), network, config, dataset);
+  read_times(path.parent_path() / run_file::kTimes, checkpoint);
+  return checkpoint;
 }
 
 }  // namespace qmnist

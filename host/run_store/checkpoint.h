@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -39,6 +40,17 @@ struct Checkpoint {
     return best ? std::optional(best->epoch) : std::nullopt;
   }
 };
+
+/// The checkpoint as the bytes of its file, without its times.
+[[nodiscard]] std::string checkpoint_bytes(const Checkpoint& checkpoint, const Network& network,
+                                           const Config& config, const Dataset& dataset);
+
+/// Reads such bytes; its times are 0.
+/// @param place of the bytes, for errors
+/// @throws as read_checkpoint()
+[[nodiscard]] Checkpoint parse_checkpoint(std::string_view bytes, const std::string& place,
+                                          const Network& network, const Config& config,
+                                          const Dataset& dataset);
 
 /// Writes the checkpoint, including the config's keys that change the result and the data's
 /// checksums. Its times, in which equal runs differ, go to times.json in the same folder. Both

@@ -1,14 +1,11 @@
 #include "host/engines/cuda/cuda_engine_kind.h"
 
-#include <dlfcn.h>
-
-#include <filesystem>
 #include <string>
-#include <system_error>
 
 #include "host/engines/cuda/chunk.h"
 #include "host/engines/cuda/cuda_library.h"
 #include "host/error.h"
+#include "host/own_library.h"
 
 namespace qmnist::cuda {
 namespace {
@@ -27,23 +24,12 @@ std::string loading_message(const std::string& reason) {
       reason);
 }
 
-/// An installed program has the library in a folder of its own; in the build folder, it is found by
-/// the program's RUNPATH.
-std::string library_path() {
-  std::error_code ignored;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored);
-  const auto installed = program.parent_path() / QMNIST_LIBRARY_FOLDER / kLibrary;
-  return std::filesystem::exists(installed, ignored) ? installed.string() : kLibrary;
-}
-
 const void* load_symbol() {
-  // Never unloaded, as CUDA has exit handlers.
-  void* library = dlopen(library_path().c_str(), RTLD_NOW | RTLD_LOCAL);
-  const void* symbol = library == nullptr ? nullptr : dlsym(library, "qmnist_cuda_library");
-  if (symbol == nullptr) {
-    throw DeviceError("{}", loading_message(dlerror()));  // NOLINT(concurrency-mt-unsafe)
+  try {
+    return load_own_library(kLibrary, "qmnist_cuda_library");
+  } catch (const LibraryError& error) {
+    throw DeviceError("{}", loading_message(error.what()));
   }
-  return symbol;
 }
 
 /// Two chunks in pinned memory.

@@ -1,0 +1,79 @@
+#include "host/run/rank_run.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "host/data/split.h"
+#include "host/engines/engine_kinds.h"
+#include "host/run/engine_settings.h"
+#include "host/run/run_memory.h"
+#include "host/trainer/evaluation.h"
+
+namespace qmnist {
+namespace {
+
+class SilentObserver final : public TrainingObserver {
+ public:
+  void on_epoch_begin(std::size_t /*epoch*/, const RunningMetrics& /*done*/) override {}
+  void on_progress(const RunningMetrics& /*running*/) override {}
+  void on_epoch_end(const EpochMetrics& /*metrics*/) override {}
+};
+
+/// The bytes that rank 0 has.
+std::string broadcast(World& world, std::string bytes) {
+  std::uint64_t size = bytes.size();
+  world.broadcast(std::as_writable_bytes(std::span(&size, 1)));
+  bytes.resize(size);
+  world.broadcast(std::as_writable_bytes(std::span(bytes)));
+  return bytes;
+}
+
+Checkpoint receive_checkpoint(World& world, const Network& network, const Config& config,
+                              const Dataset& dataset) {
+  return parse_checkpoint(broadcast(world, {}), "the run of rank 0", network, config, dataset);
+}
+
+}  // namespace
+
+std::function<bool()> on_any_rank(World& world, std::function<bool()> wanted) {
+  return [&world, wanted = std::move(wanted)] { return world.any(wanted()); };
+}
+
+void send_checkpoint(World& world, const Checkpoint& checkpoint, const Network& network,
+                     const Config& config, const Dataset& dataset) {
+  Checkpoint whole = checkpoint;
+  TrainingState& state = whole.state;
+  state.moments = moments_or_zeros(state, moment_count(config.optimizer.name));
+  if (config.regularization.ema_decay > 0) {
+    state.ema = state.eval_parameters();
+  }
+  (void)broadcast(world, checkpoint_bytes(whole, network, config, dataset));
+}
+
+TrainingEnd train_as_rank(const Config& config, const Dataset& dataset, World& world,
+                          const std::function<bool()>& stop_requested) {
+  const Split split = split_dataset(config.data, dataset);
+  const Network network = network_of(config, dataset.classes.size());
+  EngineSettings settings = engine_settings(config, network, split.train.size());
+  settings.world = &world;
+  const ChosenEngine chosen =
+      make_engine(config.device, std::move(settings), bytes_without_engine(config, network));
+  Engine& engine = *chosen.engine;
+  Checkpoint checkpoint = receive_checkpoint(world, network, config, dataset);
+  engine.set_state(checkpoint.state);
+  SilentObserver observer;
+  const TrainingEnd end = train(config, dataset.view(), split, engine, checkpoint,
+                                {.observer = observer,
+                                 .stop_requested = on_any_rank(world, stop_requested),
+                                 .log = [](const EpochMetrics& /*epoch*/) {},
+                                 .checkpoint_due = on_any_rank(world, [] { return false; }),
+                                 .save = [](Checkpoint& /*checkpoint*/) {}});
+  if (end != TrainingEnd::kInterrupted) {
+    (void)evaluate(engine, dataset.view(), split.test);
+  }
+  return end;
+}
+
+}  // namespace qmnist

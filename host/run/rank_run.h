@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "host/config/config.h"
+#include "host/data/dataset.h"
+#include "host/run_store/checkpoint.h"
+#include "host/trainer/trainer.h"
+#include "host/world/world.h"
+
+namespace qmnist {
+
+/// The callbacks of one of several ranks: what one of them wants, all do.
+[[nodiscard]] std::function<bool()> on_any_rank(World& world, std::function<bool()> wanted);
+
+/// Gives all ranks the checkpoint at which rank 0 begins. They call receive_checkpoint() meanwhile.
+void send_checkpoint(World& world, const Checkpoint& checkpoint, const Network& network,
+                     const Config& config, const Dataset& dataset);
+
+/// Trains as a rank other than 0, while that one has a TrainingRun: takes its share of each step
+/// and of the evaluation, and writes nothing.
+/// @param config whose engine is that of rank 0
+/// @throws UsageError, DataError where config or data differ from those of rank 0
+[[nodiscard]] TrainingEnd train_as_rank(const Config& config, const Dataset& dataset, World& world,
+                                        const std::function<bool()>& stop_requested);
+
+}  // namespace qmnist

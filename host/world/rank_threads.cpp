@@ -1,0 +1,40 @@
+#include "host/world/rank_threads.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/system/available_cpus.h"
+
+namespace qmnist {
+namespace {
+
+/// The same for processes that may run on the same CPUs.
+std::size_t hash_of_cpus() {
+  std::array<char, 256> host{};
+  (void)gethostname(host.data(), host.size() - 1);
+  std::string place(host.data());
+  cpu_set_t cpus{};
+  (void)sched_getaffinity(0, sizeof(cpus), &cpus);
+  place.append(reinterpret_cast<const char*>(&cpus), sizeof(cpus));
+  return std::hash<std::string>()(place);
+}
+
+}  // namespace
+
+std::size_t threads_of_rank(World& world) {
+  std::vector<std::size_t> hashes(world.size());
+  hashes[world.rank()] = hash_of_cpus();
+  const std::vector<std::size_t> bytes(world.size(), sizeof(std::size_t));
+  world.all_gather(std::as_writable_bytes(std::span(hashes)), bytes);
+  const auto sharing = std::ranges::count(hashes, hashes[world.rank()]);
+  return std::max<std::size_t>(1, available_cpus() / static_cast<std::size_t>(sharing));
+}
+
+}  // namespace qmnist
