@@ -184,7 +184,7 @@ void prepare_for_ranks(Config& config, World& world) {
   if (config.device == kAutoDevice) {
     config.device = "cpu";
   } else if (config.device != "cpu") {
-    throw UsageError("device is \"{}\", but ranks train on CPUs only so far; set it to \"cpu\"",
+    throw UsageError(R"(device is "{}", but ranks train on CPUs only so far; set it to "cpu")",
                      config.device);
   }
   if (config.training.threads == 0) {

@@ -33,8 +33,11 @@ std::size_t threads_of_rank(World& world) {
   hashes[world.rank()] = hash_of_cpus();
   const std::vector<std::size_t> bytes(world.size(), sizeof(std::size_t));
   world.all_gather(std::as_writable_bytes(std::span(hashes)), bytes);
-  const auto sharing = std::ranges::count(hashes, hashes[world.rank()]);
-  return std::max<std::size_t>(1, available_cpus() / static_cast<std::size_t>(sharing));
+  std::size_t sharing = 1;
+  for (std::size_t rank = 0; rank < world.size(); ++rank) {
+    sharing += rank != world.rank() && hashes[rank] == hashes[world.rank()] ? 1 : 0;
+  }
+  return std::max<std::size_t>(1, available_cpus() / sharing);
 }
 
 }  // namespace qmnist

@@ -6,14 +6,12 @@
 #include <vector>
 
 #include "host/engines/cpu/cpu_engine.h"
-#include "tests/support/small_data.h"
 #include "tests/support/thread_world.h"
 #include "tests/support/training_cases.h"
 
 namespace qmnist {
 namespace {
 
-using test::SmallData;
 using test::ThreadWorld;
 using test::TrainingCase;
 

@@ -107,7 +107,8 @@ void RankExchange::sum_slices(std::vector<Layer>& sums) {
 void RankExchange::gather(std::vector<Layer>& layers) {
   const std::span<float> all =
       std::span(received_).first(std::reduce(floats_.begin(), floats_.end()));
-  float* own = all.data() + std::reduce(floats_.begin(), floats_.begin() + world_.rank());
+  const auto before = std::span(floats_).first(world_.rank());
+  float* own = all.data() + std::reduce(before.begin(), before.end());
   for_each_row(layers, world_.rank(),
                [&](const float* row) { own = std::copy_n(row, kBlockWidth, own); });
   world_.all_gather(std::as_writable_bytes(all), scaled(floats_, sizeof(float)));
