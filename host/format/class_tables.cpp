@@ -12,8 +12,8 @@
 namespace qmnist {
 namespace {
 
-constexpr std::size_t kMaxMatrix = 12;  // classes
-constexpr std::size_t kMaxRows = 20;    // of other tables
+constexpr std::size_t kMaxMatrix = 12;     // classes
+constexpr std::size_t kMaxTableRows = 20;  // of other tables
 
 /// Names that are too wide for columns stand behind the numbers that the columns have instead.
 std::string confusion_matrix(const Evaluation& evaluation, std::span<const std::string> classes) {
@@ -58,7 +58,7 @@ std::string most_frequent_confusions(const Evaluation& evaluation,
     }
   }
   std::ranges::stable_sort(confusions, std::greater(), &Confusion::count);
-  confusions.resize(std::min(confusions.size(), kMaxRows));
+  confusions.resize(std::min(confusions.size(), kMaxTableRows));
   Table table{
       .caption = fmt::format("  the most frequent confusions of {} classes", classes.size()),
       .columns = {"true", "predicted", "images"},
@@ -81,11 +81,11 @@ std::string per_class_table(const Evaluation& evaluation, std::span<const std::s
   std::vector<std::size_t> rows(classes.size());
   std::iota(rows.begin(), rows.end(), std::size_t{0});
   std::string table;
-  if (rows.size() > kMaxRows) {
-    table = fmt::format("  the {} of {} classes with the lowest F1\n", kMaxRows, rows.size());
+  if (rows.size() > kMaxTableRows) {
+    table = fmt::format("  the {} of {} classes with the lowest F1\n", kMaxTableRows, rows.size());
     std::ranges::stable_sort(rows, {},
                              [&](std::size_t label) { return evaluation.per_class[label].f1; });
-    rows.resize(kMaxRows);
+    rows.resize(kMaxTableRows);
   }
   const std::size_t width = std::max(widest(classes), std::size_t{6});
   const auto out = std::back_inserter(table);

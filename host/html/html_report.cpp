@@ -149,10 +149,10 @@ std::vector<std::string> epoch_row(const EpochMetrics& epoch) {
 }
 
 std::string epoch_table(std::span<const EpochMetrics> history) {
-  constexpr std::size_t kMaxRows = 100;
+  constexpr std::size_t kMaxEpochRows = 100;
   const std::string caption =
-      history.size() > kMaxRows
-          ? fmt::format("{} of the {} epochs; {} has all of them", kMaxRows,
+      history.size() > kMaxEpochRows
+          ? fmt::format("{} of the {} epochs; {} has all of them", kMaxEpochRows,
                         grouped(history.size()), run_file::kMetricsTable)
           : "Every epoch; loss and accuracy are running means while the weights change";
   Table table{.caption = caption,
@@ -161,7 +161,7 @@ std::string epoch_table(std::span<const EpochMetrics> history) {
   if (!history.empty() && history.front().validation) {
     table.columns.insert(table.columns.end(), {"Validation loss", "Validation accuracy"});
   }
-  for (const std::size_t i : evenly_spaced(history.size(), kMaxRows)) {
+  for (const std::size_t i : evenly_spaced(history.size(), kMaxEpochRows)) {
     table.rows.push_back(epoch_row(history[i]));
   }
   return html_table(table, "numbers epochs");
