@@ -13,7 +13,7 @@ _qmnist_gpu() {
     --format) words=$("$1" export --help 2>/dev/null | sed -nE '/^Formats:/,$ s/^ +([a-z0-9_]+) .*/\1/p') ;;
     --input) words='float32 uint8' ;;
     --preprocess) words='auto mnist notebook' ;;
-    --set | --jobs | --seeds) return ;;
+    --set | --jobs | --seeds | --shard) return ;;
     *)
       if [[ $current == -* ]]; then
         words=$("$1" ${command:+"$command"} --help 2>/dev/null | sed -nE "s/$option/\2/p")

@@ -18,6 +18,7 @@
 #include "host/cli/output.h"
 #include "host/cli/predict_command.h"
 #include "host/cli/selftest_command.h"
+#include "host/cli/shard_option.h"
 #include "host/cli/sweep_command.h"
 #include "host/cli/train_command.h"
 #include "host/cli/unknown_argument.h"
@@ -154,6 +155,7 @@ void add_sweep(CLI::App& app, Command& command) {
       "  qmnist_gpu sweep --config configs/sweep.json --jobs 2\n"
       "  qmnist_gpu sweep --config configs/best.json --seeds 5\n"
       "  qmnist_gpu sweep --config configs/fast.json --seeds 5 --set data.split=official\n"
+      "  qmnist_gpu sweep --config configs/sweep.json --shard 3/16\n"
       "\n"
       "The format of a sweep file is described in docs/sweeps.md. Trials are ranked by validation\n"
       "accuracy. --seeds repeats a training config with its own seed and those after it; results\n"
@@ -180,6 +182,14 @@ void add_sweep(CLI::App& app, Command& command) {
                   "Trials to train in parallel (default: by cores or GPU memory)")
       ->type_name("N")
       ->check(CLI::Range(1, 1024));
+  CLI::Option* shard =
+      sub->add_option_function<std::string>(
+             "--shard",
+             [options](const std::string& text) { options->shard = parse_shard_option(text); },
+             "Train every N-th trial from the K-th (0, ...) on; auto: by a job array")
+          ->type_name("K/N");
+  sub->add_flag("--collect", options->collect, "Only write the results of what shards have trained")
+      ->excludes(shard);
   sub->add_flag("--quiet", options->quiet, "Print errors only");
   sub->callback([&command, options] { command = [options] { return sweep_command(*options); }; });
 }

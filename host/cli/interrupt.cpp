@@ -28,6 +28,11 @@ void catch_interrupts() {
   }
 }
 
+void catch_repeated_interrupts() {
+  handle_signal(SIGINT, 0);
+  handle_signal(SIGTERM, 0);
+}
+
 bool interrupt_requested() {
   return is_interrupted;
 }

@@ -7,6 +7,10 @@ namespace qmnist {
 /// SIGHUP stays ignored if it was ignored on entry (nohup).
 void catch_interrupts();
 
+/// From now on, a second one does not end the program: launchers of ranks repeat SIGTERM while a
+/// checkpoint is saved.
+void catch_repeated_interrupts();
+
 /// Whether one of these signals was received. Safe to call from any thread.
 [[nodiscard]] bool interrupt_requested();
 

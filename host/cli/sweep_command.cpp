@@ -25,8 +25,9 @@ namespace qmnist {
 namespace {
 
 std::size_t finished_trials(const sweep::Sweep& sweep) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      sweep.results(), [](const sweep::TrialResult& result) { return result.test.has_value(); }));
+  return static_cast<std::size_t>(std::ranges::count_if(sweep.own_trials(), [&](std::size_t trial) {
+    return sweep.results()[trial].test.has_value();
+  }));
 }
 
 /// Prints a line per trial on standard output and, on a terminal, a progress line.
@@ -39,7 +40,10 @@ class SweepConsole final : public sweep::SweepObserver {
     for (const sweep::Rung& rung : sweep.rungs()) {
       total_ += rung.trials;
     }
-    trials_left_ = sweep.trials().size() - finished_trials(sweep);
+    if (sweep.shard().count > 1) {
+      total_ = sweep.own_trials().size();
+    }
+    trials_left_ = sweep.own_trials().size() - finished_trials(sweep);
   }
 
   void on_progress(std::size_t samples) override {
@@ -153,7 +157,9 @@ sweep::SweepResources resources_of(const SweepOptions& options, const Config& ba
   if (options.device && !options.device->indices.empty()) {
     indices = options.device->indices;
   }
-  return {.jobs = options.jobs, .device_indices = indices};
+  return {.jobs = options.jobs,
+          .device_indices = indices,
+          .shard = options.shard.value_or(sweep::Shard())};
 }
 
 /// What the trials will use.
@@ -191,10 +197,14 @@ void print_plan(const sweep::Sweep& sweep, const Dataset& dataset, const SweepDe
     print_out("          ({})\n", device.reason);
   }
   print_out("memory    {}\n", budget_text(plan.memory));
-  print_out("sweep     {} trials, {} in parallel{}\n", sweep.trials().size(), sweep.jobs(),
+  print_out("sweep     {} trials, {} in parallel{}\n", sweep.own_trials().size(), sweep.jobs(),
             plan.device_bytes == 0
                 ? ""
                 : fmt::format(", {} of GPU memory each", bytes_text(plan.device_bytes, 1)));
+  if (const sweep::Shard shard = sweep.shard(); shard.count > 1) {
+    print_out("          shard {} of {}, of {} trials in all\n", shard.index, shard.count,
+              sweep.trials().size());
+  }
   if (sweep.config().search == sweep::Search::kHalving) {
     for (const sweep::Rung& rung : sweep.rungs()) {
       print_out("          {} trials up to epoch {}\n", rung.trials, rung.epochs);
@@ -223,6 +233,42 @@ void print_results(const sweep::Sweep& sweep, const sweep::ResultText& text) {
   }
 }
 
+/// Writes the results of a sweep whose trials have all ended, and prints them.
+ExitStatus finish(const sweep::Sweep& sweep, const Dataset& dataset, bool quiet) {
+  const sweep::ResultText text = write_results(sweep, dataset);
+  if (!quiet) {
+    print_results(sweep, text);
+  }
+  throw_failed_trials(sweep);
+  return ExitStatus::kDone;
+}
+
+/// The end of a shard, which writes the results if it is the last.
+ExitStatus finish_shard(sweep::Sweep& sweep, const Dataset& dataset, bool quiet) {
+  sweep.read_other_shards();
+  if (sweep.is_complete()) {
+    std::optional<RunFolder> lock;
+    try {
+      lock.emplace(sweep.config().base.output.dir);
+    } catch (const UsageError&) {  // another shard, which ended at the same time, writes the same
+      return ExitStatus::kDone;
+    }
+    return finish(sweep, dataset, quiet);
+  }
+  if (!quiet) {
+    print_out(
+        "\nThis shard is done, others are not: the last one writes the results, or\n"
+        "the same command with --collect instead of --shard\n");
+  }
+  throw_failed_trials(sweep);
+  return ExitStatus::kDone;
+}
+
+ExitStatus collect(sweep::Sweep& sweep, const Dataset& dataset, bool quiet) {
+  sweep.fail_unfinished();
+  return finish(sweep, dataset, quiet);
+}
+
 }  // namespace
 
 ExitStatus sweep_command(const SweepOptions& options) {
@@ -237,6 +283,9 @@ ExitStatus sweep_command(const SweepOptions& options) {
   const SweepDevice device = choose_device(config.base, dataset.classes.size());
   config.base.device = device.name;
   sweep::Sweep sweep(config, dataset, resources_of(options, config.base));
+  if (options.collect) {
+    return collect(sweep, dataset, options.quiet);
+  }
   const Plan plan = check_plan(sweep, dataset.classes.size());
   if (!options.quiet) {
     print_plan(sweep, dataset, device, plan);
@@ -247,16 +296,12 @@ ExitStatus sweep_command(const SweepOptions& options) {
                  interrupt_requested)) {
     if (!options.quiet) {
       print_out("\nInterrupted with {} of {} trials finished; run the same command to resume\n",
-                finished_trials(sweep), sweep.trials().size());
+                finished_trials(sweep), sweep.own_trials().size());
     }
     return ExitStatus::kInterrupted;
   }
-  const sweep::ResultText text = write_results(sweep, dataset);
-  if (!options.quiet) {
-    print_results(sweep, text);
-  }
-  throw_failed_trials(sweep);
-  return ExitStatus::kDone;
+  return options.shard ? finish_shard(sweep, dataset, options.quiet)
+                       : finish(sweep, dataset, options.quiet);
 }
 
 }  // namespace qmnist

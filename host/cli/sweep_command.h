@@ -8,6 +8,7 @@
 
 #include "host/cli/command.h"
 #include "host/cli/device_option.h"
+#include "host/sweep/sweep.h"
 
 namespace qmnist {
 
@@ -19,6 +20,8 @@ struct SweepOptions {
   std::optional<DeviceOption> device;  ///< of all trials; nothing: as the base config says
   /// Trials to train in parallel; 0: one per core, or as many as GPUs can have.
   std::size_t jobs = 0;
+  std::optional<sweep::Shard> shard;  ///< of the trials; nothing: all
+  bool collect = false;               ///< only write the results of what is trained
   bool quiet = false;
 };
 

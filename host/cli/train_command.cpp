@@ -209,6 +209,7 @@ ExitStatus train_command(const TrainOptions& options) {
   World& world = join_world();
   Config config = load_config(options.config, options.overrides);
   if (world.size() > 1) {
+    catch_repeated_interrupts();
     prepare_for_ranks(config, world);
   }
   const Dataset dataset = load_dataset(config.data);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <numeric>
 #include <tuple>
 #include <utility>
 
@@ -38,12 +37,18 @@ Sweep::Sweep(const SweepConfig& config, const Dataset& dataset, SweepResources r
       split_(split_dataset(config.base.data, dataset)),
       trials_(make_trials(config)),
       resources_(std::move(resources)),
-      rungs_(make_rungs(config, trials_.size())),
-      folder_(config.base.output.dir) {
+      rungs_(make_rungs(config, trials_.size())) {
+  if (shard().count == 1) {
+    folder_.emplace(config.base.output.dir);
+  } else if (config.search == Search::kHalving) {
+    throw UsageError(
+        "search is \"halving\", which compares all trials on the way; a shard needs \"grid\" or "
+        "\"random\"");
+  }
   if (resources_.jobs == 0) {
     resources_.jobs = default_jobs();
   }
-  resources_.jobs = std::min(resources_.jobs, trials_.size());
+  resources_.jobs = std::min(resources_.jobs, std::max<std::size_t>(1, own_trials().size()));
   for (const Trial& trial : trials_) {
     results_.push_back(earlier_result(trial));
   }
@@ -76,13 +81,13 @@ std::size_t Sweep::epochs_left() const {
       planned += rung.trials * (rung.epochs - std::exchange(before, rung.epochs));
     }
   } else {
-    for (const Trial& trial : trials_) {
-      planned += trial.config.training.epochs;
+    for (const std::size_t trial : own_trials()) {
+      planned += trials_[trial].config.training.epochs;
     }
   }
   std::size_t done = 0;
-  for (const TrialResult& result : results_) {
-    done += result.epochs();
+  for (const std::size_t trial : own_trials()) {
+    done += results_[trial].epochs();
   }
   return planned - std::min(planned, done);
 }
@@ -120,8 +125,7 @@ TrialResult Sweep::earlier_result(const Trial& trial) const {
 }
 
 bool Sweep::run(SweepObserver& observer, const std::function<bool()>& stop_requested) {
-  std::vector<std::size_t> trials(trials_.size());
-  std::iota(trials.begin(), trials.end(), std::size_t{0});
+  std::vector<std::size_t> trials = own_trials();
   std::atomic<bool> is_cancelled = false;
   const auto stop = [&] { return is_cancelled || stop_requested(); };
   const auto cancel = [&] { is_cancelled = true; };
@@ -134,6 +138,41 @@ bool Sweep::run(SweepObserver& observer, const std::function<bool()>& stop_reque
     }
   }
   return true;
+}
+
+std::vector<std::size_t> Sweep::own_trials() const {
+  std::vector<std::size_t> own;
+  for (std::size_t trial = 0; trial < trials_.size(); ++trial) {
+    if (shard().has(trial)) {
+      own.push_back(trial);
+    }
+  }
+  return own;
+}
+
+void Sweep::read_other_shards() {
+  for (std::size_t trial = 0; trial < trials_.size(); ++trial) {
+    if (!shard().has(trial)) {
+      results_[trial] = earlier_result(trials_[trial]);
+    }
+  }
+}
+
+bool Sweep::is_complete() const {
+  for (std::size_t trial = 0; trial < trials_.size(); ++trial) {
+    if (!has_ended(trial, trials_[trial].config.training.epochs)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void Sweep::fail_unfinished() {
+  for (std::size_t trial = 0; trial < trials_.size(); ++trial) {
+    if (!has_ended(trial, trials_[trial].config.training.epochs)) {
+      results_[trial].failure = Failure{ExitStatus::kUsage, "is not finished"};
+    }
+  }
 }
 
 /// The best `count` trials by their scores after `epochs` epochs, even if an earlier process

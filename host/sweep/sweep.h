@@ -54,10 +54,20 @@ class SweepObserver {
   virtual void on_trial_end(std::size_t trial, const TrialResult& result, bool is_new) = 0;
 };
 
+/// The trials of a sweep that a process trains, where several do in the same folder: those whose
+/// number divided by `count` leaves `index`.
+struct Shard {
+  std::size_t index = 0;
+  std::size_t count = 1;
+
+  [[nodiscard]] bool has(std::size_t trial) const { return trial % count == index; }
+};
+
 /// What a sweep may use.
 struct SweepResources {
   std::size_t jobs;  ///< trials to train in parallel; 0: one per core, or as many as GPUs can have
   std::vector<std::size_t> device_indices;  ///< parallel trials are spread over these, at least one
+  Shard shard = {};
 };
 
 /// Trains the trials of a sweep, several in parallel, each in its own run folder.
@@ -69,8 +79,10 @@ struct SweepResources {
 /// continue from their checkpoints. Results do not depend on the number of jobs.
 class Sweep {
  public:
-  /// Creates and locks the sweep's folder. `dataset` must outlive the sweep.
-  /// @throws UsageError, DataError if the folder contains trials of another sweep
+  /// Creates and locks the sweep's folder; of a shard, only the run folders of its trials.
+  /// `dataset` must outlive the sweep.
+  /// @throws UsageError, DataError if the folder contains trials of another sweep; UsageError for a
+  ///   shard of a halving sweep, whose trials are compared on the way
   Sweep(const SweepConfig& config, const Dataset& dataset, SweepResources resources);
 
   /// @param stop_requested called from any thread; true stops the sweep after saving checkpoints
@@ -78,6 +90,16 @@ class Sweep {
   /// @return false if it was stopped
   /// @throws DeviceError where a device failed; the sweep can be resumed
   [[nodiscard]] bool run(SweepObserver& observer, const std::function<bool()>& stop_requested);
+
+  /// Reads what the processes of the other shards have trained until now.
+  void read_other_shards();
+  /// Counts the trials that are not finished as failed, so that results can be written.
+  void fail_unfinished();
+  /// Whether all trials have ended, those of other shards included.
+  [[nodiscard]] bool is_complete() const;
+  /// The trials that this process trains.
+  [[nodiscard]] std::vector<std::size_t> own_trials() const;
+  [[nodiscard]] Shard shard() const { return resources_.shard; }
 
   [[nodiscard]] const SweepConfig& config() const { return config_; }
   [[nodiscard]] const Split& split() const { return split_; }
@@ -132,7 +154,7 @@ class Sweep {
   std::vector<Trial> trials_;
   SweepResources resources_;
   std::vector<Rung> rungs_;
-  RunFolder folder_;  ///< locked: only one process may write to it
+  std::optional<RunFolder> folder_;  ///< locked: only one process may write to it
   std::vector<TrialResult> results_;
   std::mutex end_of_trial_;
   std::atomic<std::size_t> training_ = 0;
