@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kPoll = 100ms;
 constexpr auto kBeat = 1s;
-constexpr auto kSilence = 7s;  ///< after which a rank is given up
+constexpr auto kSilence = 5s;  ///< after which a rank is given up
 enum Tag : int { kAlive = 1, kEnd = 2 };
 
 /// Sends a message without content that nobody waits for.
