@@ -11,10 +11,10 @@
 
 namespace qmnist {
 
-/// The callbacks of one of several ranks: what one of them wants, all do.
+/// A callback that is true where this one is on any rank. All ranks must call it.
 [[nodiscard]] std::function<bool()> on_any_rank(World& world, std::function<bool()> wanted);
 
-/// Gives all ranks the checkpoint at which rank 0 begins. They call receive_checkpoint() meanwhile.
+/// Gives all ranks the checkpoint at which rank 0 begins; the others are in train_as_rank().
 void send_checkpoint(World& world, const Checkpoint& checkpoint, const Network& network,
                      const Config& config, const Dataset& dataset);
 

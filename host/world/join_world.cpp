@@ -57,8 +57,7 @@ const mpi::MpiLibrary& load_mpi(const Launch& launch) {
   if constexpr (!QMNIST_HAS_MPI) {
     throw UsageError(
         "{} started {} processes to train together, but this program was built without MPI; "
-        "install "
-        "it (scripts/setup --mpi) and build again, or start one process",
+        "install it (scripts/setup --mpi) and build again, or start one process",
         launch.by, launch.processes);
   }
   try {
@@ -84,8 +83,7 @@ World& join_world() {
     }
     throw UsageError(
         "{} started {} processes, but MPI sees {} of them; with srun, use --mpi=pmix for Open MPI "
-        "or "
-        "--mpi=pmi2 for MPICH; with mpirun, use that of the MPI that this program was built with",
+        "or --mpi=pmi2 for MPICH; with mpirun, that of the MPI that this program was built with",
         launch->by, launch->processes, size);
   }
   return *joined();
