@@ -10,7 +10,7 @@
 namespace qmnist {
 namespace {
 
-constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+constexpr std::size_t kNoShard = std::numeric_limits<std::size_t>::max();
 
 std::optional<std::size_t> to_number(std::string_view text) {
   std::size_t number = 0;
@@ -56,7 +56,7 @@ sweep::Shard parse_shard_option(std::string_view text) {
   const std::string_view first = text.substr(0, slash);
   const std::optional<std::size_t> count =
       slash == std::string_view::npos ? std::nullopt : to_number(text.substr(slash + 1));
-  sweep::Shard shard{.index = to_number(first).value_or(kNone), .count = count.value_or(0)};
+  sweep::Shard shard{.index = to_number(first).value_or(kNoShard), .count = count.value_or(0)};
   if (first == "auto" && (slash == std::string_view::npos || count)) {
     shard = automatic(count);
   }
