@@ -38,10 +38,7 @@ class SweepConsole final : public sweep::SweepObserver {
         samples_left_(sweep.epochs_left() * sweep.split().train.size()),
         is_terminal_(isatty(STDOUT_FILENO) == 1) {
     for (const sweep::Rung& rung : sweep.rungs()) {
-      total_ += rung.trials;
-    }
-    if (sweep.shard().count > 1) {
-      total_ = sweep.own_trials().size();
+      total_ += std::min(rung.trials, sweep.own_trials().size());
     }
     trials_left_ = sweep.own_trials().size() - finished_trials(sweep);
   }
@@ -120,10 +117,10 @@ class SilentSweepObserver final : public sweep::SweepObserver {
 };
 
 std::size_t started_trials(const sweep::Sweep& sweep) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(sweep.trials(), [](const sweep::Trial& trial) {
-        return std::filesystem::exists(trial.config.output.dir / run_file::kCheckpoint);
-      }));
+  return static_cast<std::size_t>(std::ranges::count_if(sweep.own_trials(), [&](std::size_t trial) {
+    const auto& folder = sweep.trials()[trial].config.output.dir;
+    return std::filesystem::exists(folder / run_file::kCheckpoint);
+  }));
 }
 
 /// Memory in bytes for the largest trials, as many as train in parallel.
@@ -157,9 +154,7 @@ sweep::SweepResources resources_of(const SweepOptions& options, const Config& ba
   if (options.device && !options.device->indices.empty()) {
     indices = options.device->indices;
   }
-  return {.jobs = options.jobs,
-          .device_indices = indices,
-          .shard = options.shard.value_or(sweep::Shard())};
+  return {.jobs = options.jobs, .device_indices = indices, .shard = options.shard};
 }
 
 /// What the trials will use.
@@ -300,8 +295,8 @@ ExitStatus sweep_command(const SweepOptions& options) {
     }
     return ExitStatus::kInterrupted;
   }
-  return options.shard ? finish_shard(sweep, dataset, options.quiet)
-                       : finish(sweep, dataset, options.quiet);
+  return sweep.shard().count > 1 ? finish_shard(sweep, dataset, options.quiet)
+                                 : finish(sweep, dataset, options.quiet);
 }
 
 }  // namespace qmnist

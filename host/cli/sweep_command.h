@@ -20,8 +20,8 @@ struct SweepOptions {
   std::optional<DeviceOption> device;  ///< of all trials; nothing: as the base config says
   /// Trials to train in parallel; 0: one per core, or as many as GPUs can have.
   std::size_t jobs = 0;
-  std::optional<sweep::Shard> shard;  ///< of the trials; nothing: all
-  bool collect = false;               ///< only write the results of what is trained
+  sweep::Shard shard = {};  ///< of the trials
+  bool collect = false;     ///< only write the results of what is trained
   bool quiet = false;
 };
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <initializer_list>
 #include <iterator>
 #include <sstream>
@@ -14,6 +13,7 @@
 #include "host/data/printable.h"
 #include "host/error.h"
 #include "host/read_file.h"
+#include "host/whole_number.h"
 
 namespace qmnist {
 namespace {
@@ -50,9 +50,7 @@ FileSet emnist_set(std::string_view split, ClassNames classes, std::size_t first
 /// The whole number that text is; if it is none, one that is no label and no character.
 std::size_t number_in(std::string_view text) {
   constexpr std::size_t kNone = 1000000;
-  std::size_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() ? number : kNone;
+  return whole_number(text).value_or(kNone);
 }
 
 /// The fields of a line, which spaces separate.

@@ -1,14 +1,13 @@
 #include "host/world/join_world.h"
 
-#include <charconv>
 #include <cstdlib>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "host/error.h"
 #include "host/own_library.h"
+#include "host/whole_number.h"
 #include "host/world/mpi/mpi_library.h"
 
 namespace qmnist {
@@ -20,17 +19,6 @@ std::unique_ptr<World>& joined() {
   return *world;
 }
 
-/// The number that an environment variable is; 0 if it is none.
-std::size_t number_in(const char* variable) {
-  const char* const text = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe): at the start
-  std::size_t number = 0;
-  if (text != nullptr) {
-    const std::string_view digits(text);
-    (void)std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  }
-  return number;
-}
-
 /// How a launcher started this process.
 struct Launch {
   std::string_view by;
@@ -40,15 +28,15 @@ struct Launch {
 /// What the launcher says; nothing where there was none. A batch script of Slurm is no task of a
 /// step, whatever SLURM_NTASKS says: only steps have a SLURM_STEP_ID.
 std::optional<Launch> find_launch() {
-  if (const std::size_t size = number_in("OMPI_COMM_WORLD_SIZE"); size > 0) {
-    return Launch{"Open MPI's mpirun", size};
+  if (const auto size = whole_number_in("OMPI_COMM_WORLD_SIZE")) {
+    return Launch{"Open MPI's mpirun", *size};
   }
-  if (const std::size_t size = number_in("PMI_SIZE"); size > 0) {
-    return Launch{"MPICH's mpirun or srun", size};
+  if (const auto size = whole_number_in("PMI_SIZE")) {
+    return Launch{"MPICH's mpirun or srun", *size};
   }
   // NOLINTNEXTLINE(concurrency-mt-unsafe): at the start
   if (std::getenv("SLURM_STEP_ID") != nullptr) {
-    return Launch{"srun", number_in("SLURM_STEP_NUM_TASKS")};
+    return Launch{"srun", whole_number_in("SLURM_STEP_NUM_TASKS").value_or(1)};
   }
   return std::nullopt;
 }

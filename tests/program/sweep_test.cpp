@@ -385,6 +385,9 @@ TEST(SweepTest, ShardsEndWithTheResultsOfOneProcess) {
   fs::remove(shards.file("results.csv"));
   expect_success(shards.sweep({"--collect"}));
   expect_same_sweep(shards, whole);
+  fs::remove(shards.file("results.csv"));
+  expect_success(shards.sweep({"--shard", "0/1"}));
+  expect_same_sweep(shards, whole);
 }
 
 TEST(SweepTest, ShardsThatAreKilledGoOn) {
