@@ -21,6 +21,14 @@
 namespace qmnist {
 namespace {
 
+ExitStatus status_of(TrainingEnd end, const TrainingSettings& training) {
+  if (end == TrainingEnd::kInterrupted) {
+    return ExitStatus::kInterrupted;
+  }
+  const bool missed = training.target_accuracy > 0 && end != TrainingEnd::kTargetReached;
+  return missed ? ExitStatus::kTargetMissed : ExitStatus::kDone;
+}
+
 /// A training run that reports to the terminal.
 class TrainCommand {
  public:
@@ -34,14 +42,11 @@ class TrainCommand {
     }
     start_or_resume();
     const TrainingEnd end = train_network();
-    if (end == TrainingEnd::kInterrupted) {
-      return ExitStatus::kInterrupted;
+    if (end != TrainingEnd::kInterrupted) {
+      print_end(end);
+      evaluate_and_report();
     }
-    print_end(end);
-    evaluate_and_report();
-    const bool missed =
-        run_.config().training.target_accuracy > 0 && end != TrainingEnd::kTargetReached;
-    return missed ? ExitStatus::kTargetMissed : ExitStatus::kDone;
+    return status_of(end, run_.config().training);
   }
 
  private:
@@ -193,12 +198,7 @@ void prepare_for_ranks(Config& config, World& world) {
 }
 
 ExitStatus run_as_rank(const Config& config, const Dataset& dataset, World& world) {
-  const TrainingEnd end = train_as_rank(config, dataset, world, interrupt_requested);
-  if (end == TrainingEnd::kInterrupted) {
-    return ExitStatus::kInterrupted;
-  }
-  const bool missed = config.training.target_accuracy > 0 && end != TrainingEnd::kTargetReached;
-  return missed ? ExitStatus::kTargetMissed : ExitStatus::kDone;
+  return status_of(train_as_rank(config, dataset, world, interrupt_requested), config.training);
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "host/data/split.h"
-#include "host/engines/engine_kinds.h"
 #include "host/run/engine_settings.h"
 #include "host/run/run_memory.h"
 #include "host/trainer/evaluation.h"
@@ -41,6 +40,13 @@ std::function<bool()> on_any_rank(World& world, std::function<bool()> wanted) {
   return [&world, wanted = std::move(wanted)] { return world.any(wanted()); };
 }
 
+ChosenEngine make_run_engine(const Config& config, const Network& network, std::size_t train_size,
+                             World& world) {
+  EngineSettings settings = engine_settings(config, network, train_size);
+  settings.world = &world;
+  return make_engine(config.device, std::move(settings), bytes_without_engine(config, network));
+}
+
 void send_checkpoint(World& world, const Checkpoint& checkpoint, const Network& network,
                      const Config& config, const Dataset& dataset) {
   Checkpoint whole = checkpoint;
@@ -56,10 +62,7 @@ TrainingEnd train_as_rank(const Config& config, const Dataset& dataset, World& w
                           const std::function<bool()>& stop_requested) {
   const Split split = split_dataset(config.data, dataset);
   const Network network = network_of(config, dataset.classes.size());
-  EngineSettings settings = engine_settings(config, network, split.train.size());
-  settings.world = &world;
-  const ChosenEngine chosen =
-      make_engine(config.device, std::move(settings), bytes_without_engine(config, network));
+  const ChosenEngine chosen = make_run_engine(config, network, split.train.size(), world);
   Engine& engine = *chosen.engine;
   Checkpoint checkpoint = receive_checkpoint(world, network, config, dataset);
   engine.set_state(checkpoint.state);

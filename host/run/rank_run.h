@@ -5,6 +5,7 @@
 
 #include "host/config/config.h"
 #include "host/data/dataset.h"
+#include "host/engines/engine_kinds.h"
 #include "host/run_store/checkpoint.h"
 #include "host/trainer/trainer.h"
 #include "host/world/world.h"
@@ -13,6 +14,11 @@ namespace qmnist {
 
 /// A callback that is true where this one is on any rank. All ranks must call it.
 [[nodiscard]] std::function<bool()> on_any_rank(World& world, std::function<bool()> wanted);
+
+/// The engine of a rank's part in a run.
+/// @throws UsageError, DeviceError as make_engine()
+[[nodiscard]] ChosenEngine make_run_engine(const Config& config, const Network& network,
+                                           std::size_t train_size, World& world);
 
 /// Gives all ranks the checkpoint at which rank 0 begins; the others are in train_as_rank().
 void send_checkpoint(World& world, const Checkpoint& checkpoint, const Network& network,

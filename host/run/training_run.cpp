@@ -9,7 +9,6 @@
 #include "host/image/svg.h"
 #include "host/run/engine_settings.h"
 #include "host/run/rank_run.h"
-#include "host/run/run_memory.h"
 #include "host/run/run_writer.h"
 #include "host/run_store/metrics_files.h"
 #include "host/run_store/summary.h"
@@ -35,19 +34,13 @@ TrainingRun::TrainingRun(Config config, const Dataset& dataset, const Stopwatch&
       world_(world),
       split_(split_dataset(config_.data, dataset_)),
       network_(network_of(config_, dataset_.classes.size())),
-      chosen_(engine ? *std::move(engine) : make_engine()),
+      chosen_(engine ? *std::move(engine)
+                     : make_run_engine(config_, network_, split_.train.size(), world_)),
       folder_(config_.output.dir),
       seconds_load_(since_start.seconds()) {
   check_validation();
   resolve_config();
   chosen_.engine->keep_on_device(dataset_.view());
-}
-
-ChosenEngine TrainingRun::make_engine() const {
-  EngineSettings settings = engine_settings(config_, network_, split_.train.size());
-  settings.world = &world_;
-  return qmnist::make_engine(config_.device, std::move(settings),
-                             bytes_without_engine(config_, network_));
 }
 
 void TrainingRun::check_validation() const {

@@ -59,8 +59,6 @@ class TrainingRun {
   void check_epochs() const;
   void begin();
 
-  [[nodiscard]] ChosenEngine make_engine() const;
-
   Config config_;
   const Dataset& dataset_;
   World& world_;

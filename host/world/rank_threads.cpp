@@ -29,10 +29,7 @@ std::size_t hash_of_cpus() {
 }  // namespace
 
 std::size_t threads_of_rank(World& world) {
-  std::vector<std::size_t> hashes(world.size());
-  hashes[world.rank()] = hash_of_cpus();
-  const std::vector<std::size_t> bytes(world.size(), sizeof(std::size_t));
-  world.all_gather(std::as_writable_bytes(std::span(hashes)), bytes);
+  const std::vector<std::size_t> hashes = gather_values(world, hash_of_cpus());
   std::size_t sharing = 1;
   for (std::size_t rank = 0; rank < world.size(); ++rank) {
     sharing += rank != world.rank() && hashes[rank] == hashes[world.rank()] ? 1 : 0;

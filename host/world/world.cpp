@@ -27,11 +27,8 @@ bool World::any(bool here) {
   if (size() == 1) {
     return here;
   }
-  std::vector<std::byte> parts(size(), std::byte{0});
-  parts[rank()] = std::byte{here};
-  const std::vector<std::size_t> bytes(size(), 1);
-  all_gather(parts, bytes);
-  return std::ranges::find(parts, std::byte{1}) != parts.end();
+  const std::vector<char> everywhere = gather_values(*this, here ? '\1' : '\0');
+  return std::ranges::find(everywhere, '\1') != everywhere.end();
 }
 
 World& alone() {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <span>
+#include <vector>
 
 namespace qmnist {
 
@@ -43,6 +44,28 @@ class World {
   /// Whether this is so on any rank.
   [[nodiscard]] bool any(bool here);
 };
+
+/// all_gather() of a sequence of which each rank has a part.
+/// @param part_of the part of a rank, with its `begin` and `end`; the parts lie in the ranks' order
+template <typename Value, typename PartOf>
+void gather_parts(World& world, std::span<Value> values, const PartOf& part_of) {
+  std::vector<std::size_t> bytes;
+  for (std::size_t rank = 0; rank < world.size(); ++rank) {
+    const auto part = part_of(rank);
+    bytes.push_back((part.end - part.begin) * sizeof(Value));
+  }
+  world.all_gather(std::as_writable_bytes(values), bytes);
+}
+
+/// The value that each rank has, in their order.
+template <typename Value>
+[[nodiscard]] std::vector<Value> gather_values(World& world, Value here) {
+  std::vector<Value> values(world.size());
+  values[world.rank()] = here;
+  const std::vector<std::size_t> bytes(world.size(), sizeof(Value));
+  world.all_gather(std::as_writable_bytes(std::span(values)), bytes);
+  return values;
+}
 
 /// The world of a process that trains by itself.
 [[nodiscard]] World& alone();

@@ -166,17 +166,18 @@ void CpuEngine::add_metrics(const Batch& batch, RunningMetrics& metrics) {
 std::vector<float> CpuEngine::predict_by_ranks(const DataView& data, Indices indices) {
   const std::size_t classes = settings_.network.classes();
   std::vector<float> probabilities(indices.size() * classes);
-  std::vector<std::size_t> bytes;
-  for (std::size_t rank = 0; rank < world_.size(); ++rank) {
-    const Range part = share(indices.size(), rank, world_.size());
-    bytes.push_back((part.end - part.begin) * classes * sizeof(float));
-  }
-  const Range own = share(indices.size(), world_.rank(), world_.size());
+  const auto images_of = [&](std::size_t rank) {
+    return share(indices.size(), rank, world_.size());
+  };
+  const Range own = images_of(world_.rank());
   CpuEngine* const only_this = this;
   std::ranges::copy(
       predict_by({&only_this, 1}, data, indices.subspan(own.begin, own.end - own.begin)),
       probabilities.begin() + static_cast<std::ptrdiff_t>(own.begin * classes));
-  world_.all_gather(std::as_writable_bytes(std::span(probabilities)), bytes);
+  gather_parts(world_, std::span(probabilities), [&](std::size_t rank) {
+    const Range images = images_of(rank);
+    return Range{images.begin * classes, images.end * classes};
+  });
   return probabilities;
 }
 

@@ -121,22 +121,12 @@ void RankExchange::gather(std::vector<Layer>& layers) {
   }
 }
 
-template <typename Value, typename PartOf>
-void RankExchange::gather_parts(std::span<Value> values, const PartOf& part_of) const {
-  std::vector<std::size_t> bytes;
-  for (std::size_t rank = 0; rank < world_.size(); ++rank) {
-    const Range part = part_of(rank);
-    bytes.push_back((part.end - part.begin) * sizeof(Value));
-  }
-  world_.all_gather(std::as_writable_bytes(values), bytes);
-}
-
 void RankExchange::gather_arena(const Network& network, std::span<float> arena) const {
   for (std::size_t l = 0; l < blocks_.size(); ++l) {
     const DenseLayer& layer = network.layers()[l];
     for (const Tensor* tensor : {&layer.weight, &layer.bias}) {
       const std::size_t per_output = tensor->size / layer.outputs;
-      gather_parts(arena.subspan(tensor->offset, tensor->size), [&](std::size_t rank) {
+      gather_parts(world_, arena.subspan(tensor->offset, tensor->size), [&](std::size_t rank) {
         const Range of_rank = blocks(l, rank);
         return Range{std::min(of_rank.begin * kBlockWidth, layer.outputs) * per_output,
                      std::min(of_rank.end * kBlockWidth, layer.outputs) * per_output};
@@ -146,7 +136,7 @@ void RankExchange::gather_arena(const Network& network, std::span<float> arena) 
 }
 
 void RankExchange::gather_rows(std::span<SampleLoss> rows) const {
-  gather_parts(rows, [&](std::size_t rank) {
+  gather_parts(world_, rows, [&](std::size_t rank) {
     const auto row_of = [&](std::size_t of_rank) {
       return first_row(of_rank * slices_, world_.size() * slices_, rows.size());
     };
@@ -155,7 +145,7 @@ void RankExchange::gather_rows(std::span<SampleLoss> rows) const {
 }
 
 void RankExchange::gather_units(std::size_t layer, std::span<double> values) const {
-  gather_parts(values, [&](std::size_t rank) {
+  gather_parts(world_, values, [&](std::size_t rank) {
     const Range of_rank = blocks(layer, rank);
     return Range{of_rank.begin * kBlockWidth, of_rank.end * kBlockWidth};
   });

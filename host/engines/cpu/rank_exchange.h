@@ -56,10 +56,6 @@ class RankExchange {
   /// Calls visit(the kBlockWidth values of a row of a block) for all of a rank's share.
   template <typename Layers, typename Visit>
   void for_each_row(Layers& layers, std::size_t rank, const Visit& visit) const;
-  /// all_gather() of parts of different sizes.
-  /// @param part_of gives a rank's part of the values
-  template <typename Value, typename PartOf>
-  void gather_parts(std::span<Value> values, const PartOf& part_of) const;
 
   World& world_;
   std::size_t slices_;
