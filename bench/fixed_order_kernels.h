@@ -68,6 +68,7 @@ inline void add_row_step(KernelSuite& suite, std::size_t batch,
                .labels = nullptr,
                .losses = nullptr,
                .correct = nullptr,
+               .batch_rows = batch,
                .probabilities = nullptr};
   std::vector<Operand<float>> operands;
   const auto operand = [&](std::size_t count) {

@@ -31,7 +31,7 @@ ExitStatus run(int argc, const char* const* argv) {
 /// Whether another rank ends all: where all fail alike, only rank 0 has to say it.
 bool is_ended_by_others() {
   using namespace std::chrono_literals;
-  for (int i = 0; i < 20 && !qmnist::interrupt_requested(); ++i) {
+  for (int i = 0; i < 10 && !qmnist::interrupt_requested(); ++i) {
     std::this_thread::sleep_for(100ms);
   }
   return qmnist::interrupt_requested();

@@ -22,16 +22,17 @@ struct HiddenUnit {
   float derivative;  ///< of `activation` by the pre-activation
 };
 
-/// The unit `column` of a row of the batch.
+/// The unit `column` of a row.
 /// @param z its pre-activation
-/// @param random of the step; nullptr without dropout, as where a network predicts
+/// @param random of the step and the first row, which may stand in the midst of its batch; nullptr
+///   without dropout, as where a network predicts
 QMNIST_HOST_DEVICE inline HiddenUnit hidden_unit(const ActivationParams& units,
                                                  const RowRandom* random, std::size_t row,
                                                  std::size_t column, float z) {
   float factor = 1;
   if (random != nullptr && units.dropout.active()) {
     RowRandom of_row = *random;
-    of_row.row = static_cast<std::uint32_t>(row);
+    of_row.row += static_cast<std::uint32_t>(row);
     factor = dropout_factor(units.dropout, of_row, units.layer, column);
   }
   return {.activation = activate(units.activation, z) * factor,

@@ -66,6 +66,7 @@ struct RowStep {
   const std::uint8_t* labels;  ///< [rows]
   float* losses;               ///< [rows]
   std::uint8_t* correct;       ///< [rows]: whether the prediction is the label
+  std::size_t batch_rows;      ///< of the batch, of which these may be a part
   float* probabilities;        ///< [rows, classes], to predict; nullptr to train
 };
 
@@ -165,7 +166,7 @@ static __global__ void __launch_bounds__(kRowStepThreads)
   float* logits = memory + step.layers.at[last].state_at;
   float* gradient = logits + classes;
   float* result = of(predicts ? step.probabilities : step.layers.at[last].deltas);
-  const float scale = 1.0F / static_cast<float>(rows);
+  const float scale = 1.0F / static_cast<float>(step.batch_rows);
   load_weights(step.layers, of, memory);
   for (std::size_t row = blockIdx.x; row < rows; row += gridDim.x) {
     load_row(step, of, row, memory);
@@ -201,7 +202,7 @@ static __global__ void __launch_bounds__(kRowStepThreads)
 /// order, inputs and outputs ascending:
 ///
 ///     s = 0, for each input: s = fma(input, weight, s); z = s + bias
-///     deltas of the logits, losses: softmax_cross_entropy() with the scale 1 / rows
+///     deltas of the logits, losses: softmax_cross_entropy() with the scale 1 / batch_rows
 ///     s = 0, for each output: s = fma(delta, weight, s); delta of the input = derivative * s
 ///
 /// To predict, it ends with the probabilities. If layer 0 is the only one, its activations are the

@@ -11,7 +11,7 @@ namespace qmnist {
 /// steps in the same launches.
 struct StepParams {
   OptimizerStep<float> update = {};
-  RowRandom random = {};
+  RowRandom random = {};  ///< of the first row that is computed
   Dropout dropout = {};
   float label_smoothing = 0;
   float clip_norm = 0;  ///< of the gradients; 0 for none

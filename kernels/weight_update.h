@@ -50,7 +50,8 @@ struct UpdateLayers {
 struct RowResults {
   const float* losses;          ///< [rows]
   const std::uint8_t* correct;  ///< [rows]
-  DeviceMetrics* metrics;  ///< of each block of NetworkSet; not of two launches at the same time
+  /// Of each block of NetworkSet; not of two launches at the same time. nullptr to take no sums.
+  DeviceMetrics* metrics;
 };
 
 /// Length of an input's column of rows in shared memory: a multiple of four, so that four rows are
@@ -188,8 +189,15 @@ static __global__ void __launch_bounds__(kUpdateThreads)
                                                       const GradientUse& use,
                                                       const RowResults& results, std::size_t rows,
                                                       const NetworkSet& networks = {}) {
-  return launch(weight_update_kernel, dim3(layers.blocks + 1, 1, networks.count), kUpdateThreads,
-                stream, layers, use, results, rows, networks);
+  const unsigned blocks = layers.blocks + (results.metrics == nullptr ? 0 : 1);
+  return launch(weight_update_kernel, dim3(blocks, 1, networks.count), kUpdateThreads, stream,
+                layers, use, results, rows, networks);
+}
+
+/// Only the batch's metrics: adds the losses and hits of its rows, rows ascending.
+[[nodiscard]] inline cudaError_t launch_metrics(cudaStream_t stream, const RowResults& results,
+                                                std::size_t rows, const NetworkSet& networks = {}) {
+  return launch_weight_update(stream, {}, {}, results, rows, networks);
 }
 
 // NOLINTEND(modernize-avoid-c-arrays)

@@ -70,8 +70,12 @@ class TrainCommand {
       print_out("          ({})\n", run_.chosen().reason);
     }
     if (world_.size() > 1) {
-      print_out("ranks     {}, each with 1/{} of every batch and {} thread{}\n", world_.size(),
-                world_.size(), config.training.threads, config.training.threads == 1 ? "" : "s");
+      const std::size_t threads = config.training.threads;
+      print_out("ranks     {}, each with 1/{} of every batch and {}\n", world_.size(),
+                world_.size(),
+                engine_kind(run_.chosen().device).is_numbered
+                    ? "a GPU"
+                    : fmt::format("{} thread{}", threads, threads == 1 ? "" : "s"));
     }
     print_out("memory    {}\n", budget_text(run_.chosen().memory));
     print_out("training  {} epochs, batches of {}, {} with learning rate {}, seed {}\n",
@@ -187,10 +191,7 @@ void prepare_for_ranks(Config& config, World& world) {
         config.training.slices, world.size(), world.size());
   }
   if (config.device == kAutoDevice) {
-    config.device = "cpu";
-  } else if (config.device != "cpu") {
-    throw UsageError(R"(device is "{}", but ranks train on CPUs only so far; set it to "cpu")",
-                     config.device);
+    config.device = device_for_ranks(world);
   }
   if (config.training.threads == 0) {
     config.training.threads = threads_of_rank(world);

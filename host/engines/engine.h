@@ -14,6 +14,7 @@
 #include "host/model/network.h"
 #include "host/settings/optimizer_settings.h"
 #include "host/settings/run_settings.h"
+#include "host/share.h"
 #include "host/world/world.h"
 #include "kernels/score.h"
 
@@ -51,6 +52,13 @@ struct Scores {
 [[nodiscard]] constexpr std::size_t first_row(std::size_t slice, std::size_t slices,
                                               std::size_t rows) {
   return rows * slice / slices;
+}
+
+/// The rows of a batch that a rank computes: those of its slices, of which each rank has as many.
+[[nodiscard]] constexpr Range rows_of_rank(std::size_t rank, std::size_t ranks, std::size_t slices,
+                                           std::size_t rows) {
+  const std::size_t of_rank = slices / ranks;
+  return {first_row(rank * of_rank, slices, rows), first_row((rank + 1) * of_rank, slices, rows)};
 }
 
 /// Engines in a group, at most (EngineKind::make_group).

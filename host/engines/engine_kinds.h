@@ -35,6 +35,9 @@ struct EngineKind {
   /// A line for people about each device that it can use, at least one.
   /// @throws DeviceError saying why there is none
   std::vector<std::string> (*devices)();
+  /// Does nothing where all ranks can train on such devices. All ranks must call it.
+  /// @throws DeviceError on all ranks, saying why one cannot
+  void (*require_ranks)(World&);
 
   /// @throws DeviceError as make_group()
   [[nodiscard]] std::unique_ptr<Engine> make(EngineSettings settings) const {

@@ -1,11 +1,13 @@
 #include "host/run/rank_run.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <utility>
 
 #include "host/data/split.h"
+#include "host/error.h"
 #include "host/run/engine_settings.h"
 #include "host/run/run_memory.h"
 #include "host/trainer/evaluation.h"
@@ -40,6 +42,19 @@ std::function<bool()> on_any_rank(World& world, std::function<bool()> wanted) {
   return [&world, wanted = std::move(wanted)] { return world.any(wanted()); };
 }
 
+std::string device_for_ranks(World& world) {
+  const auto works = [&](const EngineKind* kind) {
+    try {
+      kind->require_ranks(world);
+      return true;
+    } catch (const DeviceError&) {
+      return false;
+    }
+  };
+  const auto found = std::ranges::find_if(engine_kinds(), works);
+  return std::string((*found)->name);  // the last one works everywhere
+}
+
 ChosenEngine make_run_engine(const Config& config, const Network& network, std::size_t train_size,
                              World& world) {
   EngineSettings settings = engine_settings(config, network, train_size);
@@ -64,6 +79,7 @@ TrainingEnd train_as_rank(const Config& config, const Dataset& dataset, World& w
   const Network network = network_of(config, dataset.classes.size());
   const ChosenEngine chosen = make_run_engine(config, network, split.train.size(), world);
   Engine& engine = *chosen.engine;
+  engine.keep_on_device(dataset.view());
   Checkpoint checkpoint = receive_checkpoint(world, network, config, dataset);
   engine.set_state(checkpoint.state);
   SilentObserver observer;

@@ -15,6 +15,10 @@ namespace qmnist {
 /// A callback that is true where this one is on any rank. All ranks must call it.
 [[nodiscard]] std::function<bool()> on_any_rank(World& world, std::function<bool()> wanted);
 
+/// The name of the first kind of engine that all ranks can use, which device "auto" stands for. All
+/// ranks must call it.
+[[nodiscard]] std::string device_for_ranks(World& world);
+
 /// The engine of a rank's part in a run.
 /// @throws UsageError, DeviceError as make_engine()
 [[nodiscard]] ChosenEngine make_run_engine(const Config& config, const Network& network,

@@ -1,25 +1,21 @@
 #include "host/world/rank_threads.h"
 
 #include <sched.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "host/system/available_cpus.h"
+#include "host/world/local_rank.h"
 
 namespace qmnist {
 namespace {
 
 /// The same for processes that may run on the same CPUs.
 std::size_t hash_of_cpus() {
-  std::array<char, 256> host{};
-  (void)gethostname(host.data(), host.size() - 1);
-  std::string place(host.data());
+  std::string place = host_name();
   cpu_set_t cpus{};
   (void)sched_getaffinity(0, sizeof(cpus), &cpus);
   place.append(reinterpret_cast<const char*>(&cpus), sizeof(cpus));

@@ -163,6 +163,7 @@ TEST_P(NetworkSetTest, RowStep) {
                             .labels = at<std::uint8_t>(base, labels),
                             .losses = at<float>(base, losses),
                             .correct = at<std::uint8_t>(base, correct),
+                            .batch_rows = kRows,
                             .probabilities = nullptr},
                            kRows, networks);
   });

@@ -63,7 +63,7 @@ expect_error 2 'training.slices is 4, but 3 ranks share a batch; set it to 3' ra
 expect_error 2 'training.seed' "$mpiexec" -n 1 "$program" "${few[@]}" --set output.dir="$folder/differs" \
   : -n 1 "$program" "${few[@]}" --set output.dir="$folder/differs" --set training.seed=1
 expect_error 3 'no_such_folder' ranks 2 --set data.dir=no_such_folder --set output.dir="$folder/refused"
-expect_error 2 'device is "cuda"' ranks 2 --device cuda --set output.dir="$folder/refused"
+CUDA_VISIBLE_DEVICES='' expect_error 4 'device cuda: ' ranks 2 --device cuda --set output.dir="$folder/refused"
 # Three processes of srun that are not connected.
 expect_error 2 'srun started 3 processes, but MPI sees 1 of them; with srun, use --mpi=pmix' \
   env SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=3 SLURM_PROCID=0 "$program" "${few[@]}" --set output.dir="$folder/refused"

@@ -8,6 +8,7 @@
 #include "host/engines/cpu/cpu_info.h"
 #include "host/engines/cpu/instruction_set.h"
 #include "host/engines/cpu/softmax_rows.h"
+#include "host/engines/predict_by_ranks.h"
 #include "host/system/available_cpus.h"
 
 namespace qmnist::cpu {
@@ -53,6 +54,7 @@ const EngineKind kEngineKind{
     .devices = []() -> std::vector<std::string> {
       return {fmt::format("{}, {} threads, {}", cpu_model(), available_cpus(), instruction_set())};
     },
+    .require_ranks = [](World& /*any*/) {},
 };
 
 CpuEngine::CpuEngine(EngineSettings settings)
@@ -226,8 +228,12 @@ std::vector<float> CpuEngine::gradients(const DataView& data,
 
 std::vector<float> CpuEngine::predict(const DataView& data,
                                       std::span<const std::uint32_t> indices) {
-  CpuEngine* const only_this = this;
-  return exchange_ ? predict_by_ranks(data, indices) : predict_by({&only_this, 1}, data, indices);
+  const auto predict_here = [&](Indices images) {
+    CpuEngine* const only_this = this;
+    return predict_by({&only_this, 1}, data, images);
+  };
+  return exchange_ ? predict_by_ranks(world_, indices, settings_.network.classes(), predict_here)
+                   : predict_here(indices);
 }
 
 std::vector<float> CpuEngine::predict_by_group(const DataView& data,

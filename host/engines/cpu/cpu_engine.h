@@ -137,8 +137,6 @@ class CpuEngine final : public Engine {
   /// one's threads. The pixels of a batch are looked through once.
   std::vector<float> predict_by(std::span<CpuEngine* const> engines, const DataView& data,
                                 std::span<const std::uint32_t> indices);
-  /// The same by this engine of each rank, which takes a part of the images.
-  std::vector<float> predict_by_ranks(const DataView& data, Indices indices);
 
   EngineSettings settings_;
   World& world_;

@@ -45,12 +45,8 @@ double total(std::span<const double> squares) {
 }  // namespace
 
 CpuEngine::Batch CpuEngine::part_of(Indices batch) const {
-  const std::size_t slices = settings_.slices / world_.size();
-  const auto row_of = [&](std::size_t rank) {
-    return first_row(rank * slices, settings_.slices, batch.size());
-  };
-  const std::size_t first = row_of(world_.rank());
-  return {batch.subspan(first, row_of(world_.rank() + 1) - first), first, batch.size()};
+  const Range rows = rows_of_rank(world_.rank(), world_.size(), settings_.slices, batch.size());
+  return {batch.subspan(rows.begin, rows.size()), rows.begin, batch.size()};
 }
 
 void CpuEngine::sum_slices(const SparseBatch& sparse_batch, std::size_t rows,
@@ -161,24 +157,6 @@ void CpuEngine::add_metrics(const Batch& batch, RunningMetrics& metrics) {
     metrics.correct += of_row.correct ? 1 : 0;
   }
   metrics.samples += batch.all_rows;
-}
-
-std::vector<float> CpuEngine::predict_by_ranks(const DataView& data, Indices indices) {
-  const std::size_t classes = settings_.network.classes();
-  std::vector<float> probabilities(indices.size() * classes);
-  const auto images_of = [&](std::size_t rank) {
-    return share(indices.size(), rank, world_.size());
-  };
-  const Range own = images_of(world_.rank());
-  CpuEngine* const only_this = this;
-  std::ranges::copy(
-      predict_by({&only_this, 1}, data, indices.subspan(own.begin, own.end - own.begin)),
-      probabilities.begin() + static_cast<std::ptrdiff_t>(own.begin * classes));
-  gather_parts(world_, std::span(probabilities), [&](std::size_t rank) {
-    const Range images = images_of(rank);
-    return Range{images.begin * classes, images.end * classes};
-  });
-  return probabilities;
 }
 
 }  // namespace qmnist::cpu

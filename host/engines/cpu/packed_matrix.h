@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <new>
 
+#include "host/share.h"
+
 namespace qmnist::cpu {
 
 /// Columns that are worked on together: 64 bytes, a cache line and the widest vector.
@@ -13,18 +15,6 @@ inline constexpr std::size_t kBlockWidth = 16;
 
 [[nodiscard]] constexpr std::size_t blocks_for(std::size_t columns) {
   return (columns + kBlockWidth - 1) / kBlockWidth;
-}
-
-/// A part of a sequence: [begin, end).
-struct Range {
-  std::size_t begin;
-  std::size_t end;
-};
-
-/// The pieces of `count` that a thread of `num_threads` does; pieces are shared out evenly.
-[[nodiscard]] constexpr Range share(std::size_t count, std::size_t thread,
-                                    std::size_t num_threads) {
-  return {count * thread / num_threads, count * (thread + 1) / num_threads};
 }
 
 /// A matrix [rows, columns] cut into panels of one or four blocks of columns, each panel row-major,

@@ -137,10 +137,7 @@ void RankExchange::gather_arena(const Network& network, std::span<float> arena) 
 
 void RankExchange::gather_rows(std::span<SampleLoss> rows) const {
   gather_parts(world_, rows, [&](std::size_t rank) {
-    const auto row_of = [&](std::size_t of_rank) {
-      return first_row(of_rank * slices_, world_.size() * slices_, rows.size());
-    };
-    return Range{row_of(rank), row_of(rank + 1)};
+    return rows_of_rank(rank, world_.size(), world_.size() * slices_, rows.size());
   });
 }
 

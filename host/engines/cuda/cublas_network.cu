@@ -98,10 +98,10 @@ void CublasNetwork::optimizer_step(const OptimizerStep<float>* step) {
   OptimizerArenas arenas = arenas_.for_optimizer();
   if (clip_norm_ > 0) {
     QMNIST_CHECK(launch_clip_scale(stream_, arenas.gradients, clip_norm_, squares_.data(),
-                                   gradient_scale_.data(), arenas_.size()));
+                                   gradient_scale_.data(), arenas_.share_size()));
     arenas.gradient_scale = gradient_scale_.data();
   }
-  QMNIST_CHECK(launch_optimizer(stream_, optimizer_, step, arenas, arenas_.size()));
+  QMNIST_CHECK(launch_optimizer(stream_, optimizer_, step, arenas, arenas_.share_size()));
 }
 
 const float* CublasNetwork::predict(const float* inputs, std::size_t rows,

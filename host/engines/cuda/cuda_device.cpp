@@ -136,6 +136,11 @@ CudaDevice use_cuda_device(std::size_t index) {
   return device;
 }
 
+std::string cuda_device_uuid(std::size_t index) {
+  const cudaDeviceProp properties = properties_of(index);
+  return {static_cast<const char*>(properties.uuid.bytes), sizeof(properties.uuid.bytes)};
+}
+
 std::vector<std::string> describe_cuda_devices() {
   std::vector<std::string> lines;
   const std::size_t count = count_cuda_devices();

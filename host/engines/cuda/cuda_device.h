@@ -24,6 +24,9 @@ struct CudaDevice {
 /// @throws DeviceError saying why it cannot be used
 [[nodiscard]] CudaDevice use_cuda_device(std::size_t index);
 
+/// What tells GPUs apart, on all machines; 16 bytes.
+[[nodiscard]] std::string cuda_device_uuid(std::size_t index);
+
 /// One line for people about each GPU, at least one: what it is, or why it cannot be used.
 /// @throws DeviceError saying why there is none
 [[nodiscard]] std::vector<std::string> describe_cuda_devices();

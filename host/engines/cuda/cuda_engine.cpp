@@ -5,6 +5,7 @@
 
 #include "host/engines/cuda/nvtx_range.h"
 #include "host/engines/cuda/score_batch.h"
+#include "host/engines/predict_by_ranks.h"
 
 namespace qmnist::cuda {
 
@@ -64,6 +65,13 @@ void CudaEngine::require_training() const {
   }
 }
 
+RunningMetrics CudaEngine::agreed(RunningMetrics metrics) const {
+  if (has_ranks()) {
+    settings_.world->broadcast(std::as_writable_bytes(std::span(&metrics, 1)));
+  }
+  return metrics;
+}
+
 void CudaEngine::train(const DataView& data, std::span<const std::uint32_t> order,
                        RunningMetrics& metrics, const StepCallback& keep_going) {
   const NvtxRange range("epoch");
@@ -83,11 +91,12 @@ void CudaEngine::train(const DataView& data, std::span<const std::uint32_t> orde
     const auto chunk = order.subspan(enqueued, std::min(size, order.size() - enqueued));
     train_chunk(data, chunk);
     enqueued += chunk.size();
-    metrics = reader.latest(network_);
+    metrics = agreed(reader.latest(network_));
     wanted = metrics.samples == 0 || keep_going(metrics);
   }
   {
     const auto lock = use_group();
+    group_->network().end_steps();
     metrics = reader.finish(network_);
   }
   if (wanted) {
@@ -95,12 +104,12 @@ void CudaEngine::train(const DataView& data, std::span<const std::uint32_t> orde
   }
 }
 
-StepParams CudaEngine::step_params(std::uint64_t step) const {
+StepParams CudaEngine::step_params(std::uint64_t step, std::size_t first_row) const {
   const RegularizationSettings& regularization = settings_.regularization;
   const double learning_rate = settings_.schedule.learning_rate(step);
   return {.update = optimizer_scalars<float>(settings_.optimizer, learning_rate, step + 1,
                                              regularization.ema_decay),
-          .random = {step, 0, settings_.seed},
+          .random = {step, static_cast<std::uint32_t>(first_row), settings_.seed},
           .dropout = Dropout(regularization.dropout),
           .label_smoothing = static_cast<float>(regularization.label_smoothing),
           .clip_norm = static_cast<float>(settings_.optimizer.clip_norm)};
@@ -117,8 +126,14 @@ void CudaEngine::train_chunk(const DataView& data, std::span<const std::uint32_t
   std::vector<StepParams> steps;
   std::vector<Distortion> distortions;
   for (std::size_t first = 0; first < chunk.size(); first += settings_.batch_size) {
-    add_distortions(step_, std::min(settings_.batch_size, chunk.size() - first), distortions);
-    steps.push_back(step_params(step_++));
+    const std::size_t rows = std::min(settings_.batch_size, chunk.size() - first);
+    add_distortions(step_, rows, distortions);
+    const std::size_t first_row =
+        has_ranks()
+            ? rows_of_rank(settings_.world->rank(), settings_.world->size(), settings_.slices, rows)
+                  .begin
+            : 0;
+    steps.push_back(step_params(step_++, first_row));
   }
   group_->train_chunk(network_, data, {chunk, steps, distortions});
 }
@@ -132,7 +147,7 @@ std::vector<float> CudaEngine::gradients(const DataView& data,
   const auto lock = use_group();
   std::vector<Distortion> distortions;
   add_distortions(step_, batch.size(), distortions);
-  const StepParams step = step_params(step_);
+  const StepParams step = step_params(step_, 0);
   BatchPrefetcher& prefetcher = group_->prefetcher();
   const NetworkSet only_this = group_->only(network_);
   const ChunkShape shape = prefetcher.copy(network_, 0, data, {batch, {&step, 1}, distortions});
@@ -185,7 +200,12 @@ std::vector<float> CudaEngine::predict_by(const NetworkSet& networks, const Data
 
 std::vector<float> CudaEngine::predict(const DataView& data,
                                        std::span<const std::uint32_t> indices) {
-  return predict_by(group_->only(network_), data, indices);
+  const auto predict_here = [&](std::span<const std::uint32_t> images) {
+    return predict_by(group_->only(network_), data, images);
+  };
+  return has_ranks() ? predict_by_ranks(*settings_.world, indices, settings_.network.classes(),
+                                        predict_here)
+                     : predict_here(indices);
 }
 
 std::vector<float> CudaEngine::predict_by_group(const DataView& data,
@@ -195,6 +215,9 @@ std::vector<float> CudaEngine::predict_by_group(const DataView& data,
 
 Scores CudaEngine::score(const DataView& data, std::span<const std::uint32_t> indices) {
   const NvtxRange range("score");
+  if (has_ranks()) {
+    return Engine::score(data, indices);
+  }
   const auto lock = use_group();
   cudaStream_t stream = group_->stream();
   if (!scores_ || scores_->size() < indices.size()) {

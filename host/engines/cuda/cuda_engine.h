@@ -50,10 +50,16 @@ class CudaEngine final : public Engine {
 
  private:
   void require_training() const;
+  [[nodiscard]] bool has_ranks() const {
+    return settings_.world != nullptr && settings_.world->size() > 1;
+  }
+  /// The same metrics on all ranks: they arrive earlier on some, and training depends on them.
+  [[nodiscard]] RunningMetrics agreed(RunningMetrics metrics) const;
   /// Makes the device current, and keeps the group's other threads from the stream meanwhile.
   [[nodiscard]] std::unique_lock<std::mutex> use_group() const;
   /// The parameters of the step after `step` others.
-  [[nodiscard]] StepParams step_params(std::uint64_t step) const;
+  /// @param first_row of the batch that is computed here
+  [[nodiscard]] StepParams step_params(std::uint64_t step, std::size_t first_row) const;
   /// The distortions of a batch that the step after `step` others trains on; none without
   /// augmentation.
   void add_distortions(std::uint64_t step, std::size_t rows,

@@ -48,6 +48,20 @@ const CudaLibrary& load() {
   return *static_cast<const CudaLibrary*>(symbol);
 }
 
+void require_ranks(World& world) {
+  bool loads = true;
+  try {
+    (void)load();
+  } catch (const DeviceError&) {
+    loads = false;
+  }
+  if (world.any(!loads)) {
+    (void)load();
+    throw DeviceError("another rank cannot use a GPU");
+  }
+  (void)load().device_of_rank(world);
+}
+
 }  // namespace
 
 const EngineKind kEngineKind{
@@ -61,6 +75,7 @@ const EngineKind kEngineKind{
         [](std::vector<EngineSettings> settings) { return load().make_group(std::move(settings)); },
     .networks_at_once = [](const EngineSettings& shape) { return load().networks_at_once(shape); },
     .devices = [] { return load().devices(); },
+    .require_ranks = require_ranks,
 };
 
 }  // namespace qmnist::cuda

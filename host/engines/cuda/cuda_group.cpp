@@ -1,20 +1,31 @@
 #include "host/engines/cuda/cuda_group.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "host/engines/cuda/fixed_order_network.h"
 #include "host/engines/cuda/nvtx_range.h"
+#include "host/engines/cuda/rank_devices.h"
 #include "host/error.h"
 
 namespace qmnist::cuda {
+namespace {
+
+bool has_ranks(const EngineSettings& settings) {
+  return settings.world != nullptr && settings.world->size() > 1;
+}
+
+}  // namespace
 
 CudaGroup::CudaGroup(EngineSettings shape, std::size_t networks)
     : shape_(std::move(shape)),
-      device_(use_cuda_device(shape_.device_index)),
+      device_(
+          use_cuda_device(has_ranks(shape_) ? device_of_rank(*shape_.world) : shape_.device_index)),
       chunk_samples_(samples_of_chunk(shape_.batch_size)),
       max_rows_(max_chunk_samples(shape_.batch_size)),
-      network_(make_device_network(shape_, max_rows_, compute_.get(), blocks_)),
+      world_(has_ranks(shape_) ? join_on_devices(*shape_.world, compute_.get()) : nullptr),
+      network_(make_device_network(shape_, max_rows_, compute_.get(), blocks_, world_.get())),
       prefetcher_(shape_.network.inputs(), max_rows_, shape_.augmentation, compute_.get(), blocks_),
       metrics_(networks, compute_.get()),
       chunks_(networks),
@@ -25,6 +36,9 @@ CudaGroup::CudaGroup(EngineSettings shape, std::size_t networks)
 
 CudaGroup::~CudaGroup() {
   (void)cudaSetDevice(static_cast<int>(device_.index));
+  if (world_ && std::uncaught_exceptions() > 0) {
+    world_->abort();  // the others may not come to what is enqueued
+  }
   // After an error, pending work may still use the buffers.
   (void)cudaStreamSynchronize(compute_.get());
 }

@@ -26,7 +26,8 @@ namespace qmnist::cuda {
 /// Members but train_chunk() need lock_step().alone(), as threads share the stream.
 class CudaGroup {
  public:
-  /// @param shape settings in which the networks agree (have_one_shape())
+  /// @param shape settings in which the networks agree (have_one_shape()); with a world of several
+  ///   ranks, for one network
   /// @throws DeviceError where that GPU cannot be had or has too little memory
   CudaGroup(EngineSettings shape, std::size_t networks);
   CudaGroup(const CudaGroup&) = delete;
@@ -84,6 +85,7 @@ class CudaGroup {
   std::size_t chunk_samples_;
   std::size_t max_rows_;
   Stream compute_ = make_stream();
+  std::unique_ptr<DeviceWorld> world_;  ///< nullptr where there is one rank
   NetworkBlocks blocks_;
   std::unique_ptr<DeviceNetwork> network_;
   BatchPrefetcher prefetcher_;

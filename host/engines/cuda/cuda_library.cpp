@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "host/engines/cuda/cuda_engine.h"
+#include "host/engines/cuda/rank_devices.h"
 
 namespace qmnist::cuda {
 namespace {
@@ -53,4 +54,5 @@ const qmnist::cuda::CudaLibrary qmnist_cuda_library{
     .device_bytes = qmnist::cuda::device_bytes,
     .networks_at_once = qmnist::cuda::networks_at_once,
     .devices = qmnist::cuda::describe_cuda_devices,
+    .device_of_rank = qmnist::cuda::device_of_rank,
 };

@@ -15,6 +15,7 @@ struct CudaLibrary {
   std::size_t (*device_bytes)(const EngineSettings&);
   std::size_t (*networks_at_once)(const EngineSettings&);
   std::vector<std::string> (*devices)();
+  std::size_t (*device_of_rank)(World&);
 };
 
 }  // namespace qmnist::cuda

@@ -20,6 +20,16 @@ void transpose(const float* from, std::size_t rows, std::size_t columns, float* 
 
 }  // namespace
 
+ArenaShare::ArenaShare(const EngineSettings& settings)
+    : ranks(settings.world == nullptr ? 1 : settings.world->size()),
+      size(settings.network.arena_size()) {
+  if (ranks > 1) {
+    constexpr std::size_t kMultiple = 64;  // for the widest loads of any kernel
+    size = (size + ranks * kMultiple - 1) / (ranks * kMultiple) * kMultiple;
+    begin = settings.world->rank() * size;
+  }
+}
+
 DeviceArenas::DeviceArenas(const EngineSettings& settings, WeightLayout layout, cudaStream_t stream,
                            NetworkBlocks& blocks)
     : layers_(settings.network.layers().begin(), settings.network.layers().end()),
@@ -28,67 +38,90 @@ DeviceArenas::DeviceArenas(const EngineSettings& settings, WeightLayout layout, 
       moments_(is_training_ ? moment_count(settings.optimizer.name) : 0),
       has_ema_(is_training_ && settings.regularization.ema_decay > 0),
       arena_size_(settings.network.arena_size()),
+      share_(settings),
+      world_(settings.world),
       stream_(stream),
-      arenas_(blocks, (1 + moments_ + (is_training_ ? 1 : 0) + (has_ema_ ? 1 : 0)) * arena_size_) {}
+      state_(blocks, share_.arena() + moments_ * share_.size),
+      gradients_(blocks, is_training_ ? share_.arena() : 0),
+      ema_(blocks, has_ema_ ? share_.arena() : 0) {}
 
 OptimizerArenas DeviceArenas::for_optimizer() {
-  OptimizerArenas arenas{.gradients = gradients(),
-                         .parameters = parameters(),
+  OptimizerArenas arenas{.gradients = gradients() + share_.begin,
+                         .parameters = parameters() + share_.begin,
                          .moments = {},
-                         .ema = has_ema_ ? arena(ema_index()) : nullptr};
+                         .ema = has_ema_ ? ema() + share_.begin : nullptr};
   for (std::size_t i = 0; i < moments_; ++i) {
-    arenas.moments[i] = arena(1 + i);
+    arenas.moments[i] = moment(i);
   }
   return arenas;
 }
 
 void DeviceArenas::set_state(std::size_t network, const TrainingState& state) {
-  upload(is_training_ ? state.parameters : state.eval_parameters(), arena(0, network));
+  upload(is_training_ ? state.parameters : state.eval_parameters(), state_.data(network));
   const Arenas start = is_training_ ? moments_or_zeros(state, moments_) : Arenas{};
   for (std::size_t i = 0; i < start.size(); ++i) {
-    upload(start[i], arena(1 + i, network));
+    upload_share(start[i], moment(i, network));
   }
   if (is_training_) {
     // Those of the gaps between tensors are never written and must be zero.
-    QMNIST_CHECK(cudaMemsetAsync(arena(gradients_index(), network), 0, arena_size_ * sizeof(float),
-                                 stream_));
+    QMNIST_CHECK(
+        cudaMemsetAsync(gradients_.data(network), 0, share_.arena() * sizeof(float), stream_));
   }
   if (has_ema_) {
-    upload(state.eval_parameters(), arena(ema_index(), network));
+    upload(state.eval_parameters(), ema_.data(network));
   }
   QMNIST_CHECK(cudaStreamSynchronize(stream_));
 }
 
 void DeviceArenas::get_state(std::size_t network, TrainingState& state) const {
-  state.moments = download(arena(0, network), 1 + moments_);
-  state.parameters = std::move(state.moments.front());
-  state.moments.erase(state.moments.begin());
+  const std::vector<float> values = download(state_.data(network), state_.size());
+  state.parameters = change_layout(std::span(values).first(arena_size_), false);
+  state.moments.clear();
+  for (std::size_t i = 0; i < moments_; ++i) {
+    const auto share = std::span(values).subspan(share_.arena() + i * share_.size, share_.size);
+    state.moments.push_back(change_layout(gather(share), false));
+  }
   if (has_ema_) {
-    state.ema = download(arena(ema_index(), network), 1).front();
+    state.ema = change_layout(download(ema_.data(network), arena_size_), false);
   }
 }
 
 std::vector<float> DeviceArenas::download_gradients(std::size_t network) const {
-  return download(arena(gradients_index(), network), 1).front();
+  return change_layout(download(gradients_.data(network), arena_size_), false);
 }
 
 void DeviceArenas::upload(const std::vector<float>& values, float* arena) {
   // A copy from pageable memory has read it when the call returns.
-  const std::vector<float> laid_out = change_layout(values, true);
-  QMNIST_CHECK(cudaMemcpyAsync(arena, laid_out.data(), arena_size_ * sizeof(float),
+  std::vector<float> laid_out = change_layout(values, true);
+  laid_out.resize(share_.arena());
+  QMNIST_CHECK(cudaMemcpyAsync(arena, laid_out.data(), laid_out.size() * sizeof(float),
                                cudaMemcpyHostToDevice, stream_));
 }
 
-Arenas DeviceArenas::download(const float* first_arena, std::size_t count) const {
-  std::vector<float> values(count * arena_size_);
-  // Copies to pageable memory are complete when the call returns.
-  QMNIST_CHECK(cudaMemcpyAsync(values.data(), first_arena, values.size() * sizeof(float),
+void DeviceArenas::upload_share(const std::vector<float>& values, float* share) {
+  std::vector<float> laid_out = change_layout(values, true);
+  laid_out.resize(share_.arena());
+  QMNIST_CHECK(cudaMemcpyAsync(share, laid_out.data() + share_.begin, share_.size * sizeof(float),
+                               cudaMemcpyHostToDevice, stream_));
+}
+
+std::vector<float> DeviceArenas::download(const float* values, std::size_t count) const {
+  std::vector<float> downloaded(count);
+  // A copy to pageable memory is complete when the call returns.
+  QMNIST_CHECK(cudaMemcpyAsync(downloaded.data(), values, count * sizeof(float),
                                cudaMemcpyDeviceToHost, stream_));
-  Arenas arenas;
-  for (std::size_t i = 0; i < count; ++i) {
-    arenas.push_back(change_layout(std::span(values).subspan(i * arena_size_, arena_size_), false));
+  return downloaded;
+}
+
+std::vector<float> DeviceArenas::gather(std::span<const float> share) const {
+  std::vector<float> arena(share_.arena());
+  std::ranges::copy(share, arena.begin() + static_cast<std::ptrdiff_t>(share_.begin));
+  if (share_.ranks > 1) {
+    const std::vector<std::size_t> bytes(share_.ranks, share_.size * sizeof(float));
+    world_->all_gather(std::as_writable_bytes(std::span(arena)), bytes);
   }
-  return arenas;
+  arena.resize(arena_size_);
+  return arena;
 }
 
 std::vector<float> DeviceArenas::change_layout(std::span<const float> arena, bool to_device) const {

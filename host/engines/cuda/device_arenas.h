@@ -17,39 +17,55 @@ enum class WeightLayout {
   kInputsOutputs,  ///< transposed, so that neighbouring threads with an output each read neighbours
 };
 
+/// The part of each arena on which a rank steps the optimizer: all of it where there is one rank.
+/// Shares are of one size, for which arenas are filled up with zeros.
+struct ArenaShare {
+  explicit ArenaShare(const EngineSettings& settings);
+
+  /// Elements of an arena.
+  [[nodiscard]] std::size_t arena() const { return ranks * size; }
+
+  std::size_t ranks;
+  std::size_t size;       ///< in elements
+  std::size_t begin = 0;  ///< of this rank's
+};
+
 /// The arenas of networks in device memory: parameters and, to train, moments, gradients, and the
-/// EMA if there is one. All have the offsets of Network, with zeros in the gaps.
+/// EMA if there is one. All have the offsets of Network, with zeros in the gaps. Of the moments, a
+/// rank only has its share; of the EMA, only that is current, until it was gathered.
 class DeviceArenas {
  public:
   /// @param stream, blocks must outlive this
   DeviceArenas(const EngineSettings& settings, WeightLayout layout, cudaStream_t stream,
                NetworkBlocks& blocks);
 
-  /// Returns when the device has the state of a network, or the host has it.
+  /// Returns when the device has the state of a network, or the host has it. All ranks must call
+  /// get_state().
   void set_state(std::size_t network, const TrainingState& state);
   void get_state(std::size_t network, TrainingState& state) const;
   /// The gradients of a network, as an arena of Network.
   [[nodiscard]] std::vector<float> download_gradients(std::size_t network) const;
 
   // Those of network 0, as the launches need them.
-  [[nodiscard]] std::size_t size() const { return arena_size_; }  ///< of an arena, in elements
-  [[nodiscard]] float* parameters() { return arena(0); }
-  [[nodiscard]] float* gradients() { return arena(gradients_index()); }
-  [[nodiscard]] float* eval_parameters() { return arena(has_ema_ ? ema_index() : 0); }
-  /// All of them, for a step of the optimizer.
+  [[nodiscard]] float* parameters() { return state_.data(); }
+  [[nodiscard]] float* gradients() { return gradients_.data(); }
+  [[nodiscard]] float* ema() { return ema_.data(); }
+  [[nodiscard]] float* eval_parameters() { return has_ema_ ? ema() : parameters(); }
+  /// For a step of the optimizer, the share of all of them.
   [[nodiscard]] OptimizerArenas for_optimizer();
+  [[nodiscard]] std::size_t share_size() const { return share_.size; }
+  [[nodiscard]] bool has_ema() const { return has_ema_; }
 
  private:
-  // In the order in which they lie in memory, so that parameters and moments are one copy to the
-  // host.
-  [[nodiscard]] float* arena(std::size_t index, std::size_t network = 0) const {
-    return arenas_.data(network) + index * arena_size_;
+  /// The share of a moment.
+  [[nodiscard]] float* moment(std::size_t i, std::size_t network = 0) const {
+    return state_.data(network) + share_.arena() + i * share_.size;
   }
-  [[nodiscard]] std::size_t gradients_index() const { return 1 + moments_; }
-  [[nodiscard]] std::size_t ema_index() const { return 2 + moments_; }
-
   void upload(const std::vector<float>& values, float* arena);
-  [[nodiscard]] Arenas download(const float* first_arena, std::size_t count) const;
+  void upload_share(const std::vector<float>& values, float* share);
+  [[nodiscard]] std::vector<float> download(const float* values, std::size_t count) const;
+  /// The arena of which each rank has a share.
+  [[nodiscard]] std::vector<float> gather(std::span<const float> share) const;
   /// An arena of Network as it lies on the device or, if not `to_device`, the other way round.
   [[nodiscard]] std::vector<float> change_layout(std::span<const float> arena,
                                                  bool to_device) const;
@@ -60,8 +76,12 @@ class DeviceArenas {
   std::size_t moments_;
   bool has_ema_;
   std::size_t arena_size_;
+  ArenaShare share_;
+  World* world_;  ///< nullptr where there is one rank
   cudaStream_t stream_;
-  BlockArray<float> arenas_;
+  BlockArray<float> state_;  ///< parameters, then the share of each moment: one copy to the host
+  BlockArray<float> gradients_;
+  BlockArray<float> ema_;
 };
 
 }  // namespace qmnist::cuda

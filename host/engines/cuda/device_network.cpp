@@ -7,9 +7,9 @@ namespace qmnist::cuda {
 
 std::unique_ptr<DeviceNetwork> make_device_network(const EngineSettings& settings,
                                                    std::size_t max_rows, cudaStream_t stream,
-                                                   NetworkBlocks& blocks) {
+                                                   NetworkBlocks& blocks, DeviceWorld* world) {
   if (settings.kernels == Kernels::kFixedOrder) {
-    return std::make_unique<FixedOrderNetwork>(settings, max_rows, stream, blocks);
+    return std::make_unique<FixedOrderNetwork>(settings, max_rows, stream, blocks, world);
   }
   return std::make_unique<CublasNetwork>(settings, max_rows, stream, blocks);
 }

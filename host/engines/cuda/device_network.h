@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "host/engines/cuda/device_arenas.h"
+#include "host/engines/cuda/device_world.h"
 #include "host/engines/engine.h"
 #include "kernels/network_set.h"
 #include "kernels/softmax_cross_entropy.h"
@@ -47,13 +48,19 @@ class DeviceNetwork {
   /// @return probabilities [rows, classes], which the next call of any member overwrites.
   [[nodiscard]] virtual const float* predict(const float* inputs, std::size_t rows,
                                              const NetworkSet& networks) = 0;
+
+  /// To be called after steps, before anything else: where ranks share a step, each gets what the
+  /// others have of the EMA.
+  virtual void end_steps() {}
 };
 
 /// The networks of these settings, by the kernels that they choose.
 /// @param blocks takes what they need; must outlive them, as the stream
+/// @param world of the ranks that share the slices of each batch; nullptr for one
 [[nodiscard]] std::unique_ptr<DeviceNetwork> make_device_network(const EngineSettings& settings,
                                                                  std::size_t max_rows,
                                                                  cudaStream_t stream,
-                                                                 NetworkBlocks& blocks);
+                                                                 NetworkBlocks& blocks,
+                                                                 DeviceWorld* world = nullptr);
 
 }  // namespace qmnist::cuda

@@ -46,7 +46,7 @@ std::size_t clip_doubles(std::span<const DenseLayer> layers) {
 }  // namespace
 
 FixedOrderNetwork::FixedOrderNetwork(const EngineSettings& settings, std::size_t max_rows,
-                                     cudaStream_t stream, NetworkBlocks& blocks)
+                                     cudaStream_t stream, NetworkBlocks& blocks, DeviceWorld* world)
     : layers_(settings.network.layers().begin(), settings.network.layers().end()),
       activation_(settings.network.activation()),
       optimizer_(settings.optimizer.name),
@@ -65,6 +65,9 @@ FixedOrderNetwork::FixedOrderNetwork(const EngineSettings& settings, std::size_t
       derivatives_.emplace_back(blocks, settings.batch_size * layer.outputs);
       deltas_.emplace_back(blocks, settings.batch_size * layer.outputs);
     }
+  }
+  if (world != nullptr) {
+    exchange_.emplace(*world, settings, stream, blocks);
   }
 }
 
@@ -118,7 +121,8 @@ void FixedOrderNetwork::forward(const Batch& batch) {
   }
 }
 
-void FixedOrderNetwork::backward(const Batch& batch, const std::uint8_t* labels) {
+void FixedOrderNetwork::backward(const Batch& batch, const std::uint8_t* labels,
+                                 std::size_t first) {
   const NvtxRange range("backward");
   const RowStep step{.layers = row_layers(arenas_.parameters(), true),
                      .activation = activation_,
@@ -126,8 +130,9 @@ void FixedOrderNetwork::backward(const Batch& batch, const std::uint8_t* labels)
                      .derivatives = is_last(row_layer_) ? nullptr : derivatives_[row_layer_].data(),
                      .step = batch.step,
                      .labels = labels,
-                     .losses = losses_.data(),
-                     .correct = correct_.data(),
+                     .losses = losses_.data() + first,
+                     .correct = correct_.data() + first,
+                     .batch_rows = batch.all_rows,
                      .probabilities = nullptr};
   QMNIST_CHECK(launch_row_step(stream_, step, batch.rows, batch.networks));
   for (std::size_t l = row_layer_; l > 0; --l) {
@@ -138,43 +143,50 @@ void FixedOrderNetwork::backward(const Batch& batch, const std::uint8_t* labels)
   }
 }
 
-void FixedOrderNetwork::update(const Batch& batch, std::size_t first, std::size_t end,
-                               const GradientUse& use, DeviceMetrics* metrics) {
+RowResults FixedOrderNetwork::results(std::size_t row, DeviceMetrics* metrics) const {
+  return {losses_.data() + row, correct_.data() + row, metrics};
+}
+
+void FixedOrderNetwork::update(const Batch& batch, Range rows, const GradientUse& use,
+                               DeviceMetrics* metrics) {
   const NvtxRange range("update");
   for (std::size_t l = 1; l <= row_layer_; ++l) {
-    QMNIST_CHECK(launch_tile_update(stream_, activations_[l - 1].data() + first * layers_[l].inputs,
-                                    deltas_[l].data() + first * layers_[l].outputs, use,
-                                    layers_[l].weight.offset, end - first, layers_[l].inputs,
-                                    layers_[l].outputs, batch.networks));
+    QMNIST_CHECK(launch_tile_update(
+        stream_, activations_[l - 1].data() + rows.begin * layers_[l].inputs,
+        deltas_[l].data() + rows.begin * layers_[l].outputs, use, layers_[l].weight.offset,
+        rows.size(), layers_[l].inputs, layers_[l].outputs, batch.networks));
   }
-  QMNIST_CHECK(launch_weight_update(stream_, update_layers(batch.inputs, first), use,
-                                    {losses_.data() + first, correct_.data() + first, metrics},
-                                    end - first, batch.networks));
+  QMNIST_CHECK(launch_weight_update(stream_, update_layers(batch.inputs, rows.begin), use,
+                                    results(rows.begin, metrics), rows.size(), batch.networks));
 }
 
 void FixedOrderNetwork::optimizer_step(const Batch& batch) {
   OptimizerArenas arenas = arenas_.for_optimizer();
   if (clips_) {
-    QMNIST_CHECK(launch_ordered_clip_scale(stream_, update_layers(batch.inputs), arenas.gradients,
-                                           batch.step, unit_squares_.data(), gradient_scale_.data(),
-                                           batch.networks));
+    QMNIST_CHECK(launch_ordered_clip_scale(stream_, update_layers(batch.inputs),
+                                           arenas_.gradients(), batch.step, unit_squares_.data(),
+                                           gradient_scale_.data(), batch.networks));
     arenas.gradient_scale = gradient_scale_.data();
   }
-  QMNIST_CHECK(launch_optimizer(stream_, optimizer_, &batch.step->update, arenas, arenas_.size(),
-                                batch.networks));
+  QMNIST_CHECK(launch_optimizer(stream_, optimizer_, &batch.step->update, arenas,
+                                arenas_.share_size(), batch.networks));
 }
 
 void FixedOrderNetwork::train_step(const float* inputs, const std::uint8_t* labels,
                                    std::size_t rows, const StepParams* step, DeviceMetrics* metrics,
                                    const NetworkSet& networks) {
-  if (clips_ || slices_ > 1) {
-    compute_gradients(inputs, labels, rows, step, metrics, networks);
-    optimizer_step({inputs, rows, step, networks});
+  const Batch batch{inputs, rows, rows, step, networks};
+  if (exchange_) {
+    train_step_of_ranks(batch, labels, metrics);
     return;
   }
-  const Batch batch{inputs, rows, step, networks};
+  if (clips_ || slices_ > 1) {
+    compute_gradients(inputs, labels, rows, step, metrics, networks);
+    optimizer_step(batch);
+    return;
+  }
   forward(batch);
-  backward(batch, labels);
+  backward(batch, labels, 0);
   const OptimizerArenas arenas = arenas_.for_optimizer();
   GradientUse use{.optimizer = optimizer_,
                   .step = &step->update,
@@ -183,24 +195,56 @@ void FixedOrderNetwork::train_step(const float* inputs, const std::uint8_t* labe
   for (std::size_t i = 0; i < kMaxMoments; ++i) {
     use.moments[i] = arenas.moments[i];
   }
-  update(batch, 0, rows, use, metrics);
+  update(batch, {0, rows}, use, metrics);
+}
+
+void FixedOrderNetwork::train_step_of_ranks(const Batch& batch, const std::uint8_t* labels,
+                                            DeviceMetrics* metrics) {
+  const Range rows = exchange_->rows_of_batch(batch.all_rows);
+  const Batch own{batch.inputs + rows.begin * layers_.front().inputs, rows.size(), batch.all_rows,
+                  batch.step, batch.networks};
+  if (own.rows > 0) {
+    forward(own);
+    backward(own, labels + rows.begin, rows.begin);
+  }
+  for (std::size_t i = 0; i < exchange_->slices(); ++i) {
+    const std::size_t slice = exchange_->first_slice() + i;
+    const Range of_slice{first_row(slice, slices_, own.all_rows) - rows.begin,
+                         first_row(slice + 1, slices_, own.all_rows) - rows.begin};
+    update(own, of_slice, {.gradients = arenas_.gradients()}, nullptr);
+    exchange_->put_slice(i, arenas_.gradients());
+  }
+  exchange_->sum_slices(arenas_.gradients());
+  if (clips_) {
+    exchange_->gather(arenas_.gradients());
+  }
+  optimizer_step(own);
+  exchange_->gather(arenas_.parameters());
+  exchange_->gather_rows(losses_.data(), correct_.data(), own.all_rows);
+  QMNIST_CHECK(launch_metrics(stream_, results(0, metrics), own.all_rows, own.networks));
+}
+
+void FixedOrderNetwork::end_steps() {
+  if (exchange_ && arenas_.has_ema()) {
+    exchange_->gather(arenas_.ema());
+  }
 }
 
 void FixedOrderNetwork::compute_gradients(const float* inputs, const std::uint8_t* labels,
                                           std::size_t rows, const StepParams* step,
                                           DeviceMetrics* metrics, const NetworkSet& networks) {
-  const Batch batch{inputs, rows, step, networks};
+  const Batch batch{inputs, rows, rows, step, networks};
   forward(batch);
-  backward(batch, labels);
+  backward(batch, labels, 0);
   for (std::size_t slice = 0; slice < slices_; ++slice) {
-    update(batch, first_row(slice, slices_, rows), first_row(slice + 1, slices_, rows),
+    update(batch, {first_row(slice, slices_, rows), first_row(slice + 1, slices_, rows)},
            {.gradients = arenas_.gradients(), .adds = slice > 0}, metrics);
   }
 }
 
 const float* FixedOrderNetwork::predict(const float* inputs, std::size_t rows,
                                         const NetworkSet& networks) {
-  forward({inputs, rows, nullptr, networks});
+  forward({inputs, rows, rows, nullptr, networks});
   float* probabilities = activations_.back().data();
   const RowStep step{.layers = row_layers(arenas_.eval_parameters(), false),
                      .activation = activation_,
@@ -210,6 +254,7 @@ const float* FixedOrderNetwork::predict(const float* inputs, std::size_t rows,
                      .labels = nullptr,
                      .losses = nullptr,
                      .correct = nullptr,
+                     .batch_rows = rows,
                      .probabilities = probabilities};
   QMNIST_CHECK(launch_row_step(stream_, step, rows, networks));
   return probabilities;

@@ -2,15 +2,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "host/engines/cuda/device_arenas.h"
 #include "host/engines/cuda/device_network.h"
+#include "host/engines/cuda/rank_exchange.h"
 #include "kernels/activation.h"
 
 namespace qmnist {
 struct GradientUse;
 struct RowLayers;
+struct RowResults;
 struct UpdateLayers;
 }  // namespace qmnist
 
@@ -27,9 +30,10 @@ class FixedOrderNetwork final : public DeviceNetwork {
  public:
   /// @param settings of the shape; dropout rate, label smoothing and norm come with each step
   /// @param stream, blocks must outlive this
+  /// @param world of the ranks that share the slices of each batch; nullptr for one
   /// @throws std::length_error for a network of more than kMaxLayers layers
   FixedOrderNetwork(const EngineSettings& settings, std::size_t max_rows, cudaStream_t stream,
-                    NetworkBlocks& blocks);
+                    NetworkBlocks& blocks, DeviceWorld* world = nullptr);
 
   [[nodiscard]] DeviceArenas& arenas() override { return arenas_; }
   void train_step(const float* inputs, const std::uint8_t* labels, std::size_t rows,
@@ -40,12 +44,14 @@ class FixedOrderNetwork final : public DeviceNetwork {
                          const NetworkSet& networks) override;
   [[nodiscard]] const float* predict(const float* inputs, std::size_t rows,
                                      const NetworkSet& networks) override;
+  void end_steps() override;
 
  private:
   /// What all launches of a call have in common.
   struct Batch {
     const float* inputs;
-    std::size_t rows;
+    std::size_t rows;        ///< which are computed here
+    std::size_t all_rows;    ///< with those of the other ranks
     const StepParams* step;  ///< nullptr to predict: eval parameters, no dropout
     const NetworkSet& networks;
   };
@@ -55,17 +61,21 @@ class FixedOrderNetwork final : public DeviceNetwork {
   [[nodiscard]] RowLayers row_layers(float* parameters, bool trains);
   /// All layers as the updates need them, from a row of the batch on.
   [[nodiscard]] UpdateLayers update_layers(const float* inputs, std::size_t row = 0);
+  /// Losses and hits from a row of the batch on.
+  [[nodiscard]] RowResults results(std::size_t row, DeviceMetrics* metrics) const;
 
   /// Forward pass up to the row layer.
   void forward(const Batch& batch);
-  /// From the row layer's activations to the deltas of all layers, and each row's loss.
-  void backward(const Batch& batch, const std::uint8_t* labels);
-  /// Gradients of all layers over the rows from `first` to `end`, and what `use` says; adds these
-  /// rows to the metrics.
-  void update(const Batch& batch, std::size_t first, std::size_t end, const GradientUse& use,
-              DeviceMetrics* metrics);
+  /// From the row layer's activations to the deltas of all layers, and the loss of each row, from
+  /// row `first` of the whole batch on.
+  void backward(const Batch& batch, const std::uint8_t* labels, std::size_t first);
+  /// Gradients of all layers over some rows, and what `use` says; adds these rows to the metrics,
+  /// if they are not nullptr.
+  void update(const Batch& batch, Range rows, const GradientUse& use, DeviceMetrics* metrics);
   /// The optimizer's step by the stored gradients.
   void optimizer_step(const Batch& batch);
+  /// train_step() by all ranks.
+  void train_step_of_ranks(const Batch& batch, const std::uint8_t* labels, DeviceMetrics* metrics);
 
   std::vector<DenseLayer> layers_;
   Activation activation_;
@@ -82,6 +92,7 @@ class FixedOrderNetwork final : public DeviceNetwork {
   std::vector<BlockArray<float>> activations_;  ///< [layers][max_rows, outputs]; logits last
   std::vector<BlockArray<float>> derivatives_;  ///< [layers][batch_size, outputs]; logits have none
   std::vector<BlockArray<float>> deltas_;       ///< [layers][batch_size, outputs]: d loss / d z
+  std::optional<RankExchange> exchange_;
 };
 
 }  // namespace qmnist::cuda
