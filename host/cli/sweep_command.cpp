@@ -15,11 +15,14 @@
 #include "host/format/training_text.h"
 #include "host/image/svg.h"
 #include "host/run/engine_settings.h"
+#include "host/run/rank_run.h"
 #include "host/run/run_memory.h"
 #include "host/stopwatch.h"
 #include "host/sweep/result_files.h"
 #include "host/sweep/results.h"
 #include "host/system/available_cpus.h"
+#include "host/world/join_world.h"
+#include "host/world/rank_threads.h"
 
 namespace qmnist {
 namespace {
@@ -140,7 +143,10 @@ struct SweepDevice {
   std::string reason;  ///< for people; empty where this very device was asked for
 };
 
-SweepDevice choose_device(const Config& base, std::size_t classes) {
+SweepDevice choose_device(const Config& base, std::size_t classes, World& world) {
+  if (base.device == kAutoDevice && world.size() > 1) {
+    return {.name = device_for_ranks(world, false), .reason = ""};
+  }
   if (base.device != kAutoDevice) {
     return {.name = base.device, .reason = ""};
   }
@@ -149,12 +155,21 @@ SweepDevice choose_device(const Config& base, std::size_t classes) {
   return {.name = chosen.device, .reason = chosen.reason};
 }
 
-sweep::SweepResources resources_of(const SweepOptions& options, const Config& base) {
-  std::vector<std::size_t> indices{base.device_index};
+/// @param base with the device that was chosen
+sweep::SweepResources resources_of(const SweepOptions& options, const Config& base, World& world) {
+  sweep::SweepResources resources{.jobs = options.jobs,
+                                  .device_indices = {base.device_index},
+                                  .shard = options.shard,
+                                  .world = &world,
+                                  .cpus = available_cpus()};
   if (options.device && !options.device->indices.empty()) {
-    indices = options.device->indices;
+    resources.device_indices = options.device->indices;
   }
-  return {.jobs = options.jobs, .device_indices = indices, .shard = options.shard};
+  if (world.size() > 1) {
+    resources.device_indices = {engine_kind(base.device).device_of_rank(world)};
+    resources.cpus = threads_of_rank(world);
+  }
+  return resources;
 }
 
 /// What the trials will use.
@@ -192,7 +207,9 @@ void print_plan(const sweep::Sweep& sweep, const Dataset& dataset, const SweepDe
     print_out("          ({})\n", device.reason);
   }
   print_out("memory    {}\n", budget_text(plan.memory));
-  print_out("sweep     {} trials, {} in parallel{}\n", sweep.own_trials().size(), sweep.jobs(),
+  const std::size_t ranks = sweep.world().size();
+  print_out("sweep     {} trials, {} in parallel{}{}\n", sweep.own_trials().size(), sweep.jobs(),
+            ranks == 1 ? "" : fmt::format(" on each of {} ranks", ranks),
             plan.device_bytes == 0
                 ? ""
                 : fmt::format(", {} of GPU memory each", bytes_text(plan.device_bytes, 1)));
@@ -264,10 +281,29 @@ ExitStatus collect(sweep::Sweep& sweep, const Dataset& dataset, bool quiet) {
   return finish(sweep, dataset, quiet);
 }
 
+/// The ranks that share the trials; shards are independent of one another.
+World& join_world_for(const SweepOptions& options) {
+  if (options.shard.count > 1 || options.collect) {
+    return alone();
+  }
+  World& world = join_world();
+  if (world.size() > 1) {
+    catch_repeated_interrupts();
+    if (options.device && !options.device->indices.empty()) {
+      throw UsageError(
+          "--device chooses GPUs by their numbers, but each of {} ranks takes its own; "
+          "use --device {}",
+          world.size(), options.device->name);
+    }
+  }
+  return world;
+}
+
 }  // namespace
 
 ExitStatus sweep_command(const SweepOptions& options) {
   ignore_broken_pipe();
+  World& world = join_world_for(options);
   sweep::SweepConfig config =
       options.seeds > 0 ? sweep::seeds_sweep(options.config, options.overrides, options.seeds)
                         : sweep::load_sweep(options.config, options.overrides);
@@ -275,18 +311,21 @@ ExitStatus sweep_command(const SweepOptions& options) {
   if (options.device) {
     config.base.device = options.device->name;
   }
-  const SweepDevice device = choose_device(config.base, dataset.classes.size());
+  const SweepDevice device = choose_device(config.base, dataset.classes.size(), world);
   config.base.device = device.name;
-  sweep::Sweep sweep(config, dataset, resources_of(options, config.base));
+  sweep::Sweep sweep(config, dataset, resources_of(options, config.base, world));
   if (options.collect) {
     return collect(sweep, dataset, options.quiet);
+  }
+  SilentSweepObserver silent;
+  if (world.rank() > 0) {
+    return sweep.run(silent, interrupt_requested) ? ExitStatus::kDone : ExitStatus::kInterrupted;
   }
   const Plan plan = check_plan(sweep, dataset.classes.size());
   if (!options.quiet) {
     print_plan(sweep, dataset, device, plan);
   }
   SweepConsole console(sweep);
-  SilentSweepObserver silent;
   if (!sweep.run(options.quiet ? static_cast<sweep::SweepObserver&>(silent) : console,
                  interrupt_requested)) {
     if (!options.quiet) {

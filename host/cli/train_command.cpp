@@ -191,7 +191,7 @@ void prepare_for_ranks(Config& config, World& world) {
         config.training.slices, world.size(), world.size());
   }
   if (config.device == kAutoDevice) {
-    config.device = device_for_ranks(world);
+    config.device = device_for_ranks(world, true);
   }
   if (config.training.threads == 0) {
     config.training.threads = threads_of_rank(world);

@@ -35,9 +35,12 @@ struct EngineKind {
   /// A line for people about each device that it can use, at least one.
   /// @throws DeviceError saying why there is none
   std::vector<std::string> (*devices)();
-  /// Does nothing where all ranks can train on such devices. All ranks must call it.
-  /// @throws DeviceError on all ranks, saying why one cannot
-  void (*require_ranks)(World&);
+  /// The index of a rank's device, which no other rank has where they are numbered. All ranks must
+  /// call it.
+  /// @throws DeviceError on all ranks, saying why one of them cannot have a device
+  std::size_t (*device_of_rank)(World&);
+  /// Why ranks with such devices cannot train a network together here; empty where they can.
+  std::string (*obstacle_to_ranks)();
 
   /// @throws DeviceError as make_group()
   [[nodiscard]] std::unique_ptr<Engine> make(EngineSettings settings) const {

@@ -22,15 +22,6 @@ class SilentObserver final : public TrainingObserver {
   void on_epoch_end(const EpochMetrics& /*metrics*/) override {}
 };
 
-/// The bytes that rank 0 has.
-std::string broadcast(World& world, std::string bytes) {
-  std::uint64_t size = bytes.size();
-  world.broadcast(std::as_writable_bytes(std::span(&size, 1)));
-  bytes.resize(size);
-  world.broadcast(std::as_writable_bytes(std::span(bytes)));
-  return bytes;
-}
-
 Checkpoint receive_checkpoint(World& world, const Network& network, const Config& config,
                               const Dataset& dataset) {
   return parse_checkpoint(broadcast(world, {}), "the run of rank 0", network, config, dataset);
@@ -42,14 +33,14 @@ std::function<bool()> on_any_rank(World& world, std::function<bool()> wanted) {
   return [&world, wanted = std::move(wanted)] { return world.any(wanted()); };
 }
 
-std::string device_for_ranks(World& world) {
+std::string device_for_ranks(World& world, bool train_together) {
   const auto works = [&](const EngineKind* kind) {
     try {
-      kind->require_ranks(world);
-      return true;
+      (void)kind->device_of_rank(world);
     } catch (const DeviceError&) {
       return false;
     }
+    return !train_together || !world.any(!kind->obstacle_to_ranks().empty());
   };
   const auto found = std::ranges::find_if(engine_kinds(), works);
   return std::string((*found)->name);  // the last one works everywhere

@@ -15,9 +15,10 @@ namespace qmnist {
 /// A callback that is true where this one is on any rank. All ranks must call it.
 [[nodiscard]] std::function<bool()> on_any_rank(World& world, std::function<bool()> wanted);
 
-/// The name of the first kind of engine that all ranks can use, which device "auto" stands for. All
-/// ranks must call it.
-[[nodiscard]] std::string device_for_ranks(World& world);
+/// The name of the first kind of engine of which each rank has a device, which device "auto" stands
+/// for. All ranks must call it.
+/// @param train_together whether the ranks train one network, for which they must be connected
+[[nodiscard]] std::string device_for_ranks(World& world, bool train_together);
 
 /// The engine of a rank's part in a run.
 /// @throws UsageError, DeviceError as make_engine()

@@ -9,6 +9,7 @@
 #include "host/failure.h"
 #include "host/run/engine_settings.h"
 #include "host/run/run_memory.h"
+#include "host/run_store/checkpoint.h"
 #include "host/system/available_cpus.h"
 #include "host/system/available_memory.h"
 
@@ -16,20 +17,15 @@ namespace qmnist::sweep {
 
 namespace fs = std::filesystem;
 
-double TrialResult::seconds() const {
-  double seconds = 0;
-  for (const EpochMetrics& epoch : history) {
-    seconds += epoch.seconds;
-  }
-  return seconds;
+namespace {
+
+/// The groups that rank 0 has.
+std::vector<std::vector<std::size_t>> groups_of_rank_0(
+    World& world, const std::vector<std::vector<std::size_t>>& groups) {
+  return Json::parse(broadcast(world, Json(groups).dump()));
 }
 
-std::optional<EpochMetrics::Validation> TrialResult::validation() const {
-  if (history.empty()) {
-    return std::nullopt;
-  }
-  return history[best_epoch.value_or(history.size()) - 1].validation;
-}
+}  // namespace
 
 Sweep::Sweep(const SweepConfig& config, const Dataset& dataset, SweepResources resources)
     : config_(config),
@@ -38,9 +34,10 @@ Sweep::Sweep(const SweepConfig& config, const Dataset& dataset, SweepResources r
       trials_(make_trials(config)),
       resources_(std::move(resources)),
       rungs_(make_rungs(config, trials_.size())) {
-  if (shard().count == 1) {
+  if (shard().count == 1 && leads()) {
     folder_.emplace(config.base.output.dir);
-  } else if (config.search == Search::kHalving) {
+  }
+  if (shard().count > 1 && config.search == Search::kHalving) {
     throw UsageError(
         "search is \"halving\", which compares all trials on the way; a shard needs \"grid\" or "
         "\"random\"");
@@ -50,14 +47,18 @@ Sweep::Sweep(const SweepConfig& config, const Dataset& dataset, SweepResources r
   }
   resources_.jobs = std::min(resources_.jobs, std::max<std::size_t>(1, own_trials().size()));
   for (const Trial& trial : trials_) {
-    results_.push_back(earlier_result(trial));
+    results_.push_back(leads() ? earlier_result(trial) : TrialResult());
   }
+}
+
+std::size_t Sweep::cpus() const {
+  return resources_.cpus > 0 ? resources_.cpus : available_cpus();
 }
 
 std::size_t Sweep::default_jobs() const {
   const EngineKind& kind = engine_kind(config_.base.device);
   if (!kind.is_numbered) {
-    return available_cpus();
+    return cpus();
   }
   const EngineSettings settings = engine_settings_of(0, device_indices().front());
   const std::size_t of_host =
@@ -69,8 +70,7 @@ std::size_t Sweep::default_jobs() const {
 
 std::size_t Sweep::threads() const {
   const std::size_t wanted = config_.base.training.threads;
-  return wanted > 0 ? wanted
-                    : std::max(available_cpus() / std::max(jobs(), std::size_t{1}), std::size_t{1});
+  return wanted > 0 ? wanted : std::max(cpus() / std::max(jobs(), std::size_t{1}), std::size_t{1});
 }
 
 std::size_t Sweep::epochs_left() const {
@@ -131,9 +131,15 @@ bool Sweep::run(SweepObserver& observer, const std::function<bool()>& stop_reque
   const auto cancel = [&] { is_cancelled = true; };
   std::size_t epochs_before = 0;
   for (const Rung& rung : rungs_) {
-    trials = best(std::move(trials), rung.trials, std::exchange(epochs_before, rung.epochs));
-    run_rung(trials, {observer, stop, cancel, rung.epochs});
-    if (!std::ranges::all_of(trials, [&](std::size_t i) { return has_ended(i, rung.epochs); })) {
+    const Job job{observer, stop, cancel, rung.epochs};
+    Groups groups;
+    if (leads()) {
+      trials = best(std::move(trials), rung.trials, std::exchange(epochs_before, rung.epochs));
+      groups = groups_to_train(trials, job);
+    }
+    run_groups(groups_of_rank_0(world(), groups), job);
+    const auto ended = [&](std::size_t trial) { return has_ended(trial, rung.epochs); };
+    if (world().any(leads() && !std::ranges::all_of(trials, ended))) {
       return false;
     }
   }

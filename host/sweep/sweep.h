@@ -11,31 +11,12 @@
 
 #include "host/data/split.h"
 #include "host/engines/engine_kinds.h"
-#include "host/failure.h"
-#include "host/run_store/checkpoint.h"
 #include "host/run_store/run_folder.h"
+#include "host/sweep/trial_result.h"
 #include "host/sweep/trials.h"
+#include "host/world/world.h"
 
 namespace qmnist::sweep {
-
-/// Progress and result of a trial.
-struct TrialResult {
-  struct Test {
-    double loss;
-    double accuracy;
-  };
-  std::vector<EpochMetrics> history;           ///< of the finished epochs
-  std::optional<Test> test;                    ///< of a finished trial
-  std::optional<Failure> failure;              ///< error that ended the trial
-  std::optional<std::size_t> best_epoch = {};  ///< with early stopping; else the last epoch counts
-  std::string warning = {};                    ///< of a finished trial at chance level
-
-  [[nodiscard]] std::size_t epochs() const { return history.size(); }
-  [[nodiscard]] double seconds() const;
-  /// Of the best epoch, or of the last one without early stopping; nothing without a validation
-  /// set.
-  [[nodiscard]] std::optional<EpochMetrics::Validation> validation() const;
-};
 
 /// Receives the progress of a sweep.
 class SweepObserver {
@@ -68,9 +49,15 @@ struct SweepResources {
   std::size_t jobs;  ///< trials to train in parallel; 0: one per core, or as many as GPUs can have
   std::vector<std::size_t> device_indices;  ///< parallel trials are spread over these, at least one
   Shard shard = {};
+  World* world = &alone();  ///< of the ranks that share the trials; must outlive the sweep
+  std::size_t cpus = 0;     ///< of this process; 0: all that it may use
 };
 
 /// Trains the trials of a sweep, several in parallel, each in its own run folder.
+///
+/// Of several ranks, each trains what rank 0 hands out, a group of trials whenever it has none
+/// left, in folders that all ranks share. Rank 0 has the results; the others know of their own
+/// trials only.
 ///
 /// Trials whose networks have one shape (have_one_shape()) train in groups, as large as the device
 /// has use for and the jobs allow.
@@ -86,8 +73,8 @@ class Sweep {
   Sweep(const SweepConfig& config, const Dataset& dataset, SweepResources resources);
 
   /// @param stop_requested called from any thread; true stops the sweep after saving checkpoints
-  /// A trial that fails does not end the sweep, unless its device failed.
-  /// @return false if it was stopped
+  /// A trial that fails does not end the sweep, unless its device failed. All ranks must call it.
+  /// @return false if it was stopped, on any rank
   /// @throws DeviceError where a device failed; the sweep can be resumed
   [[nodiscard]] bool run(SweepObserver& observer, const std::function<bool()>& stop_requested);
 
@@ -110,6 +97,7 @@ class Sweep {
   [[nodiscard]] std::span<const std::size_t> device_indices() const {
     return resources_.device_indices;
   }
+  [[nodiscard]] World& world() const { return *resources_.world; }
   [[nodiscard]] std::size_t threads() const;                        ///< CPU threads per trial
   [[nodiscard]] std::size_t training() const { return training_; }  ///< trials, at the moment
   /// The settings of a trial's engine on that device.
@@ -120,6 +108,7 @@ class Sweep {
 
  private:
   using Group = std::vector<std::size_t>;  ///< numbers of trials
+  using Groups = std::vector<Group>;
 
   struct Job {
     SweepObserver& observer;
@@ -129,15 +118,23 @@ class Sweep {
   };
 
   [[nodiscard]] std::size_t default_jobs() const;
+  [[nodiscard]] std::size_t cpus() const;
   [[nodiscard]] TrialResult earlier_result(const Trial& trial) const;
   [[nodiscard]] std::vector<std::size_t> best(std::vector<std::size_t> trials, std::size_t count,
                                               std::size_t epochs) const;
   [[nodiscard]] bool has_ended(std::size_t trial, std::size_t epochs) const;
   /// The trial's config with the device's index and without "auto" in what decides its bits.
   [[nodiscard]] Config config_of(std::size_t trial, std::size_t device_index) const;
-  void run_rung(std::span<const std::size_t> trials, const Job& job);
+  [[nodiscard]] bool leads() const { return world().rank() == 0; }
+  /// The trials that have not ended yet, in groups; tells the observer of the others. On rank 0.
+  [[nodiscard]] Groups groups_to_train(std::span<const std::size_t> trials, const Job& job);
+  /// Trains these, with all ranks.
+  void run_groups(const Groups& groups, const Job& job);
   /// The trials in groups that train at the same time on one device.
-  [[nodiscard]] std::vector<Group> groups_of(std::span<const std::size_t> trials) const;
+  [[nodiscard]] Groups groups_of(std::span<const std::size_t> trials) const;
+  /// What another rank tells rank 0 of its trials, and how that takes it.
+  [[nodiscard]] std::string report_of(const Group& trials) const;
+  void take_report(const std::string& report, const Job& job);
   /// Trains a group, or its halves one after the other where there is too little memory for all.
   void run_group(std::span<const std::size_t> trials, std::size_t device_index, const Job& job);
   void run_members(std::span<const std::size_t> trials, std::size_t device_index,

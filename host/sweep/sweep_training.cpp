@@ -101,7 +101,7 @@ Config Sweep::config_of(std::size_t trial, std::size_t device_index) const {
   return config;
 }
 
-void Sweep::run_rung(std::span<const std::size_t> trials, const Job& job) {
+Sweep::Groups Sweep::groups_to_train(std::span<const std::size_t> trials, const Job& job) {
   std::vector<std::size_t> to_train;
   for (const std::size_t trial : trials) {
     if (has_ended(trial, job.epochs)) {
@@ -110,26 +110,58 @@ void Sweep::run_rung(std::span<const std::size_t> trials, const Job& job) {
       to_train.push_back(trial);
     }
   }
-  const std::vector<Group> groups = groups_of(to_train);
+  return groups_of(to_train);
+}
+
+void Sweep::run_groups(const Groups& groups, const Job& job) {
   if (groups.empty()) {
     return;
   }
+  const std::unique_ptr<TaskQueue> queue =
+      world().make_task_queue([&](const std::string& report) { take_report(report, job); });
   const std::size_t largest = std::ranges::max(groups, {}, &Group::size).size();
   const std::size_t workers = std::min(groups.size(), std::max(jobs() / largest, std::size_t{1}));
-  std::atomic<std::size_t> next = 0;
   std::vector<std::function<void()>> tasks;
   for (std::size_t worker = 0; worker < workers; ++worker) {
     const std::size_t device_index = device_indices()[worker % device_indices().size()];
     tasks.emplace_back([&, device_index] {
-      for (std::size_t i = next++; i < groups.size() && !job.stop_requested(); i = next++) {
-        run_group(groups[i], device_index, job);
+      std::string report;
+      while (!job.stop_requested()) {
+        const std::size_t next = queue->next(report);
+        if (next >= groups.size()) {
+          return;
+        }
+        run_group(groups[next], device_index, job);
+        report = leads() ? "" : report_of(groups[next]);
       }
+      queue->close();
     });
   }
   run_in_threads(std::move(tasks), job.cancel);
 }
 
-std::vector<Sweep::Group> Sweep::groups_of(std::span<const std::size_t> trials) const {
+std::string Sweep::report_of(const Group& trials) const {
+  Json report;
+  for (const std::size_t trial : trials) {
+    report.push_back({{"trial", trial}, {"result", to_json(results_[trial])}});
+  }
+  return report.dump();
+}
+
+void Sweep::take_report(const std::string& report, const Job& job) {
+  for (const Json& of_trial : Json::parse(report)) {
+    const std::size_t trial = of_trial.at("trial");
+    TrialResult result = trial_result_from(of_trial.at("result"));
+    const std::size_t before = std::min(results_[trial].epochs(), result.epochs());
+    job.observer.on_progress((result.epochs() - before) * split_.train.size());
+    results_[trial] = std::move(result);
+    if (has_ended(trial, job.epochs)) {
+      end_trial(trial, job, true);
+    }
+  }
+}
+
+Sweep::Groups Sweep::groups_of(std::span<const std::size_t> trials) const {
   struct Shape {
     EngineSettings settings;
     Group trials;
@@ -145,12 +177,13 @@ std::vector<Sweep::Group> Sweep::groups_of(std::span<const std::size_t> trials) 
     place->trials.push_back(trial);
   }
   const std::size_t devices = device_indices().size();
-  std::vector<Group> groups;
+  const std::size_t all_devices = devices * world().size();
+  Groups groups;
   for (const Shape& shape : shapes) {
     const std::span<const std::size_t> all(shape.trials);
-    const std::size_t size =
-        std::min({(all.size() + devices - 1) / devices, std::max(jobs() / devices, std::size_t{1}),
-                  engine_kind(config_.base.device).networks_at_once(shape.settings)});
+    const std::size_t size = std::min(
+        {(all.size() + all_devices - 1) / all_devices, std::max(jobs() / devices, std::size_t{1}),
+         engine_kind(config_.base.device).networks_at_once(shape.settings)});
     for (std::size_t first = 0; first < all.size(); first += size) {
       const auto part = all.subspan(first, std::min(size, all.size() - first));
       groups.emplace_back(part.begin(), part.end());

@@ -1,6 +1,8 @@
 #include "host/world/world.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace qmnist {
@@ -18,6 +20,9 @@ class Alone final : public World {
   void all_gather(std::span<std::byte> /*parts*/, std::span<const std::size_t> /*bytes*/) override {
   }
   void broadcast(std::span<std::byte> /*bytes*/) override {}
+  [[nodiscard]] std::unique_ptr<TaskQueue> make_task_queue(TaskQueue::OnReport on_report) override {
+    return make_own_task_queue(std::move(on_report));
+  }
   void abort(int /*status*/) noexcept override {}
 };
 
@@ -29,6 +34,14 @@ bool World::any(bool here) {
   }
   const std::vector<char> everywhere = gather_values(*this, here ? '\1' : '\0');
   return std::ranges::find(everywhere, '\1') != everywhere.end();
+}
+
+std::string broadcast(World& world, std::string text) {
+  std::uint64_t size = text.size();
+  world.broadcast(std::as_writable_bytes(std::span(&size, 1)));
+  text.resize(size);
+  world.broadcast(std::as_writable_bytes(std::span(text)));
+  return text;
 }
 
 World& alone() {

@@ -1,8 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
+#include <string>
 #include <vector>
+
+#include "host/world/task_queue.h"
 
 namespace qmnist {
 
@@ -37,6 +41,10 @@ class World {
   /// Gives all ranks what rank 0 has.
   virtual void broadcast(std::span<std::byte> bytes) = 0;
 
+  /// @param on_report is called on rank 0 only
+  [[nodiscard]] virtual std::unique_ptr<TaskQueue> make_task_queue(
+      TaskQueue::OnReport on_report) = 0;
+
   /// Ends the processes of all ranks at once, with that exit status; returns where there are no
   /// others.
   virtual void abort(int status) noexcept = 0;
@@ -66,6 +74,9 @@ template <typename Value>
   world.all_gather(std::as_writable_bytes(std::span(values)), bytes);
   return values;
 }
+
+/// The text that rank 0 has.
+[[nodiscard]] std::string broadcast(World& world, std::string text);
 
 /// The world of a process that trains by itself.
 [[nodiscard]] World& alone();

@@ -102,4 +102,37 @@ finish 1
 end_in_its_midst TERM 1
 [[ $status == "$interrupted" ]] || fail "SIGTERM to one rank: status $status: $(<"$folder/output")"
 finish 2
+# A sweep whose trials they share: the results of one process, also where it is ended in its midst.
+cat >"$folder/sweep.json" <<END
+{ "base": "$PWD/configs/baseline.json", "set": { "data.source": "mnist", "data.test_fraction": 0.95, "data.validation_fraction": 0.2,
+  "training.epochs": 8, "output.checkpoint_seconds": 0 }, "search": "grid", "parameters": { "training.seed": [0, 1, 2],
+  "training.batch_size": [30, 40, 50, 60] }, "output": { "dir": "sweep" } }
+END
+sweep=("$program" sweep --config "$folder/sweep.json" --device cpu --quiet)
+timeless() { cut -d, -f1-6 "$1"; }  # the columns before the seconds
+expect_same_sweep() {  # FOLDER
+  local trial file
+  diff <(timeless "$folder/$1/results.csv") <(timeless "$folder/swept/results.csv")
+  for trial in 0{00..11}; do
+    for file in model.safetensors predictions.csv checkpoint.safetensors; do
+      cmp "$folder/$1/$trial/$file" "$folder/swept/$trial/$file"
+    done
+  done
+}
+"${sweep[@]}" --set output.dir="$folder/swept"
+"$mpiexec" -n 3 "${sweep[@]}" --set output.dir="$folder/shared"
+expect_same_sweep shared
+end_sweep() {  # SIGNAL RANK: when it is half done; then resumes it on two ranks
+  "$mpiexec" -n 3 "${sweep[@]}" --set output.dir="$folder/$1" >"$folder/output" 2>&1 &
+  until [[ -f $folder/$1/005/checkpoint.safetensors ]]; do sleep 0.02; done
+  kill -"$1" "$(pgrep -f -- "^$program sweep .*output.dir=$folder/$1" | sed -n "$2p")"
+  local status=0
+  wait "$!" || status=$?
+  [[ $status != 0 && ! -f $folder/$1/results.csv ]] || fail "a sweep that was ended by SIG$1 has status $status"
+  "$mpiexec" -n 2 "${sweep[@]}" --set output.dir="$folder/$1"
+  expect_same_sweep "$1"
+}
+end_sweep KILL 3
+end_sweep TERM 2
+expect_error 2 'each of 2 ranks takes its own' "$mpiexec" -n 2 "$program" sweep --config "$folder/sweep.json" --device cuda:0,1
 echo "ranks give the bits of one process"

@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <barrier>
 #include <functional>
+#include <memory>
 #include <numeric>
 #include <span>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "host/world/world.h"
@@ -46,7 +49,26 @@ class ThreadWorld {
     explicit Shared(std::size_t ranks)
         : offers(ranks), all_here(static_cast<std::ptrdiff_t>(ranks)) {}
     std::vector<Offer> offers;
+    std::unique_ptr<TaskQueue> queue;
     std::barrier<> all_here;
+  };
+
+  class Queue final : public TaskQueue {
+   public:
+    explicit Queue(Shared& shared) : shared_(shared) {}
+    Queue(const Queue&) = delete;
+    Queue& operator=(const Queue&) = delete;
+    Queue(Queue&&) = delete;
+    Queue& operator=(Queue&&) = delete;
+    ~Queue() override { shared_.all_here.arrive_and_wait(); }
+
+    [[nodiscard]] std::size_t next(const std::string& report) override {
+      return shared_.queue->next(report);
+    }
+    void close() override { shared_.queue->close(); }
+
+   private:
+    Shared& shared_;
   };
 
   class Rank final : public World {
@@ -90,6 +112,15 @@ class ThreadWorld {
           std::ranges::copy(shared_.offers[0].bytes, bytes.begin());
         }
       });
+    }
+
+    [[nodiscard]] std::unique_ptr<TaskQueue> make_task_queue(
+        TaskQueue::OnReport on_report) override {
+      if (rank_ == 0) {
+        shared_.queue = make_own_task_queue(std::move(on_report));
+      }
+      shared_.all_here.arrive_and_wait();  // the queue must be there
+      return std::make_unique<Queue>(shared_);
     }
 
     void abort(int /*status*/) noexcept override {}

@@ -54,7 +54,8 @@ const EngineKind kEngineKind{
     .devices = []() -> std::vector<std::string> {
       return {fmt::format("{}, {} threads, {}", cpu_model(), available_cpus(), instruction_set())};
     },
-    .require_ranks = [](World& /*any*/) {},
+    .device_of_rank = [](World& /*any*/) -> std::size_t { return 0; },
+    .obstacle_to_ranks = [] { return std::string(); },
 };
 
 CpuEngine::CpuEngine(EngineSettings settings)

@@ -48,7 +48,7 @@ const CudaLibrary& load() {
   return *static_cast<const CudaLibrary*>(symbol);
 }
 
-void require_ranks(World& world) {
+std::size_t device_of_rank(World& world) {
   bool loads = true;
   try {
     (void)load();
@@ -59,7 +59,7 @@ void require_ranks(World& world) {
     (void)load();
     throw DeviceError("another rank cannot use a GPU");
   }
-  (void)load().device_of_rank(world);
+  return load().device_of_rank(world);
 }
 
 }  // namespace
@@ -75,7 +75,8 @@ const EngineKind kEngineKind{
         [](std::vector<EngineSettings> settings) { return load().make_group(std::move(settings)); },
     .networks_at_once = [](const EngineSettings& shape) { return load().networks_at_once(shape); },
     .devices = [] { return load().devices(); },
-    .require_ranks = require_ranks,
+    .device_of_rank = device_of_rank,
+    .obstacle_to_ranks = [] { return load().obstacle_to_ranks(); },
 };
 
 }  // namespace qmnist::cuda

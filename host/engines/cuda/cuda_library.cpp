@@ -55,4 +55,5 @@ const qmnist::cuda::CudaLibrary qmnist_cuda_library{
     .networks_at_once = qmnist::cuda::networks_at_once,
     .devices = qmnist::cuda::describe_cuda_devices,
     .device_of_rank = qmnist::cuda::device_of_rank,
+    .obstacle_to_ranks = qmnist::cuda::obstacle_to_ranks,
 };

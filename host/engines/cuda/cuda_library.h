@@ -16,6 +16,7 @@ struct CudaLibrary {
   std::size_t (*networks_at_once)(const EngineSettings&);
   std::vector<std::string> (*devices)();
   std::size_t (*device_of_rank)(World&);
+  std::string (*obstacle_to_ranks)();
 };
 
 }  // namespace qmnist::cuda

@@ -78,7 +78,6 @@ std::size_t device_of_rank(World& world) {
   std::string uuid;
   std::string obstacle;
   try {
-    (void)load_nccl();
     index = index_of(local);
     uuid = cuda_device_uuid(index);
   } catch (const DeviceError& error) {
@@ -91,6 +90,15 @@ std::size_t device_of_rank(World& world) {
   }
   check_distinct(gather_texts(world, uuid));
   return index;
+}
+
+std::string obstacle_to_ranks() {
+  try {
+    (void)load_nccl();
+    return "";
+  } catch (const DeviceError& error) {
+    return error.what();
+  }
 }
 
 std::unique_ptr<DeviceWorld> join_on_devices(World& world, cudaStream_t stream) {

@@ -11,12 +11,14 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "host/error.h"
 #include "host/world/mpi/heartbeat.h"
 #include "host/world/mpi/mpi_check.h"
 #include "host/world/mpi/mpi_library.h"
+#include "host/world/mpi/mpi_task_queue.h"
 
 namespace qmnist::mpi {
 namespace {
@@ -75,7 +77,7 @@ class MpiWorld final : public World {
   MpiWorld& operator=(MpiWorld&&) = delete;
   /// Waits for the others.
   ~MpiWorld() override {
-    (void)MPI_Barrier(MPI_COMM_WORLD);
+    wait_for_all(MPI_COMM_WORLD);
     heartbeat_.reset();
     (void)MPI_Type_free(&large_unit_);
     (void)MPI_Finalize();
@@ -112,6 +114,10 @@ class MpiWorld final : public World {
       QMNIST_MPI_CHECK(
           MPI_Bcast(piece.data(), static_cast<int>(piece.size()), MPI_BYTE, 0, MPI_COMM_WORLD));
     }
+  }
+
+  [[nodiscard]] std::unique_ptr<TaskQueue> make_task_queue(TaskQueue::OnReport on_report) override {
+    return make_mpi_task_queue(MPI_COMM_WORLD, std::move(on_report));
   }
 
   void abort(int status) noexcept override {
