@@ -1,5 +1,6 @@
 # docker build --target cpu  -t qmnist_gpu .         then  docker run --rm qmnist_gpu
 # docker build --target cuda -t qmnist_gpu:cuda .    then  docker run --rm --gpus all qmnist_gpu:cuda
+# docker build --target mpi -t qmnist_gpu:mpi .      for deploy/train-mpijob.yaml
 # Results are kept with  --user "$(id -u)" -v "$PWD/runs:/runs".
 
 # Any CUDA 12 runs with drivers from 525 on, CUDA 13 only with those from 580 on; 12.9 has machine code for the newest GPUs, too. For
@@ -20,7 +21,7 @@ RUN scripts/package cpu-only
 FROM cuda-devel AS cuda-package
 WORKDIR /src
 COPY scripts scripts
-RUN scripts/setup --package
+RUN scripts/setup --package --mpi
 COPY . .
 RUN scripts/package release
 
@@ -44,6 +45,20 @@ VOLUME /runs
 USER trainer
 ENTRYPOINT ["qmnist_gpu"]
 CMD ["--config", "configs/baseline.json"]
+
+# With Open MPI's launcher, and an SSH server by which it starts ranks in other containers, as Kubeflow's MPI Operator has it: the
+# server runs as the user of the image, with the key that the operator mounts.
+FROM cuda AS mpi
+USER root
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends openmpi-bin openssh-client openssh-server \
+ && rm -rf /var/lib/apt/lists/* /etc/ssh/ssh_host_* \
+ && mkdir -p /run/sshd \
+ && install -d -o trainer /home/trainer/.ssh \
+ && printf 'Host *\n  Port 2222\n  StrictHostKeyChecking no\n  UserKnownHostsFile /dev/null\n  LogLevel ERROR\n' \
+      > /etc/ssh/ssh_config.d/ranks.conf \
+ && printf 'Port 2222\nHostKey /home/trainer/.ssh/id_rsa\nPidFile none\nStrictModes no\n' > /etc/ssh/sshd_ranks
+USER trainer
 
 FROM debian:13-slim AS cpu
 RUN --mount=type=bind,from=cpu-package,source=/src/build/cpu-only,target=/package \
