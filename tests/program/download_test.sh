@@ -250,7 +250,8 @@ without_a_network_the_place_is_named() {
   cp "$source_dir"/data/*.md5 "$repo/data/"
   mkdir "$repo/bin"
   printf '#!/bin/sh\nprintf "Could not resolve host"\nexit 6\n' >"$repo/bin/curl"
-  chmod +x "$repo/bin/curl"
+  printf '#!/bin/sh\n' >"$repo/bin/unzip"
+  chmod +x "$repo/bin/curl" "$repo/bin/unzip"
   while read -r set place; do
     QMNIST_URL='' PATH=$repo/bin:$PATH download "$set"
     expect_status 1
