@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "host/cli/output.h"
+#include "host/cli/read_data.h"
 #include "host/data/sample_groups.h"
 #include "host/data/split.h"
 #include "host/engines/ensemble.h"
@@ -63,7 +64,7 @@ void check_test_set(const fs::path& run, const Config& config, const Dataset& da
           run.string(), key, value.dump(), first.string(), expected.dump());
     }
   }
-  if (!are_equal(dataset, load_dataset(config.data))) {
+  if (!are_equal(dataset, read_data(config.data))) {
     throw UsageError(
         "{}: its data files differ from those of {}; the runs of an ensemble must have the same "
         "test set, or choose images with --data",
@@ -75,7 +76,7 @@ void check_test_set(const fs::path& run, const Config& config, const Dataset& da
 EvaluationSet test_set_of_runs(const std::vector<fs::path>& runs) {
   const Config config = config_of_run(runs.front());
   EvaluationSet set{
-      .dataset = load_dataset(config.data),
+      .dataset = read_data(config.data),
       .indices = {},
       .description = fmt::format("the {} test set (split: {})",
                                  runs.size() == 1 ? "run's" : "runs'", name_of(config.data.split))};
@@ -100,7 +101,7 @@ void check_classes(const fs::path& run, const ClassNames& classes, const Dataset
 
 EvaluationSet all_images_in(const fs::path& data) {
   EvaluationSet set{
-      .dataset = fs::is_directory(data) ? load_dataset({.dir = data}) : load_data_file(data),
+      .dataset = fs::is_directory(data) ? read_data({.dir = data}) : load_data_file(data),
       .indices = {},
       .description = "training images included"};
   set.indices.resize(set.dataset.count());

@@ -5,6 +5,7 @@
 #include "host/atomic_file.h"
 #include "host/charts/distortion_sheet.h"
 #include "host/cli/output.h"
+#include "host/cli/read_data.h"
 #include "host/config/config.h"
 #include "host/config/schema.h"
 #include "host/data/dataset.h"
@@ -31,7 +32,7 @@ void print_devices() {
 
 std::string dataset_in(const std::filesystem::path& folder) {
   try {
-    const Dataset dataset = load_dataset({.dir = folder});
+    const Dataset dataset = read_data({.dir = folder});
     return fmt::format("{}, {} images in {}", dataset.name, grouped(dataset.count()),
                        folder.string());
   } catch (const DataError& error) {
@@ -59,7 +60,7 @@ AugmentationSettings augmentation_of(const std::filesystem::path& config) {
 
 void draw_distortions(const InfoOptions& options) {
   const AugmentationSettings settings = augmentation_of(options.config);
-  const Dataset dataset = load_dataset({.dir = options.data});
+  const Dataset dataset = read_data({.dir = options.data});
   const GreyImage sheet = distortion_sheet(dataset.view(), Augmentation(settings, 0));
   write_atomically(options.augment, encode_png(sheet));
   print_out("Wrote {}: each digit, and nine distortions of it by {}\n", options.augment.string(),

@@ -10,6 +10,7 @@
 #include "host/bytes_text.h"
 #include "host/cli/interrupt.h"
 #include "host/cli/output.h"
+#include "host/cli/read_data.h"
 #include "host/cli/terminal.h"
 #include "host/engines/engine_kinds.h"
 #include "host/format/training_text.h"
@@ -307,7 +308,7 @@ ExitStatus sweep_command(const SweepOptions& options) {
   sweep::SweepConfig config =
       options.seeds > 0 ? sweep::seeds_sweep(options.config, options.overrides, options.seeds)
                         : sweep::load_sweep(options.config, options.overrides);
-  const Dataset dataset = load_dataset(config.base.data);
+  const Dataset dataset = read_data(config.base.data);
   if (options.device) {
     config.base.device = options.device->name;
   }

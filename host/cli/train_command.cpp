@@ -8,6 +8,7 @@
 #include "host/cli/console.h"
 #include "host/cli/interrupt.h"
 #include "host/cli/output.h"
+#include "host/cli/read_data.h"
 #include "host/cli/terminal.h"
 #include "host/format/class_tables.h"
 #include "host/format/text.h"
@@ -213,7 +214,7 @@ ExitStatus train_command(const TrainOptions& options) {
     catch_repeated_interrupts();
     prepare_for_ranks(config, world);
   }
-  const Dataset dataset = load_dataset(config.data);
+  const Dataset dataset = read_data(config.data);
   return world.rank() == 0 ? TrainCommand(options, config, dataset, since_start, world).run()
                            : run_as_rank(config, dataset, world);
 }

@@ -37,8 +37,8 @@ bool detect_csv(const fs::path& folder) {
   return holds_one_of(folder, csv_sets());
 }
 
-Dataset load_csv(const fs::path& folder, const FileForm& form) {
-  return load_one_of(folder, csv_sets(), kCsvFormat, form);
+Dataset load_csv(const fs::path& folder, const ReadOptions& options) {
+  return load_one_of(folder, csv_sets(), kCsvFormat, options.form);
 }
 
 }  // namespace qmnist

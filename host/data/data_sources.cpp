@@ -6,21 +6,21 @@ namespace qmnist {
 
 // A data source is one file of this folder, its two functions declared here, and a row below.
 bool detect_qmnist(const std::filesystem::path& folder);
-Dataset load_qmnist(const std::filesystem::path& folder, const FileForm& form);
+Dataset load_qmnist(const std::filesystem::path& folder, const ReadOptions& options);
 bool detect_kaggle(const std::filesystem::path& folder);
-Dataset load_kaggle(const std::filesystem::path& folder, const FileForm& form);
+Dataset load_kaggle(const std::filesystem::path& folder, const ReadOptions& options);
 bool detect_mnist(const std::filesystem::path& folder);
-Dataset load_mnist(const std::filesystem::path& folder, const FileForm& form);
+Dataset load_mnist(const std::filesystem::path& folder, const ReadOptions& options);
 bool detect_emnist(const std::filesystem::path& folder);
-Dataset load_emnist(const std::filesystem::path& folder, const FileForm& form);
+Dataset load_emnist(const std::filesystem::path& folder, const ReadOptions& options);
 bool detect_csv(const std::filesystem::path& folder);
-Dataset load_csv(const std::filesystem::path& folder, const FileForm& form);
+Dataset load_csv(const std::filesystem::path& folder, const ReadOptions& options);
 bool detect_picture_folders(const std::filesystem::path& folder);
-Dataset load_picture_folders(const std::filesystem::path& folder, const FileForm& form);
+Dataset load_picture_folders(const std::filesystem::path& folder, const ReadOptions& options);
 bool detect_npz(const std::filesystem::path& folder);
-Dataset load_npz(const std::filesystem::path& folder, const FileForm& form);
+Dataset load_npz(const std::filesystem::path& folder, const ReadOptions& options);
 bool detect_npy(const std::filesystem::path& folder);
-Dataset load_npy(const std::filesystem::path& folder, const FileForm& form);
+Dataset load_npy(const std::filesystem::path& folder, const ReadOptions& options);
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "host/data/dataset.h"
-#include "host/data/set_info.h"
+#include "host/data/read_options.h"
 
 namespace qmnist {
 
@@ -19,9 +19,8 @@ struct DataSource {
   /// source for which this is so; it takes the only one that is left.
   bool (*detect)(const std::filesystem::path& folder);
   /// Leaves Dataset::source empty.
-  /// @param form of a set that the program does not know; without effect on others
   /// @throws DataError naming file, offset and expectation where a file is missing or wrong
-  Dataset (*load)(const std::filesystem::path& folder, const FileForm& form);
+  Dataset (*load)(const std::filesystem::path& folder, const ReadOptions& options);
 };
 
 /// The registry: every source.

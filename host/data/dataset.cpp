@@ -99,25 +99,25 @@ void refuse_form(const DataSettings& settings, const Dataset& known) {
   refuse("data.first_label", settings.first_label, std::size_t{0});
 }
 
-Dataset load_source(const DataSettings& settings, const FileForm& form) {
+Dataset load_source(const DataSettings& settings, const ReadOptions& options) {
   const fs::path& folder = settings.dir;
   const DataSource& source =
       settings.source == kAutoSource ? detect_source(folder) : find_source(settings.source);
-  Dataset dataset = source.load(folder, form);
+  Dataset dataset = source.load(folder, options);
   dataset.source = source.name;
   return dataset;
 }
 
 }  // namespace
 
-Dataset load_dataset(const DataSettings& settings) {
+Dataset load_dataset(const DataSettings& settings, const OnFilesRead& on_files_read) {
   if (!fs::is_directory(settings.dir)) {
     throw DataError("{}: is not a folder; set data.dir to the one that holds the data files",
                     settings.dir.string());
   }
   const FileForm form{.transposed = settings.transpose, .first_label = settings.first_label};
   std::optional<Dataset> named = load_named_files(settings, form);
-  Dataset dataset = named ? *std::move(named) : load_source(settings, form);
+  Dataset dataset = named ? *std::move(named) : load_source(settings, {form, on_files_read});
   if (dataset.has_known_classes) {
     refuse_form(settings, dataset);
   } else {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/data/class_names.h"
+#include "host/data/read_options.h"
 #include "host/settings/run_settings.h"
 
 namespace qmnist {
@@ -64,7 +65,8 @@ struct Dataset {
 /// @throws DataError naming file, offset and expectation where a file is missing or wrong, or,
 ///   of more than ten classes, one has no image; UsageError where the settings do not go together,
 ///   or say how to read a set that is known
-[[nodiscard]] Dataset load_dataset(const DataSettings& settings);
+[[nodiscard]] Dataset load_dataset(const DataSettings& settings,
+                                   const OnFilesRead& on_files_read = {});
 
 /// Reads one file: Kaggle's pickle, a .csv file, Keras's mnist.npz; or images with the labels that
 /// lie beside them under a name like theirs: IDX (train-images-idx3-ubyte,

@@ -135,24 +135,24 @@ bool detect_qmnist(const fs::path& folder) {
   return holds_one_of(folder, qmnist_sets());
 }
 
-Dataset load_qmnist(const fs::path& folder, const FileForm& form) {
-  return load_one_of(folder, qmnist_sets(), kIdxFormat, form);
+Dataset load_qmnist(const fs::path& folder, const ReadOptions& options) {
+  return load_one_of(folder, qmnist_sets(), kIdxFormat, options.form);
 }
 
 bool detect_mnist(const fs::path& folder) {
   return holds_one_of(folder, mnist_sets());
 }
 
-Dataset load_mnist(const fs::path& folder, const FileForm& form) {
-  return load_one_of(folder, mnist_sets(), kIdxFormat, form);
+Dataset load_mnist(const fs::path& folder, const ReadOptions& options) {
+  return load_one_of(folder, mnist_sets(), kIdxFormat, options.form);
 }
 
 bool detect_emnist(const fs::path& folder) {
   return holds_one_of(folder, emnist_sets());
 }
 
-Dataset load_emnist(const fs::path& folder, const FileForm& form) {
-  return load_one_of(folder, emnist_sets(), kIdxFormat, form);
+Dataset load_emnist(const fs::path& folder, const ReadOptions& options) {
+  return load_one_of(folder, emnist_sets(), kIdxFormat, options.form);
 }
 
 }  // namespace qmnist

@@ -23,7 +23,7 @@ bool detect_kaggle(const fs::path& folder) {
   return fs::is_regular_file(folder / kKaggleFile);
 }
 
-Dataset load_kaggle(const fs::path& folder, const FileForm& /*form*/) {
+Dataset load_kaggle(const fs::path& folder, const ReadOptions& /*options*/) {
   if (!detect_kaggle(folder)) {
     throw DataError("{}: {} is missing; set data.dir to the folder that has it", folder.string(),
                     kKaggleFile);

@@ -133,16 +133,16 @@ bool detect_npz(const fs::path& folder) {
   return holds_one_of(folder, npz_sets());
 }
 
-Dataset load_npz(const fs::path& folder, const FileForm& form) {
-  return load_one_of(folder, npz_sets(), kNpzFormat, form);
+Dataset load_npz(const fs::path& folder, const ReadOptions& options) {
+  return load_one_of(folder, npz_sets(), kNpzFormat, options.form);
 }
 
 bool detect_npy(const fs::path& folder) {
   return holds_one_of(folder, npy_sets());
 }
 
-Dataset load_npy(const fs::path& folder, const FileForm& form) {
-  return load_one_of(folder, npy_sets(), kNpyFormat, form);
+Dataset load_npy(const fs::path& folder, const ReadOptions& options) {
+  return load_one_of(folder, npy_sets(), kNpyFormat, options.form);
 }
 
 }  // namespace qmnist

@@ -261,7 +261,7 @@ bool detect_picture_folders(const fs::path& folder) {
   });
 }
 
-Dataset load_picture_folders(const fs::path& folder, const FileForm& /*form*/) {
+Dataset load_picture_folders(const fs::path& folder, const ReadOptions& options) {
   const std::vector<PartFolder> parts = parts_in(folder);
   if (const auto twice = std::ranges::adjacent_find(parts, {}, &PartFolder::kind);
       twice != parts.end()) {
@@ -282,7 +282,7 @@ Dataset load_picture_folders(const fs::path& folder, const FileForm& /*form*/) {
     }
     dataset.parts.push_back({part.kind, pictures.back().size()});
   }
-  Pictures read = read_pictures(files);
+  Pictures read = read_pictures(files, options.on_files_read);
   dataset.pixels = std::move(read.pixels);
   std::span<const std::string> sha256(read.sha256);
   for (std::size_t i = 0; i < parts.size(); ++i) {

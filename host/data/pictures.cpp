@@ -5,6 +5,7 @@
 #include <exception>
 #include <functional>
 #include <future>
+#include <mutex>
 
 #include "host/data/dataset.h"
 #include "host/data/huge_pages.h"
@@ -71,17 +72,24 @@ void for_each_index(std::size_t count, const std::function<void(std::size_t)>& w
 
 }  // namespace
 
-Pictures read_pictures(std::span<const std::filesystem::path> files) {
+Pictures read_pictures(std::span<const std::filesystem::path> files,
+                       const OnFilesRead& on_files_read) {
   Pictures pictures;
   reserve_on_huge_pages(pictures.pixels, files.size() * kPixels);
   pictures.pixels.resize(files.size() * kPixels);
   pictures.sha256.resize(files.size());
+  std::atomic<std::size_t> read = 0;
+  std::mutex reporting;
   for_each_index(files.size(), [&](std::size_t i) {
     const std::string content = read_file<DataError>(files[i], "an image");
     const std::string name = files[i].string();
     convert(decode_image(bytes_of(content), name), name,
             std::span(pictures.pixels).subspan(i * kPixels, kPixels));
     pictures.sha256[i] = sha256_of(content);
+    const std::size_t done = ++read;
+    if (const std::unique_lock lock(reporting, std::try_to_lock); on_files_read && lock) {
+      on_files_read(done, files.size());
+    }
   });
   return pictures;
 }

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "host/data/read_options.h"
+
 namespace qmnist {
 
 /// Pictures as a network's input, and the checksums of their files.
@@ -20,6 +22,7 @@ struct Pictures {
 /// Preprocess::kAuto.
 /// @throws DataError for the first file that is unreadable or damaged or has no ink;
 ///   UsageError like require_image_decoders()
-[[nodiscard]] Pictures read_pictures(std::span<const std::filesystem::path> files);
+[[nodiscard]] Pictures read_pictures(std::span<const std::filesystem::path> files,
+                                     const OnFilesRead& on_files_read = {});
 
 }  // namespace qmnist

@@ -173,5 +173,17 @@ TEST_F(PicturesTest, TheFirstThatIsWrongIsNamed) {
   EXPECT_EQ(read_pictures(files).sha256.size(), 50U);
 }
 
+TEST_F(PicturesTest, TellHowManyWereRead) {
+  write("good.png", test::grey_png(test::random_levels(1)));
+  const std::vector<fs::path> files(50, folder_ / "good.png");
+  std::size_t calls = 0;
+  (void)read_pictures(files, [&](std::size_t done, std::size_t count) {
+    EXPECT_EQ(count, 50U);
+    EXPECT_TRUE(done >= 1 && done <= count) << done;
+    ++calls;
+  });
+  EXPECT_TRUE(calls >= 1 && calls <= 50) << calls;
+}
+
 }  // namespace
 }  // namespace qmnist
