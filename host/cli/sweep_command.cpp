@@ -300,6 +300,22 @@ World& join_world_for(const SweepOptions& options) {
   return world;
 }
 
+/// Throws where this rank would train other trials than rank 0 hands out.
+void require_sweep_of_rank_0(World& world, const sweep::Sweep& sweep, const Dataset& dataset) {
+  std::string text;
+  for (const sweep::Trial& trial : sweep.trials()) {
+    text += config_json(trial.config).dump() + "\n";
+  }
+  for (const DataFile& file : dataset.files) {
+    text += file.sha256 + "\n";
+  }
+  if (broadcast(world, text) != text) {
+    throw UsageError(
+        "its trials or data files are not those of rank 0; start all ranks with the same sweep "
+        "file, options and data");
+  }
+}
+
 }  // namespace
 
 ExitStatus sweep_command(const SweepOptions& options) {
@@ -317,6 +333,9 @@ ExitStatus sweep_command(const SweepOptions& options) {
   sweep::Sweep sweep(config, dataset, resources_of(options, config.base, world));
   if (options.collect) {
     return collect(sweep, dataset, options.quiet);
+  }
+  if (world.size() > 1) {
+    require_sweep_of_rank_0(world, sweep, dataset);
   }
   SilentSweepObserver silent;
   if (world.rank() > 0) {

@@ -134,5 +134,7 @@ end_sweep() {  # SIGNAL RANK: when it is half done; then resumes it on two ranks
 }
 end_sweep KILL 3
 end_sweep TERM 2
+expect_error 2 'are not those of rank 0' "$mpiexec" -n 1 "${sweep[@]}" --set output.dir="$folder/differs" \
+  : -n 1 "${sweep[@]}" --set output.dir="$folder/differs" --set optimizer.learning_rate=0.01
 expect_error 2 'each of 2 ranks takes its own' "$mpiexec" -n 2 "$program" sweep --config "$folder/sweep.json" --device cuda:0,1
 echo "ranks give the bits of one process"
