@@ -81,6 +81,13 @@ struct EngineSettings {
   RegularizationSettings regularization = {};
   Schedule schedule = {};   ///< of the learning rate
   bool is_training = true;  ///< false where only predict() and score() are called: less memory
+
+  [[nodiscard]] std::size_t ranks() const { return world == nullptr ? 1 : world->size(); }
+  [[nodiscard]] std::size_t rank() const { return world == nullptr ? 0 : world->rank(); }
+  /// This rank's rows of a batch.
+  [[nodiscard]] Range rows_of_batch(std::size_t rows) const {
+    return rows_of_rank(rank(), ranks(), slices, rows);
+  }
 };
 
 /// Whether networks with these settings can train in the same launches: they have the same layers,

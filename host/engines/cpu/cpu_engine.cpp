@@ -83,7 +83,7 @@ std::size_t CpuEngine::bytes(const EngineSettings& settings) {
   const Network& network = settings.network;
   const bool has_ema = settings.regularization.ema_decay > 0;
   const bool distorts = settings.augmentation.any();
-  const std::size_t ranks = settings.world == nullptr ? 1 : settings.world->size();
+  const std::size_t ranks = settings.ranks();
   const std::size_t gradients = (needs_sums(settings) ? 1 : 0) + (ranks > 1 ? 1 : 0);
   return bytes_of_layers(network, moment_count(settings.optimizer.name), has_ema) +
          gradients * bytes_of_layers(network, 0, false) +

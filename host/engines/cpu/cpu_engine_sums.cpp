@@ -45,7 +45,7 @@ double total(std::span<const double> squares) {
 }  // namespace
 
 CpuEngine::Batch CpuEngine::part_of(Indices batch) const {
-  const Range rows = rows_of_rank(world_.rank(), world_.size(), settings_.slices, batch.size());
+  const Range rows = settings_.rows_of_batch(batch.size());
   return {batch.subspan(rows.begin, rows.size()), rows.begin, batch.size()};
 }
 

@@ -66,7 +66,7 @@ void CudaEngine::require_training() const {
 }
 
 RunningMetrics CudaEngine::agreed(RunningMetrics metrics) const {
-  if (has_ranks()) {
+  if (settings_.ranks() > 1) {
     settings_.world->broadcast(std::as_writable_bytes(std::span(&metrics, 1)));
   }
   return metrics;
@@ -128,12 +128,7 @@ void CudaEngine::train_chunk(const DataView& data, std::span<const std::uint32_t
   for (std::size_t first = 0; first < chunk.size(); first += settings_.batch_size) {
     const std::size_t rows = std::min(settings_.batch_size, chunk.size() - first);
     add_distortions(step_, rows, distortions);
-    const std::size_t first_row =
-        has_ranks()
-            ? rows_of_rank(settings_.world->rank(), settings_.world->size(), settings_.slices, rows)
-                  .begin
-            : 0;
-    steps.push_back(step_params(step_++, first_row));
+    steps.push_back(step_params(step_++, settings_.rows_of_batch(rows).begin));
   }
   group_->train_chunk(network_, data, {chunk, steps, distortions});
 }
@@ -203,9 +198,9 @@ std::vector<float> CudaEngine::predict(const DataView& data,
   const auto predict_here = [&](std::span<const std::uint32_t> images) {
     return predict_by(group_->only(network_), data, images);
   };
-  return has_ranks() ? predict_by_ranks(*settings_.world, indices, settings_.network.classes(),
-                                        predict_here)
-                     : predict_here(indices);
+  return settings_.ranks() > 1 ? predict_by_ranks(*settings_.world, indices,
+                                                  settings_.network.classes(), predict_here)
+                               : predict_here(indices);
 }
 
 std::vector<float> CudaEngine::predict_by_group(const DataView& data,
@@ -215,7 +210,7 @@ std::vector<float> CudaEngine::predict_by_group(const DataView& data,
 
 Scores CudaEngine::score(const DataView& data, std::span<const std::uint32_t> indices) {
   const NvtxRange range("score");
-  if (has_ranks()) {
+  if (settings_.ranks() > 1) {
     return Engine::score(data, indices);
   }
   const auto lock = use_group();

@@ -50,9 +50,6 @@ class CudaEngine final : public Engine {
 
  private:
   void require_training() const;
-  [[nodiscard]] bool has_ranks() const {
-    return settings_.world != nullptr && settings_.world->size() > 1;
-  }
   /// The same metrics on all ranks: they arrive earlier on some, and training depends on them.
   [[nodiscard]] RunningMetrics agreed(RunningMetrics metrics) const;
   /// Makes the device current, and keeps the group's other threads from the stream meanwhile.

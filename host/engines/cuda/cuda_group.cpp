@@ -10,21 +10,13 @@
 #include "host/error.h"
 
 namespace qmnist::cuda {
-namespace {
-
-bool has_ranks(const EngineSettings& settings) {
-  return settings.world != nullptr && settings.world->size() > 1;
-}
-
-}  // namespace
-
 CudaGroup::CudaGroup(EngineSettings shape, std::size_t networks)
     : shape_(std::move(shape)),
-      device_(
-          use_cuda_device(has_ranks(shape_) ? device_of_rank(*shape_.world) : shape_.device_index)),
+      device_(use_cuda_device(shape_.ranks() > 1 ? device_of_rank(*shape_.world)
+                                                 : shape_.device_index)),
       chunk_samples_(samples_of_chunk(shape_.batch_size)),
       max_rows_(max_chunk_samples(shape_.batch_size)),
-      world_(has_ranks(shape_) ? join_on_devices(*shape_.world, compute_.get()) : nullptr),
+      world_(shape_.ranks() > 1 ? join_on_devices(*shape_.world, compute_.get()) : nullptr),
       network_(make_device_network(shape_, max_rows_, compute_.get(), blocks_, world_.get())),
       prefetcher_(shape_.network.inputs(), max_rows_, shape_.augmentation, compute_.get(), blocks_),
       metrics_(networks, compute_.get()),

@@ -21,12 +21,11 @@ void transpose(const float* from, std::size_t rows, std::size_t columns, float* 
 }  // namespace
 
 ArenaShare::ArenaShare(const EngineSettings& settings)
-    : ranks(settings.world == nullptr ? 1 : settings.world->size()),
-      size(settings.network.arena_size()) {
+    : ranks(settings.ranks()), size(settings.network.arena_size()) {
   if (ranks > 1) {
     constexpr std::size_t kMultiple = 64;  // for the widest loads of any kernel
     size = (size + ranks * kMultiple - 1) / (ranks * kMultiple) * kMultiple;
-    begin = settings.world->rank() * size;
+    begin = settings.rank() * size;
   }
 }
 
