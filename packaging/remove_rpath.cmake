@@ -1,5 +1,5 @@
-# Debian policy forbids search paths outside a package: CUDA's libraries come from packages, too.
-set(library ${CPACK_TEMPORARY_DIRECTORY}/usr/libexec/qmnist-gpu/libqmnist_cuda.so)
-if(EXISTS ${library})
+# Debian policy forbids search paths outside a package: the libraries of CUDA and NCCL come from packages, too.
+file(GLOB libraries ${CPACK_TEMPORARY_DIRECTORY}/usr/libexec/qmnist-gpu/*.so)
+foreach(library IN LISTS libraries)
   file(RPATH_REMOVE FILE ${library})
-endif()
+endforeach()
