@@ -21,7 +21,6 @@
 #include "host/stopwatch.h"
 #include "host/sweep/result_files.h"
 #include "host/sweep/results.h"
-#include "host/system/available_cpus.h"
 #include "host/world/join_world.h"
 #include "host/world/rank_threads.h"
 
@@ -161,8 +160,7 @@ sweep::SweepResources resources_of(const SweepOptions& options, const Config& ba
   sweep::SweepResources resources{.jobs = options.jobs,
                                   .device_indices = {base.device_index},
                                   .shard = options.shard,
-                                  .world = &world,
-                                  .cpus = available_cpus()};
+                                  .world = &world};
   if (options.device && !options.device->indices.empty()) {
     resources.device_indices = options.device->indices;
   }

@@ -21,15 +21,6 @@ using test::SmallData;
 using test::ThreadWorld;
 using test::TrainingCase;
 
-std::vector<TrainingCase> sliced_cases() {
-  std::vector<TrainingCase> cases = test::training_cases();
-  for (TrainingCase& of_case : cases) {
-    of_case.settings.slices = 12;
-    of_case.settings.kernels = Kernels::kFixedOrder;
-  }
-  return cases;
-}
-
 /// Skips where two ranks cannot train on GPUs.
 class CudaRanks : public testing::TestWithParam<TrainingCase> {
  protected:
@@ -59,6 +50,7 @@ class CudaRanks : public testing::TestWithParam<TrainingCase> {
     ThreadWorld::run(ranks, [&](World& world) {
       EngineSettings settings = GetParam().settings;
       settings.world = &world;
+      settings.kernels = Kernels::kFixedOrder;
       work(*cuda::kEngineKind.make(settings),
            fmt::format("rank {} of {}", world.rank(), world.size()));
     });
@@ -67,7 +59,7 @@ class CudaRanks : public testing::TestWithParam<TrainingCase> {
   std::size_t gpus_ = 0;
 };
 
-INSTANTIATE_TEST_SUITE_P(Cases, CudaRanks, testing::ValuesIn(sliced_cases()),
+INSTANTIATE_TEST_SUITE_P(Cases, CudaRanks, testing::ValuesIn(test::sliced_training_cases()),
                          [](const auto& training) { return training.param.name; });
 
 TEST_P(CudaRanks, AnyNumberGivesTheBitsOfACpu) {

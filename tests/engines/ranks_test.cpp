@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <vector>
 
 #include "host/engines/cpu/cpu_engine.h"
 #include "tests/support/thread_world.h"
@@ -15,14 +14,6 @@ namespace {
 using test::ThreadWorld;
 using test::TrainingCase;
 
-std::vector<TrainingCase> sliced_cases() {
-  std::vector<TrainingCase> cases = test::training_cases();
-  for (TrainingCase& of_case : cases) {
-    of_case.settings.slices = 12;
-  }
-  return cases;
-}
-
 class RanksTest : public testing::TestWithParam<TrainingCase> {
  protected:
   [[nodiscard]] static std::string digests_of_one() {
@@ -31,7 +22,7 @@ class RanksTest : public testing::TestWithParam<TrainingCase> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Cases, RanksTest, testing::ValuesIn(sliced_cases()),
+INSTANTIATE_TEST_SUITE_P(Cases, RanksTest, testing::ValuesIn(test::sliced_training_cases()),
                          [](const auto& training) { return training.param.name; });
 
 TEST_P(RanksTest, AnyNumberGivesTheBitsOfOne) {

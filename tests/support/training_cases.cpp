@@ -116,6 +116,14 @@ std::vector<TrainingCase> training_cases() {
   };
 }
 
+std::vector<TrainingCase> sliced_training_cases() {
+  std::vector<TrainingCase> cases = training_cases();
+  for (TrainingCase& of_case : cases) {
+    of_case.settings.slices = 12;
+  }
+  return cases;
+}
+
 std::string train_case(Engine& engine, const TrainingCase& training) {
   const SmallData data(training.samples, training.settings.network.inputs(), 10);
   engine.set_state(initial_state(training.settings.network, 3));

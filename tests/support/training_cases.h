@@ -25,6 +25,9 @@ void PrintTo(const TrainingCase& training, std::ostream* stream);  // NOLINT: Go
 /// of operations.
 [[nodiscard]] std::vector<TrainingCase> training_cases();
 
+/// The same with batches of 12 slices, which several numbers of ranks can share.
+[[nodiscard]] std::vector<TrainingCase> sliced_training_cases();
+
 /// Trains an engine that was made with the case's settings on images made for it.
 /// @return the beginnings of three SHA-256 digests: of the bits of parameters, moments and EMA; of
 /// the

@@ -10,6 +10,7 @@
 #include "host/error.h"
 
 namespace qmnist::cuda {
+
 CudaGroup::CudaGroup(EngineSettings shape, std::size_t networks)
     : shape_(std::move(shape)),
       device_(use_cuda_device(shape_.ranks() > 1 ? device_of_rank(*shape_.world)

@@ -56,10 +56,12 @@ OptimizerArenas DeviceArenas::for_optimizer() {
 }
 
 void DeviceArenas::set_state(std::size_t network, const TrainingState& state) {
-  upload(is_training_ ? state.parameters : state.eval_parameters(), state_.data(network));
+  const Range whole{0, share_.arena()};
+  const Range own{share_.begin, share_.begin + share_.size};
+  upload(is_training_ ? state.parameters : state.eval_parameters(), whole, state_.data(network));
   const Arenas start = is_training_ ? moments_or_zeros(state, moments_) : Arenas{};
   for (std::size_t i = 0; i < start.size(); ++i) {
-    upload_share(start[i], moment(i, network));
+    upload(start[i], own, moment(i, network));
   }
   if (is_training_) {
     // Those of the gaps between tensors are never written and must be zero.
@@ -67,7 +69,7 @@ void DeviceArenas::set_state(std::size_t network, const TrainingState& state) {
         cudaMemsetAsync(gradients_.data(network), 0, share_.arena() * sizeof(float), stream_));
   }
   if (has_ema_) {
-    upload(state.eval_parameters(), ema_.data(network));
+    upload(state.eval_parameters(), whole, ema_.data(network));
   }
   QMNIST_CHECK(cudaStreamSynchronize(stream_));
 }
@@ -89,18 +91,11 @@ std::vector<float> DeviceArenas::download_gradients(std::size_t network) const {
   return change_layout(download(gradients_.data(network), arena_size_), false);
 }
 
-void DeviceArenas::upload(const std::vector<float>& values, float* arena) {
+void DeviceArenas::upload(const std::vector<float>& arena, Range part, float* to) {
   // A copy from pageable memory has read it when the call returns.
-  std::vector<float> laid_out = change_layout(values, true);
+  std::vector<float> laid_out = change_layout(arena, true);
   laid_out.resize(share_.arena());
-  QMNIST_CHECK(cudaMemcpyAsync(arena, laid_out.data(), laid_out.size() * sizeof(float),
-                               cudaMemcpyHostToDevice, stream_));
-}
-
-void DeviceArenas::upload_share(const std::vector<float>& values, float* share) {
-  std::vector<float> laid_out = change_layout(values, true);
-  laid_out.resize(share_.arena());
-  QMNIST_CHECK(cudaMemcpyAsync(share, laid_out.data() + share_.begin, share_.size * sizeof(float),
+  QMNIST_CHECK(cudaMemcpyAsync(to, laid_out.data() + part.begin, part.size() * sizeof(float),
                                cudaMemcpyHostToDevice, stream_));
 }
 

@@ -61,8 +61,8 @@ class DeviceArenas {
   [[nodiscard]] float* moment(std::size_t i, std::size_t network = 0) const {
     return state_.data(network) + share_.arena() + i * share_.size;
   }
-  void upload(const std::vector<float>& values, float* arena);
-  void upload_share(const std::vector<float>& values, float* share);
+  /// Copies a part of an arena to the device.
+  void upload(const std::vector<float>& arena, Range part, float* to);
   [[nodiscard]] std::vector<float> download(const float* values, std::size_t count) const;
   /// The arena of which each rank has a share.
   [[nodiscard]] std::vector<float> gather(std::span<const float> share) const;
