@@ -23,6 +23,17 @@ Json::json_pointer pointer_to(std::string_view key) {
   return Json::json_pointer(path);
 }
 
+/// The value of a key, null and in a new section where there is none yet. The section is not left
+/// to operator[]: nlohmann_json 3.11.2 crashes where that has no memory to turn a null into an
+/// object.
+Json& place_for(std::string_view key, Json& json) {
+  const Json::json_pointer pointer = pointer_to(key);
+  if (const Json::json_pointer section = pointer.parent_pointer(); !section.empty()) {
+    json.emplace(section.back(), Json::object());
+  }
+  return json[pointer];
+}
+
 bool is_section(std::string_view name) {
   const std::string prefix = std::string(name) + ".";
   return std::ranges::any_of(config_keys(),
@@ -68,7 +79,7 @@ class Values {
       throw UsageError("{}: {} is {}; it must be UTF-8, as it is written to config.json", place,
                        name, as_json(value));
     }
-    json_[pointer_to(name)] = std::move(value);
+    place_for(name, json_) = std::move(value);
   }
 
   void set_all(const Json& object, const std::string& section, std::string_view place,
@@ -241,7 +252,7 @@ Json config_json(const Config& config) {
   Json json = Json::object();
   visit(config,
         [&json](std::string_view name, const auto& value, const Constraint& /*any*/,
-                std::string_view /*help*/) { json[pointer_to(name)] = setting_json(value); });
+                std::string_view /*help*/) { place_for(name, json) = setting_json(value); });
   return json;
 }
 

@@ -71,7 +71,7 @@ std::string checksum(const Checkpoint& checkpoint, const Json& run) {
 /// where the learning rate follows it: the last, so that another schedule.name is noticed first.
 Json fixed_values(const Config& config) {
   const Json all = config_json(config);
-  Json fixed;
+  Json fixed = Json::object();
   for (const ConfigKey& key : config_keys()) {
     if (std::ranges::find(kFreeKeys, key.name) == kFreeKeys.end()) {
       fixed[std::string(key.name)] = value_of(all, key.name);

@@ -141,7 +141,7 @@ void Sweep::run_groups(const Groups& groups, const Job& job) {
 }
 
 std::string Sweep::report_of(const Group& trials) const {
-  Json report;
+  Json report = Json::array();
   for (const std::size_t trial : trials) {
     report.push_back({{"trial", trial}, {"result", to_json(results_[trial])}});
   }
