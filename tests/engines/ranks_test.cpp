@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <atomic>
+#include <cstddef>
 #include <string>
 
 #include "host/engines/cpu/cpu_engine.h"
@@ -37,6 +40,28 @@ TEST_P(RanksTest, AnyNumberGivesTheBitsOfOne) {
           << "rank " << world.rank() << " of " << ranks;
     });
   }
+}
+
+/// Memory of the moments of Adam that a rank has, or a process alone.
+std::size_t bytes_of_moments(World* world) {
+  const std::array<std::size_t, 2> hidden{512, 256};
+  EngineSettings settings{.network = Network(784, hidden, 16),
+                          .optimizer = {},
+                          .batch_size = 32,
+                          .slices = 4,
+                          .world = world};
+  settings.optimizer.name = OptimizerName::kAdam;
+  const std::size_t with_two = cpu::CpuEngine::bytes(settings);
+  settings.optimizer.name = OptimizerName::kSgd;
+  const std::size_t moments =
+      moment_count(OptimizerName::kAdam) - moment_count(settings.optimizer.name);
+  return (with_two - cpu::CpuEngine::bytes(settings)) / moments;
+}
+
+TEST(RanksMemoryTest, MomentsExistOnce) {
+  std::atomic<std::size_t> of_ranks = 0;
+  ThreadWorld::run(4, [&](World& world) { of_ranks += bytes_of_moments(&world); });
+  EXPECT_EQ(of_ranks, bytes_of_moments(nullptr));
 }
 
 }  // namespace

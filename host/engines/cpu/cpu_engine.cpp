@@ -20,6 +20,10 @@ std::size_t useful_threads(const EngineSettings& settings) {
   return std::clamp<std::size_t>(blocks / 2, 1, settings.threads);
 }
 
+RankOf rank_of(const EngineSettings& settings) {
+  return {settings.rank(), settings.ranks()};
+}
+
 std::span<const std::uint32_t> up_to(std::size_t count, std::span<const std::uint32_t> indices) {
   return indices.first(std::min(count, indices.size()));
 }
@@ -64,7 +68,8 @@ CpuEngine::CpuEngine(EngineSettings settings)
       augmentation_(settings_.augmentation, settings_.seed),
       dropout_(settings_.regularization.dropout),
       pool_(useful_threads(settings_)),
-      layers_(make_layers(settings_.network, moment_count(settings_.optimizer.name))),
+      layers_(make_layers(settings_.network, moment_count(settings_.optimizer.name),
+                          rank_of(settings_))),
       was_nonzero_(settings_.network.inputs()),
       training_(settings_.network, settings_.batch_size) {
   set_state(initial_state(settings_.network, 0));
@@ -85,7 +90,8 @@ std::size_t CpuEngine::bytes(const EngineSettings& settings) {
   const bool distorts = settings.augmentation.any();
   const std::size_t ranks = settings.ranks();
   const std::size_t gradients = (needs_sums(settings) ? 1 : 0) + (ranks > 1 ? 1 : 0);
-  return bytes_of_layers(network, moment_count(settings.optimizer.name), has_ema) +
+  return bytes_of_layers(network, moment_count(settings.optimizer.name), has_ema,
+                         rank_of(settings)) +
          gradients * bytes_of_layers(network, 0, false) +
          (ranks > 1 ? RankExchange::bytes(ranks, network, settings.slices / ranks) : 0) +
          Workspace::bytes(network, settings.batch_size) + network.inputs() +
@@ -123,7 +129,7 @@ TrainingState CpuEngine::state() const {
   TrainingState state = save_state(settings_.network, layers_, step_);
   if (exchange_) {
     for (std::vector<float>& moments : state.moments) {
-      exchange_->gather_arena(settings_.network, moments);
+      exchange_->gather_arena(moments);
     }
   }
   return state;

@@ -1,5 +1,6 @@
 #include "host/engines/cpu/layers.h"
 
+#include <algorithm>
 #include <span>
 
 namespace qmnist::cpu {
@@ -10,18 +11,26 @@ std::size_t fill_up(std::size_t count) {
 }
 
 Parameters make_parameters(std::size_t rows, std::size_t columns, PackedMatrix::Panels panels,
-                           std::size_t moments) {
+                           std::size_t moments, Range stepped) {
   Parameters parameters{.values = {rows, columns, panels}, .moments = {}, .ema = {}};
   for (std::size_t i = 0; i < moments; ++i) {
-    parameters.moments.emplace_back(rows, columns, panels);
+    parameters.moments.emplace_back(rows, columns, panels, stepped);
   }
   return parameters;
+}
+
+/// The outputs whose weights are in memory.
+Range kept_outputs(const DenseLayer& shape, const PackedMatrix& weight) {
+  const Range blocks = weight.kept();
+  return {std::min(blocks.begin * kBlockWidth, shape.outputs),
+          std::min(blocks.end * kBlockWidth, shape.outputs)};
 }
 
 /// An arena has weights as [outputs, inputs], a layer as [inputs, outputs].
 void load(const DenseLayer& shape, std::span<const float> arena, PackedMatrix& weight,
           PackedMatrix& bias) {
-  for (std::size_t output = 0; output < shape.outputs; ++output) {
+  const Range outputs = kept_outputs(shape, weight);
+  for (std::size_t output = outputs.begin; output < outputs.end; ++output) {
     const float* row = arena.data() + shape.weight.offset + output * shape.inputs;
     for (std::size_t input = 0; input < shape.inputs; ++input) {
       weight.at(input, output) = row[input];
@@ -32,7 +41,8 @@ void load(const DenseLayer& shape, std::span<const float> arena, PackedMatrix& w
 
 void save(const DenseLayer& shape, const PackedMatrix& weight, const PackedMatrix& bias,
           std::span<float> arena) {
-  for (std::size_t output = 0; output < shape.outputs; ++output) {
+  const Range outputs = kept_outputs(shape, weight);
+  for (std::size_t output = outputs.begin; output < outputs.end; ++output) {
     float* row = arena.data() + shape.weight.offset + output * shape.inputs;
     for (std::size_t input = 0; input < shape.inputs; ++input) {
       row[input] = weight.at(input, output);
@@ -43,27 +53,30 @@ void save(const DenseLayer& shape, const PackedMatrix& weight, const PackedMatri
 
 }  // namespace
 
-Layer::Layer(const DenseLayer& shape, PackedMatrix::Panels panels, std::size_t moments)
-    : weight(make_parameters(fill_up(shape.inputs), shape.outputs, panels, moments)),
-      bias(make_parameters(1, shape.outputs, panels, moments)),
+Layer::Layer(const DenseLayer& shape, PackedMatrix::Panels panels, std::size_t moments, RankOf rank)
+    : weight(make_parameters(fill_up(shape.inputs), shape.outputs, panels, moments,
+                             blocks_of_rank(shape, rank))),
+      bias(make_parameters(1, shape.outputs, panels, moments, blocks_of_rank(shape, rank))),
       weight_transposed(fill_up(shape.outputs), shape.inputs) {}
 
-std::vector<Layer> make_layers(const Network& network, std::size_t moments) {
+std::vector<Layer> make_layers(const Network& network, std::size_t moments, RankOf rank) {
   std::vector<Layer> layers;
   for (const DenseLayer& shape : network.layers()) {
-    layers.emplace_back(shape, panels_of(layers.size()), moments);
+    layers.emplace_back(shape, panels_of(layers.size()), moments, rank);
   }
   return layers;
 }
 
-std::size_t bytes_of_layers(const Network& network, std::size_t moments, bool with_ema) {
-  const std::size_t copies = 1 + moments + (with_ema ? 1 : 0);
+std::size_t bytes_of_layers(const Network& network, std::size_t moments, bool with_ema,
+                            RankOf rank) {
+  const std::size_t copies = with_ema ? 2 : 1;
   std::size_t bytes = 0;
   for (std::size_t l = 0; l < network.layers().size(); ++l) {
     const DenseLayer& shape = network.layers()[l];
     const PackedMatrix::Panels panels = panels_of(l);
-    bytes += copies * (PackedMatrix::bytes(fill_up(shape.inputs), shape.outputs, panels) +
-                       PackedMatrix::bytes(1, shape.outputs, panels)) +
+    const std::size_t rows = fill_up(shape.inputs) + 1;  // and the bias
+    bytes += copies * PackedMatrix::bytes(rows, shape.outputs, panels) +
+             moments * PackedMatrix::bytes(rows, panels, blocks_of_rank(shape, rank)) +
              PackedMatrix::bytes(fill_up(shape.outputs), shape.inputs);
   }
   return bytes;

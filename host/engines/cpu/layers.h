@@ -10,10 +10,21 @@
 
 namespace qmnist::cpu {
 
+/// One of the ranks that share the optimizer's work.
+struct RankOf {
+  std::size_t rank = 0;
+  std::size_t ranks = 1;
+};
+
+/// The blocks of a layer's outputs that are a rank's share.
+[[nodiscard]] constexpr Range blocks_of_rank(const DenseLayer& layer, RankOf rank) {
+  return share(blocks_for(layer.outputs), rank.rank, rank.ranks);
+}
+
 /// Weights or biases and their optimizer state, all of the same shape.
 struct Parameters {
   PackedMatrix values;
-  std::vector<PackedMatrix> moments;  ///< as many as the optimizer keeps
+  std::vector<PackedMatrix> moments;  ///< as many as the optimizer keeps, of this rank's share
   PackedMatrix ema;  ///< moving average of the values; without rows where none is kept
 };
 
@@ -28,26 +39,29 @@ struct Update {
 
 /// A dense layer's parameters as the CPU engine keeps them.
 struct Layer {
-  /// Zeros.
-  Layer(const DenseLayer& shape, PackedMatrix::Panels panels, std::size_t moments);
+  /// Zeros, with moments of the rank's share.
+  Layer(const DenseLayer& shape, PackedMatrix::Panels panels, std::size_t moments,
+        RankOf rank = {});
 
   Parameters weight;               ///< [inputs, filled up to whole blocks; outputs]
   Parameters bias;                 ///< [1, outputs]
   PackedMatrix weight_transposed;  ///< [outputs, filled up; inputs], for the backward pass
 };
 
-/// The layers of a network, with that number of moments per parameter.
-[[nodiscard]] std::vector<Layer> make_layers(const Network& network, std::size_t moments);
+/// The layers of a network, with that number of moments per parameter of the rank's share.
+[[nodiscard]] std::vector<Layer> make_layers(const Network& network, std::size_t moments,
+                                             RankOf rank = {});
 
 /// Memory that they take, with an EMA of the parameters or without.
 [[nodiscard]] std::size_t bytes_of_layers(const Network& network, std::size_t moments,
-                                          bool with_ema);
+                                          bool with_ema, RankOf rank = {});
 
 /// Updates the EMA of some blocks of columns.
 void update_ema_blocks(const OptimizerStep<float>& step, Range blocks, Parameters& parameters);
 
 /// Copies parameters and moments from arenas of the network, and to new ones; with an EMA, if
-/// there is one, which starts from the eval parameters.
+/// there is one, which starts from the eval parameters. Moments of other ranks' shares are zeros in
+/// the new ones.
 void load_state(const Network& network, const TrainingState& state, bool with_ema,
                 std::vector<Layer>& layers);
 [[nodiscard]] TrainingState save_state(const Network& network, const std::vector<Layer>& layers,

@@ -19,7 +19,8 @@ inline constexpr std::size_t kBlockWidth = 16;
 
 /// A matrix [rows, columns] cut into panels of one or four blocks of columns, each panel row-major,
 /// so that a product of any size reads its operands in order. The columns that fill up
-/// the last panel are zeros. Aligned to a cache line; movable, owns its memory.
+/// the last panel are zeros. Aligned to a cache line; movable, owns its memory, which may be that
+/// of some blocks alone.
 class PackedMatrix {
  public:
   enum class Panels { kNarrow, kWide };
@@ -27,24 +28,33 @@ class PackedMatrix {
   PackedMatrix() = default;
   /// @throws std::bad_alloc
   PackedMatrix(std::size_t rows, std::size_t columns, Panels panels = Panels::kNarrow)
+      : PackedMatrix(rows, columns, panels, {0, blocks_for(columns)}) {}
+  /// With memory for the panels of these blocks, the only ones that may be used.
+  PackedMatrix(std::size_t rows, std::size_t columns, Panels panels, Range kept)
       : rows_(rows),
         panel_blocks_(blocks_of_panel(panels)),
-        blocks_(whole_panels(columns, panels)),
-        values_(hwy::AllocateAligned<float>(rows_ * blocks_ * kBlockWidth)) {
+        blocks_(whole_panels(blocks_for(columns), panels)),
+        kept_(whole_panels(kept, panels)),
+        values_(hwy::AllocateAligned<float>(std::max(rows_ * kept_.size(), {1}) * kBlockWidth)) {
     if (values_ == nullptr) {
       throw std::bad_alloc();
     }
-    std::fill_n(values_.get(), rows_ * blocks_ * kBlockWidth, 0.0F);
+    std::fill_n(values_.get(), rows_ * kept_.size() * kBlockWidth, 0.0F);
   }
 
   /// Memory in bytes of such a matrix.
   [[nodiscard]] static constexpr std::size_t bytes(std::size_t rows, std::size_t columns,
                                                    Panels panels = Panels::kNarrow) {
-    return rows * whole_panels(columns, panels) * kBlockWidth * sizeof(float);
+    return bytes(rows, panels, {0, blocks_for(columns)});
+  }
+  [[nodiscard]] static constexpr std::size_t bytes(std::size_t rows, Panels panels, Range kept) {
+    return rows * whole_panels(kept, panels).size() * kBlockWidth * sizeof(float);
   }
 
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] std::size_t blocks() const { return blocks_; }
+  /// The blocks that are in memory.
+  [[nodiscard]] Range kept() const { return kept_; }
   /// From a row of a block to the next.
   [[nodiscard]] std::size_t pitch() const { return panel_blocks_ * kBlockWidth; }
   /// Blocks from this one on that are adjacent in memory.
@@ -71,22 +81,28 @@ class PackedMatrix {
   [[nodiscard]] static constexpr std::size_t blocks_of_panel(Panels panels) {
     return panels == Panels::kWide ? 4 : 1;
   }
-  /// Blocks for that number of columns, the last panel filled up.
-  [[nodiscard]] static constexpr std::size_t whole_panels(std::size_t columns, Panels panels) {
-    const std::size_t blocks = blocks_of_panel(panels);
-    return (blocks_for(columns) + blocks - 1) / blocks * blocks;
+  /// That number of blocks, the last panel filled up.
+  [[nodiscard]] static constexpr std::size_t whole_panels(std::size_t blocks, Panels panels) {
+    const std::size_t of_panel = blocks_of_panel(panels);
+    return (blocks + of_panel - 1) / of_panel * of_panel;
+  }
+  /// The blocks of all panels that have some of these.
+  [[nodiscard]] static constexpr Range whole_panels(Range blocks, Panels panels) {
+    const std::size_t of_panel = blocks_of_panel(panels);
+    return {blocks.begin / of_panel * of_panel, whole_panels(blocks.end, panels)};
   }
   [[nodiscard]] std::size_t within_panel(std::size_t block) const {
     return block & (panel_blocks_ - 1);  // a division would be slower than the load it is for
   }
   [[nodiscard]] std::size_t offset(std::size_t block, std::size_t row) const {
     const std::size_t within = within_panel(block);
-    return ((block - within) * rows_ + row * panel_blocks_ + within) * kBlockWidth;
+    return ((block - within - kept_.begin) * rows_ + row * panel_blocks_ + within) * kBlockWidth;
   }
 
   std::size_t rows_ = 0;
   std::size_t panel_blocks_ = 1;
   std::size_t blocks_ = 0;
+  Range kept_{0, 0};
   hwy::AlignedFreeUniquePtr<float[]> values_;  // NOLINT(modernize-avoid-c-arrays): as Highway says
 };
 

@@ -18,22 +18,13 @@ std::vector<std::size_t> scaled(std::span<const std::size_t> counts, std::size_t
   return result;
 }
 
-std::vector<std::size_t> blocks_of(const Network& network) {
-  std::vector<std::size_t> blocks;
-  for (const DenseLayer& layer : network.layers()) {
-    blocks.push_back(blocks_for(layer.outputs));
-  }
-  return blocks;
-}
-
 /// Floats of each rank's share.
 std::vector<std::size_t> floats_of(const Network& network, std::size_t ranks) {
   std::vector<std::size_t> floats(ranks);
   for (const DenseLayer& layer : network.layers()) {
     const std::size_t rows = blocks_for(layer.inputs) * kBlockWidth + 1;  // and the bias
     for (std::size_t rank = 0; rank < ranks; ++rank) {
-      const Range blocks = share(blocks_for(layer.outputs), rank, ranks);
-      floats[rank] += (blocks.end - blocks.begin) * kBlockWidth * rows;
+      floats[rank] += blocks_of_rank(layer, {rank, ranks}).size() * kBlockWidth * rows;
     }
   }
   return floats;
@@ -49,8 +40,8 @@ std::size_t room(std::span<const std::size_t> floats, std::size_t slices) {
 
 RankExchange::RankExchange(World& world, const Network& network, std::size_t slices)
     : world_(world),
+      network_(network),
       slices_(slices),
-      blocks_(blocks_of(network)),
       floats_(floats_of(network, world.size())),
       sent_(slices * std::reduce(floats_.begin(), floats_.end())),
       received_(room(floats_, slices)) {}
@@ -121,9 +112,9 @@ void RankExchange::gather(std::vector<Layer>& layers) {
   }
 }
 
-void RankExchange::gather_arena(const Network& network, std::span<float> arena) const {
-  for (std::size_t l = 0; l < blocks_.size(); ++l) {
-    const DenseLayer& layer = network.layers()[l];
+void RankExchange::gather_arena(std::span<float> arena) const {
+  for (std::size_t l = 0; l < network_.layers().size(); ++l) {
+    const DenseLayer& layer = network_.layers()[l];
     for (const Tensor* tensor : {&layer.weight, &layer.bias}) {
       const std::size_t per_output = tensor->size / layer.outputs;
       gather_parts(world_, arena.subspan(tensor->offset, tensor->size), [&](std::size_t rank) {

@@ -20,7 +20,7 @@ namespace qmnist::cpu {
 /// own_blocks(), gather().
 class RankExchange {
  public:
-  /// @param world must outlive this
+  /// @param world and network must outlive this
   /// @param slices of this rank; all ranks have as many
   RankExchange(World& world, const Network& network, std::size_t slices);
 
@@ -41,7 +41,7 @@ class RankExchange {
   void gather(std::vector<Layer>& layers);
 
   /// Brings the other ranks' share of an arena here.
-  void gather_arena(const Network& network, std::span<float> arena) const;
+  void gather_arena(std::span<float> arena) const;
 
   /// Brings what the other ranks know of their slices' rows of a batch here.
   void gather_rows(std::span<SampleLoss> rows) const;
@@ -51,15 +51,15 @@ class RankExchange {
 
  private:
   [[nodiscard]] Range blocks(std::size_t layer, std::size_t rank) const {
-    return share(blocks_.at(layer), rank, world_.size());
+    return blocks_of_rank(network_.layers()[layer], {rank, world_.size()});
   }
   /// Calls visit(the kBlockWidth values of a row of a block) for all of a rank's share.
   template <typename Layers, typename Visit>
   void for_each_row(Layers& layers, std::size_t rank, const Visit& visit) const;
 
   World& world_;
+  const Network& network_;
   std::size_t slices_;
-  std::vector<std::size_t> blocks_;  ///< [layers], of outputs
   std::vector<std::size_t> floats_;  ///< [ranks], of their shares
   std::vector<float> sent_;          ///< [ranks, own slices, floats of the rank]
   std::vector<float> received_;      ///< [slices, own floats]; then [ranks, floats of the rank]
