@@ -2,6 +2,7 @@
 // of threads, on real data. bench/README.md says how to read it.
 
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
 #include <bit>
 #include <iostream>
@@ -41,7 +42,7 @@ struct TrainingData {
       sparse_batch.load(dataset.view(), batch(i), {}, {0, sparse_batch.tiles()});
       for (std::size_t tile = 0; tile < sparse_batch.tiles(); ++tile) {
         for (std::size_t row = 0; row < kBatch; ++row) {
-          nonzero_pixels += std::popcount(sparse_batch.of_image(tile, row)) / double{kBatches};
+          nonzero_pixels += std::popcount(sparse_batch.of_images(tile)[row]) / double{kBatches};
         }
       }
     }
@@ -127,28 +128,28 @@ void add_first_layer(const TrainingData& data, const CpuPeaks& peaks) {
       });
 }
 
-void add_layer(const CpuPeaks& peaks, std::size_t inputs, std::size_t outputs) {
+void add_layer(const CpuPeaks& peaks, std::size_t rows, std::size_t inputs, std::size_t outputs) {
   const auto layer =
       std::make_shared<Layer>(Network(inputs, {}, outputs).layers().front(), kNarrow, kAdamMoments);
-  const auto x = std::make_shared<PackedMatrix>(some_values(kBatch, inputs, kNarrow));
-  const auto z = std::make_shared<PackedMatrix>(some_values(kBatch, outputs, kNarrow));
-  const std::string shape = "/" + std::to_string(inputs) + "x" + std::to_string(outputs);
+  const auto x = std::make_shared<PackedMatrix>(some_values(rows, inputs, kNarrow));
+  const auto z = std::make_shared<PackedMatrix>(some_values(rows, outputs, kNarrow));
+  const std::string shape = fmt::format("/{}x{}x{}", rows, inputs, outputs);
   const auto weights = static_cast<double>(inputs * outputs);
-  const double products = 2.0 * kBatch * weights;
-  constexpr Range kTiles{0, kBatch / kTileRows};
+  const double products = 2.0 * static_cast<double>(rows) * weights;
+  const Range tiles{0, rows / kTileRows};
   add("dense_forward" + shape, peaks, {.flops = products}, [=](std::size_t) {
-    dense_forward(*x, layer->weight.values, layer->bias.values, true, kTiles, *z);
+    dense_forward(*x, layer->weight.values, layer->bias.values, true, tiles, *z);
   });
-  const auto input_deltas = std::make_shared<PackedMatrix>(kBatch, inputs);
+  const auto input_deltas = std::make_shared<PackedMatrix>(rows, inputs);
   add("dense_backward" + shape, peaks, {.flops = products}, [=](std::size_t) {
-    dense_backward(*z, layer->weight_transposed, x.get(), kTiles, *input_deltas);
+    dense_backward(*z, layer->weight_transposed, x.get(), tiles, *input_deltas);
   });
   add("dense_update" + shape, peaks,
       {.flops = products + 11 * weights, .bytes = 24 * weights, .roots = weights},
       [=](std::size_t step) {
         const Update update{.step = optimizer_scalars<float>({}, 1e-3, step + 1)};
-        bias_update(*z, {0, kBatch}, {0, z->blocks()}, update, layer->bias);
-        dense_update(*x, *z, {0, kBatch}, {0, blocks_for(inputs)}, update, layer->weight,
+        bias_update(*z, {0, rows}, {0, z->blocks()}, update, layer->bias);
+        dense_update(*x, *z, {0, rows}, {0, blocks_for(inputs)}, update, layer->weight,
                      layer->weight_transposed);
       });
 }
@@ -218,8 +219,11 @@ int run(int argc, char** argv) {
   benchmark::AddCustomContext("a core's peak GB/s", std::to_string(peaks.bytes * 1e-9));
   benchmark::AddCustomContext("a core's peak 1e9 roots/s", std::to_string(peaks.roots * 1e-9));
   add_first_layer(data, peaks);
-  add_layer(peaks, kHidden, 64);
-  add_layer(peaks, 64, kDigitCount);
+  add_layer(peaks, kBatch, kHidden, 64);
+  add_layer(peaks, kBatch, 64, kDigitCount);
+  add_layer(peaks, 128, 1024, 1024);
+  add_layer(peaks, 128, 256, 256);
+  add_layer(peaks, 128, 512, 512);
   add_loss(peaks);
   add_chunk(data, false);
   add_chunk(data, true);

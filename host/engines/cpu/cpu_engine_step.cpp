@@ -23,8 +23,8 @@ void CpuEngine::load_batch(SparseBatch& sparse_batch, const DataView& data, Indi
   const std::size_t end = std::min(tiles.end * SparseBatch::kTile, was_nonzero_.size());
   for (std::size_t pixel = tiles.begin * SparseBatch::kTile; pixel < end; ++pixel) {
     for (std::size_t group = 0; group < sparse_batch.groups(); ++group) {
-      if (sparse_batch.of_pixel(pixel / SparseBatch::kTile, group, pixel % SparseBatch::kTile) !=
-          0) {
+      const std::size_t tile = pixel / SparseBatch::kTile;
+      if (sparse_batch.of_pixels(tile, group)[pixel % SparseBatch::kTile] != 0) {
         was_nonzero_[pixel] = 1;
       }
     }

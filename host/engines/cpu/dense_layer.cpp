@@ -5,142 +5,11 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "host/engines/cpu/product-inl.h"
 #include "host/engines/cpu/update-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace qmnist::cpu::HWY_NAMESPACE {
-
-/// Rows of a register tile, and blocks of columns where as many are left: as many sums as the
-/// registers hold, and enough of them in flight for each value that is read.
-inline constexpr std::size_t kRows = kLanes == 16 ? 8 : kLanes == 8 ? 4 : 2;
-inline constexpr std::size_t kTileBlocks = kLanes == 16 ? 2 : 1;
-
-/// Depth of a product that is summed at a time: that part of a tile's columns stays in the L1
-/// cache while all rows are processed.
-inline constexpr std::size_t kDepth = 16384 / (kTileBlocks * kBlockWidth * sizeof(float));
-/// Rows that are processed at a time: their sums stay in the L1 cache, too.
-inline constexpr std::size_t kPassingRows = 128;
-static_assert(kDepth % kBlockWidth == 0 && kPassingRows % kRows == 0);
-
-template <std::size_t kBlocks>
-using Tile = std::array<std::array<Vector, kBlocks * kBlockVectors>, kRows>;
-
-template <std::size_t kBlocks>
-HWY_INLINE void clear(Tile<kBlocks>& tile) {
-  for (auto& row : tile) {
-    for (Vector& sum : row) {
-      sum = hn::Zero(kFloats);
-    }
-  }
-}
-
-template <std::size_t kBlocks>
-HWY_INLINE void load(const float* sums, Tile<kBlocks>& tile) {
-  for (auto& row : tile) {
-    for (Vector& sum : row) {
-      sum = hn::Load(kFloats, sums);
-      sums += kLanes;
-    }
-  }
-}
-
-template <std::size_t kBlocks>
-HWY_INLINE void store(const Tile<kBlocks>& tile, float* sums) {
-  for (const auto& row : tile) {
-    for (const Vector& sum : row) {
-      hn::Store(sum, kFloats, sums);
-      sums += kLanes;
-    }
-  }
-}
-
-/// tile[r] += sum over k < depth of left[k * depth_step + r * row_step] * right[k].
-/// @param right for each block a narrow panel, [depth, kBlockWidth]
-template <std::size_t kBlocks>
-HWY_INLINE void add_product(const float* left, std::size_t depth_step, std::size_t row_step,
-                            const std::array<const float*, kBlocks>& right, std::size_t depth,
-                            Tile<kBlocks>& tile) {
-  for (std::size_t k = 0; k < depth; ++k) {
-    std::array<Vector, kBlocks * kBlockVectors> columns;
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      columns[i] = hn::Load(
-          kFloats, right[i / kBlockVectors] + k * kBlockWidth + i % kBlockVectors * kLanes);
-    }
-    for (std::size_t r = 0; r < kRows; ++r) {
-      const Vector factor = hn::Set(kFloats, left[k * depth_step + r * row_step]);
-      for (std::size_t i = 0; i < columns.size(); ++i) {
-        tile[r][i] = mul_add(factor, columns[i], tile[r][i]);
-      }
-    }
-  }
-}
-
-/// Where some adjacent blocks of a narrow matrix have that row.
-template <std::size_t kBlocks>
-HWY_INLINE std::array<const float*, kBlocks> row_of_blocks(const PackedMatrix& matrix,
-                                                           std::size_t block, std::size_t row) {
-  std::array<const float*, kBlocks> rows;
-  for (std::size_t i = 0; i < kBlocks; ++i) {
-    rows[i] = matrix.row(block + i, row);
-  }
-  return rows;
-}
-
-/// Calls work.operator()<n>(first) for kTileBlocks blocks at a time, then for what is left.
-template <std::size_t kBlocks = kTileBlocks, typename Work>
-HWY_INLINE void for_tile_blocks(Range blocks, const Work& work) {
-  for (; blocks.begin + kBlocks <= blocks.end; blocks.begin += kBlocks) {
-    work.template operator()<kBlocks>(blocks.begin);
-  }
-  if constexpr (kBlocks > 1) {
-    for_tile_blocks<kBlocks / 2>(blocks, work);
-  }
-}
-
-/// multiply() for some adjacent blocks and up to kPassingRows rows.
-template <std::size_t kBlocks, typename Finish>
-HWY_INLINE void multiply_blocks(const PackedMatrix& left, const PackedMatrix& right,
-                                std::size_t first_block, Range rows, const Finish& finish) {
-  HWY_ALIGN std::array<float, kPassingRows * kBlocks * kBlockWidth> sums;
-  for (std::size_t depth = 0; depth < right.rows(); depth += kDepth) {
-    const std::size_t end = std::min(depth + kDepth, right.rows());
-    for (std::size_t row = rows.begin; row < rows.end; row += kRows) {
-      float* of_tile = sums.data() + (row - rows.begin) * kBlocks * kBlockWidth;
-      Tile<kBlocks> tile;
-      if (depth == 0) {
-        clear<kBlocks>(tile);
-      } else {
-        load<kBlocks>(of_tile, tile);
-      }
-      for (std::size_t k = depth; k < end; k += kBlockWidth) {
-        add_product(left.row(k / kBlockWidth, row), 1, left.pitch(),
-                    row_of_blocks<kBlocks>(right, first_block, k), kBlockWidth, tile);
-      }
-      if (end < right.rows()) {
-        store<kBlocks>(tile, of_tile);
-        continue;
-      }
-      for (std::size_t r = 0; r < kRows; ++r) {
-        for (std::size_t i = 0; i < tile[r].size(); ++i) {
-          finish(first_block + i / kBlockVectors, row + r, i % kBlockVectors * kLanes, tile[r][i]);
-        }
-      }
-    }
-  }
-}
-
-/// finish(block, row, column, sum) for each vector of left * right.
-template <typename Finish>
-HWY_INLINE void multiply(const PackedMatrix& left, const PackedMatrix& right, Range tiles,
-                         const Finish& finish) {
-  const std::size_t end = tiles.end * kTileRows;
-  for (std::size_t row = tiles.begin * kTileRows; row < end; row += kPassingRows) {
-    const Range rows{row, std::min(row + kPassingRows, end)};
-    for_tile_blocks({0, right.blocks()}, [&]<std::size_t kBlocks>(std::size_t block) HWY_ATTR {
-      multiply_blocks<kBlocks>(left, right, block, rows, finish);
-    });
-  }
-}
 
 void dense_forward(const PackedMatrix& inputs, const PackedMatrix& weight, const PackedMatrix& bias,
                    bool applies_relu, Range tiles, PackedMatrix& outputs) {
@@ -195,24 +64,30 @@ void transpose_rows(const PackedMatrix& weight, Range input_blocks, PackedMatrix
   }
 }
 
-/// apply(block, input, gradients of its weights in the block) for all weights of some inputs, and
-/// applied(block, input_block) after each block of them.
+/// apply.of_block(block)(input, gradients of its weights in the block) for all weights of some
+/// inputs, and applied(block, input_block) after each block of them.
 template <typename Apply, typename Applied>
 HWY_INLINE void update_tiles(const PackedMatrix& inputs, const PackedMatrix& deltas, Range rows,
                              Range input_blocks, const Apply& apply, const Applied& applied) {
   for_tile_blocks({0, deltas.blocks()}, [&]<std::size_t kBlocks>(std::size_t block) HWY_ATTR {
+    const RowOfBlocks<kBlocks> columns = row_of_blocks<kBlocks>(deltas, block, rows.begin);
+    HWY_ALIGN std::array<float, kRows * kBlocks * kBlockWidth> sums;
     for (std::size_t input_block = input_blocks.begin; input_block < input_blocks.end;
          ++input_block) {
       for (std::size_t input = 0; input < kBlockWidth; input += kRows) {
-        Tile<kBlocks> tile;
-        clear<kBlocks>(tile);
-        add_product(inputs.row(input_block, rows.begin) + input, inputs.pitch(), 1,
-                    row_of_blocks<kBlocks>(deltas, block, rows.begin), rows.end - rows.begin, tile);
+        const float* first = inputs.row(input_block, rows.begin) + input;
+        with_pitch(inputs, [&](auto pitch) HWY_ATTR {
+          sum_over_rows<pitch.value, kBlocks>(first, rows.size(), columns, sums.data());
+        });
         for (std::size_t i = 0; i < kBlocks; ++i) {
+          const auto of_block = apply.of_block(block + i);
           for (std::size_t r = 0; r < kRows; ++r) {
             std::array<Vector, kBlockVectors> gradients;
-            std::copy_n(tile[r].begin() + i * kBlockVectors, kBlockVectors, gradients.begin());
-            apply(block + i, input_block * kBlockWidth + input + r, gradients);
+            for (std::size_t j = 0; j < kBlockVectors; ++j) {
+              gradients[j] =
+                  hn::Load(kFloats, sums.data() + (r * kBlocks + i) * kBlockWidth + j * kLanes);
+            }
+            of_block(input_block * kBlockWidth + input + r, gradients);
           }
         }
       }
@@ -233,7 +108,7 @@ HWY_INLINE void apply_scaled(const PackedMatrix& gradients, float scale, Range r
       for (std::size_t i = 0; i < kBlockVectors; ++i) {
         scaled[i] = hn::Mul(factor, hn::Load(kFloats, gradients.row(block, row) + i * kLanes));
       }
-      apply(block, row, scaled);
+      apply.of_block(block)(row, scaled);
     }
   }
 }
@@ -270,7 +145,7 @@ HWY_INLINE void update_bias(const PackedMatrix& deltas, Range rows, Range blocks
         sums[i] = hn::Add(sums[i], hn::Load(kFloats, deltas.row(block, row) + i * kLanes));
       }
     }
-    apply(block, 0, sums);
+    apply.of_block(block)(0, sums);
   }
 }
 

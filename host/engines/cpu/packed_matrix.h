@@ -24,6 +24,7 @@ inline constexpr std::size_t kBlockWidth = 16;
 class PackedMatrix {
  public:
   enum class Panels { kNarrow, kWide };
+  static constexpr std::size_t kWideBlocks = 4;
 
   PackedMatrix() = default;
   /// @throws std::bad_alloc
@@ -79,7 +80,7 @@ class PackedMatrix {
 
  private:
   [[nodiscard]] static constexpr std::size_t blocks_of_panel(Panels panels) {
-    return panels == Panels::kWide ? 4 : 1;
+    return panels == Panels::kWide ? kWideBlocks : 1;
   }
   /// That number of blocks, the last panel filled up.
   [[nodiscard]] static constexpr std::size_t whole_panels(std::size_t blocks, Panels panels) {

@@ -41,14 +41,13 @@ class SparseBatch {
   [[nodiscard]] const std::uint8_t* pixels(std::size_t tile) const {
     return pixels_.data() + place_of(tile, 0) * kTile;
   }
-  /// Bit p: pixel p of the tile is not zero in that image of the batch.
-  [[nodiscard]] std::uint64_t of_image(std::size_t tile, std::size_t row) const {
-    return of_image_[place_of(tile, 0) + row];
+  /// [rows] words; bit p: pixel p of the tile is not zero in that image of the batch.
+  [[nodiscard]] const std::uint64_t* of_images(std::size_t tile) const {
+    return of_image_.data() + place_of(tile, 0);
   }
-  /// Bit i: that pixel of the tile is not zero in image i of the group.
-  [[nodiscard]] std::uint64_t of_pixel(std::size_t tile, std::size_t group,
-                                       std::size_t pixel) const {
-    return of_pixel_[place_of(tile, group) + pixel];
+  /// [kTile] words; bit i: that pixel of the tile is not zero in image i of the group.
+  [[nodiscard]] const std::uint64_t* of_pixels(std::size_t tile, std::size_t group) const {
+    return of_pixel_.data() + place_of(tile, group);
   }
 
  private:

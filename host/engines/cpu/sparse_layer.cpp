@@ -55,26 +55,51 @@ HWY_INLINE void add_rows(std::uint64_t mask, const std::uint8_t* pixels, std::si
   }
 }
 
+/// Rows of matrices that lie `pitch` floats apart.
+template <typename Float>
+struct Rows {
+  Float* first;
+  std::size_t pitch;
+};
+
+/// Adds a tile's part to the sums of some columns for all images, which begin as `from`. On its
+/// own, so that its pointers stay in registers.
+template <std::size_t kCount>
+HWY_NOINLINE void forward_tile(const std::uint64_t* of_images, const std::uint8_t* pixels,
+                               std::size_t images, Rows<const float> weights,
+                               Rows<const float> from, bool applies_relu, Rows<float> z) {
+  for (std::size_t image = 0; image < images; ++image) {
+    std::array<Vector, kCount> sums;
+    for (std::size_t i = 0; i < kCount; ++i) {
+      sums[i] = hn::Load(kFloats, from.first + i * kLanes);
+    }
+    add_rows(of_images[image], pixels, 1, weights.first, weights.pitch, sums);
+    if (applies_relu) {
+      for (Vector& sum : sums) {
+        sum = relu(sum);
+      }
+    }
+    for (std::size_t i = 0; i < kCount; ++i) {
+      hn::Store(sums[i], kFloats, z.first + i * kLanes);
+    }
+    pixels += SparseBatch::kTile;
+    from.first += from.pitch;
+    z.first += z.pitch;
+  }
+}
+
 void sparse_forward(const SparseBatch& batch, std::size_t rows, const PackedMatrix& weight,
                     const PackedMatrix& bias, bool applies_relu, Range blocks,
                     PackedMatrix& outputs) {
   for_groups(weight, blocks, [&]<std::size_t kBlocks>(std::size_t block) HWY_ATTR {
-    constexpr std::size_t kCount = kBlocks * kBlockVectors;
+    const Rows<float> z{outputs.row(block, 0), outputs.pitch()};
     for (std::size_t tile = 0; tile < batch.tiles(); ++tile) {
-      const bool is_last = applies_relu && tile + 1 == batch.tiles();
-      for (std::size_t row = 0; row < rows; ++row) {
-        float* z = outputs.row(block, row);
-        const float* from = tile == 0 ? bias.row(block, 0) : z;
-        std::array<Vector, kCount> sums;
-        for (std::size_t i = 0; i < kCount; ++i) {
-          sums[i] = hn::Load(kFloats, from + i * kLanes);
-        }
-        add_rows(batch.of_image(tile, row), batch.pixels(tile) + row * SparseBatch::kTile, 1,
-                 weight.row(block, tile * SparseBatch::kTile), weight.pitch(), sums);
-        for (std::size_t i = 0; i < kCount; ++i) {
-          hn::Store(is_last ? relu(sums[i]) : sums[i], kFloats, z + i * kLanes);
-        }
-      }
+      forward_tile<kBlocks * kBlockVectors>(
+          batch.of_images(tile), batch.pixels(tile), rows,
+          {weight.row(block, tile * SparseBatch::kTile), weight.pitch()},
+          tile == 0 ? Rows<const float>{bias.row(block, 0), 0}
+                    : Rows<const float>{z.first, z.pitch},
+          applies_relu && tile + 1 == batch.tiles(), z);
     }
   });
 }
@@ -99,30 +124,49 @@ struct RowBits {
   std::uint64_t in_last;
 };
 
-/// apply(block, pixel, gradients of the pixel's weights from that block on) for all pixels.
+/// update(pixel, gradients of the pixel's weights) for those pixels of a tile that were nonzero.
+/// Not inlined, so that its pointers stay in registers.
+/// @param was_nonzero of the tile's pixels
+/// @param deltas of the batch
+template <std::size_t kCount, typename UpdateRow>
+HWY_NOINLINE void update_tile(const SparseBatch& batch, std::size_t tile, RowBits bits,
+                              std::span<const std::uint8_t> was_nonzero, Rows<const float> deltas,
+                              UpdateRow update) {
+  constexpr std::size_t kTile = SparseBatch::kTile;
+  const std::uint64_t* of_pixels = batch.of_pixels(tile, 0);
+  const std::uint8_t* pixels = batch.pixels(tile);
+  for (std::size_t pixel = 0; pixel < was_nonzero.size(); ++pixel) {
+    if (was_nonzero[pixel] == 0) {
+      continue;
+    }
+    std::array<Vector, kCount> sums;
+    for (Vector& sum : sums) {
+      sum = hn::Zero(kFloats);
+    }
+    for (std::size_t group = bits.groups.begin; group < bits.groups.end; ++group) {
+      const std::size_t first = group * kTile;
+      add_rows(of_pixels[first + pixel] & bits.in(group), pixels + first * kTile + pixel, kTile,
+               deltas.first + first * deltas.pitch, deltas.pitch, sums);
+    }
+    update(tile * kTile + pixel, sums);
+  }
+}
+
+/// apply.of_block(block)(pixel, gradients of the pixel's weights from that block on) for all
+/// pixels.
 template <typename Apply>
 HWY_INLINE void update_rows(const SparseBatch& batch, const PackedMatrix& deltas, Range rows,
                             std::span<const std::uint8_t> was_nonzero, Range blocks,
                             const Apply& apply) {
   const RowBits bits(rows);
   for_groups(deltas, blocks, [&]<std::size_t kBlocks>(std::size_t block) HWY_ATTR {
-    for (std::size_t pixel = 0; pixel < was_nonzero.size(); ++pixel) {
-      if (was_nonzero[pixel] == 0) {
-        continue;
-      }
-      std::array<Vector, kBlocks * kBlockVectors> sums;
-      for (Vector& sum : sums) {
-        sum = hn::Zero(kFloats);
-      }
-      const std::size_t tile = pixel / SparseBatch::kTile;
-      const std::size_t within = pixel % SparseBatch::kTile;
-      for (std::size_t group = bits.groups.begin; group < bits.groups.end; ++group) {
-        const std::size_t first = group * SparseBatch::kTile;
-        add_rows(batch.of_pixel(tile, group, within) & bits.in(group),
-                 batch.pixels(tile) + first * SparseBatch::kTile + within, SparseBatch::kTile,
-                 deltas.row(block, first), deltas.pitch(), sums);
-      }
-      apply(block, pixel, sums);
+    const auto of_block = apply.of_block(block);
+    for (std::size_t tile = 0; tile < batch.tiles(); ++tile) {
+      const std::size_t first = tile * SparseBatch::kTile;
+      update_tile<kBlocks * kBlockVectors>(
+          batch, tile, bits,
+          was_nonzero.subspan(first, std::min(SparseBatch::kTile, was_nonzero.size() - first)),
+          {deltas.row(block, 0), deltas.pitch()}, of_block);
     }
   });
 }

@@ -21,16 +21,25 @@ class StoreGradients {
  public:
   explicit StoreGradients(PackedMatrix& gradients) : gradients_(gradients) {}
 
-  /// @param sums of a row, from `block` on
-  template <std::size_t kCount>
-  HWY_INLINE void operator()(std::size_t block, std::size_t row,
-                             const std::array<Vector, kCount>& sums) const {
-    float* gradients = gradients_.row(block, row);
-    for (std::size_t i = 0; i < kCount; ++i) {
-      float* const place = gradients + i * kLanes;
-      hn::Store(kAdds ? hn::Add(hn::Load(kFloats, place), sums[i]) : sums[i], kFloats, place);
+  class OfBlock {
+   public:
+    OfBlock(PackedMatrix& gradients, std::size_t block)
+        : gradients_(gradients.row(block, 0)), pitch_(gradients.pitch()) {}
+
+    /// @param sums of a row, from the block on
+    template <std::size_t kCount>
+    HWY_INLINE void operator()(std::size_t row, const std::array<Vector, kCount>& sums) const {
+      for (std::size_t i = 0; i < kCount; ++i) {
+        float* const place = gradients_ + row * pitch_ + i * kLanes;
+        hn::Store(kAdds ? hn::Add(hn::Load(kFloats, place), sums[i]) : sums[i], kFloats, place);
+      }
     }
-  }
+
+   private:
+    float* gradients_;
+    std::size_t pitch_;
+  };
+  [[nodiscard]] OfBlock of_block(std::size_t block) const { return {gradients_, block}; }
 
  private:
   PackedMatrix& gradients_;
@@ -41,43 +50,52 @@ template <OptimizerName kName>
 class StepParameters {
  public:
   StepParameters(Parameters& parameters, const qmnist::OptimizerStep<float>& step)
-      : values_(parameters.values), step_(HWY_NAMESPACE::convert_step<Vector>(step)) {
-    for (std::size_t j = 0; j < kMoments; ++j) {
-      moments_[j] = &parameters.moments[j];
-    }
-  }
+      : parameters_(parameters), step_(HWY_NAMESPACE::convert_step<Vector>(step)) {}
 
-  template <std::size_t kCount>
-  HWY_INLINE void operator()(std::size_t block, std::size_t row,
-                             const std::array<Vector, kCount>& gradients) const {
-    float* w = values_.row(block, row);
-    std::array<float*, kMoments> m;
-    for (std::size_t j = 0; j < kMoments; ++j) {
-      m[j] = moments_[j]->row(block, row);
-    }
-    for (std::size_t i = 0; i < kCount; ++i) {
-      Vector weight = hn::Load(kFloats, w + i * kLanes);
-      std::array<Vector, kMoments> moments;
+  class OfBlock {
+   public:
+    OfBlock(Parameters& parameters, const OptimizerStep<Vector>& step, std::size_t block)
+        : values_(parameters.values.row(block, 0)), pitch_(parameters.values.pitch()), step_(step) {
       for (std::size_t j = 0; j < kMoments; ++j) {
-        moments[j] = hn::Load(kFloats, m[j] + i * kLanes);
+        moments_[j] = parameters.moments[j].row(block, 0);
       }
-      optimizer_update<kName>(step_, gradients[i], weight, moments.data());
-      for (std::size_t j = 0; j < kMoments; ++j) {
-        hn::Store(moments[j], kFloats, m[j] + i * kLanes);
-      }
-      hn::Store(weight, kFloats, w + i * kLanes);
     }
+
+    template <std::size_t kCount>
+    HWY_INLINE void operator()(std::size_t row, const std::array<Vector, kCount>& gradients) const {
+      for (std::size_t i = 0; i < kCount; ++i) {
+        const std::size_t place = row * pitch_ + i * kLanes;
+        Vector weight = hn::Load(kFloats, values_ + place);
+        std::array<Vector, kMoments> moments;
+        for (std::size_t j = 0; j < kMoments; ++j) {
+          moments[j] = hn::Load(kFloats, moments_[j] + place);
+        }
+        optimizer_update<kName>(step_, gradients[i], weight, moments.data());
+        for (std::size_t j = 0; j < kMoments; ++j) {
+          hn::Store(moments[j], kFloats, moments_[j] + place);
+        }
+        hn::Store(weight, kFloats, values_ + place);
+      }
+    }
+
+   private:
+    static constexpr std::size_t kMoments = kMomentCount<kName>;
+
+    float* values_;
+    std::array<float*, kMoments> moments_;
+    std::size_t pitch_;
+    OptimizerStep<Vector> step_;
+  };
+  [[nodiscard]] HWY_INLINE OfBlock of_block(std::size_t block) const {
+    return {parameters_, step_, block};
   }
 
  private:
-  static constexpr std::size_t kMoments = kMomentCount<kName>;
-
-  PackedMatrix& values_;
-  std::array<PackedMatrix*, kMoments> moments_;
+  Parameters& parameters_;
   OptimizerStep<Vector> step_;
 };
 
-/// Calls work(apply), where apply(block, row, gradients) is the update.
+/// Calls work(apply), where apply.of_block(block)(row, gradients) is the update.
 template <typename Work>
 HWY_INLINE void with_update(Parameters& parameters, const Update& update, const Work& work) {
   if (update.gradients != nullptr) {
