@@ -29,7 +29,7 @@ constexpr std::size_t kBatch = 32;
 /// Batches timed in turn, so that branches are as hard to predict as in training.
 constexpr std::size_t kBatches = 64;
 constexpr std::size_t kHidden = 128;  // outputs of the first layer
-constexpr auto kWide = PackedMatrix::Panels::kWide;
+constexpr auto kWide = first_layer_panels(kHidden, 1);
 constexpr auto kNarrow = PackedMatrix::Panels::kNarrow;
 constexpr std::size_t kAdamMoments = moment_count(OptimizerName::kAdam);
 

@@ -66,6 +66,32 @@ TEST(CpuEngineTest, SharesWorkAmongNoMoreThreadsThanTheFirstLayerIsWorth) {
   EXPECT_NE(engine.device().find("1 thread of 4"), std::string::npos) << engine.device();
 }
 
+TEST(CpuEngineTest, AnOpenNumberOfThreadsTakesTheMemoryOfOne) {
+  const std::vector<std::size_t> hidden{128};
+  EngineSettings settings{
+      .network = Network(784, hidden, 10), .optimizer = {}, .batch_size = 32, .threads = 0};
+  const std::size_t bytes = CpuEngine::bytes(settings);
+  settings.threads = 1;
+  EXPECT_EQ(bytes, CpuEngine::bytes(settings));
+}
+
+TEST(CpuEngineTest, OneForSeveralThreadsPredictsByThoseForOne) {
+  const std::vector<std::size_t> hidden{128};  // in panels of other widths for one thread
+  const EngineSettings settings{
+      .network = Network(784, hidden, 10), .optimizer = {}, .batch_size = 32, .threads = 1};
+  const SmallData data(100, 784, 10);
+  CpuEngine one(settings);
+  one.set_state(initial_state(settings.network, 1));
+  std::vector<float> expected = one.predict(data.view(), data.all());
+  expected.insert(expected.end(), expected.begin(), expected.end());
+  EngineSettings of_several = settings;
+  of_several.threads = 2;
+  CpuEngine several(of_several);
+  several.set_state(initial_state(settings.network, 1));
+  several.join_group({&several, &one});
+  EXPECT_EQ(several.predict_by_group(data.view(), data.all()), expected);
+}
+
 class InstructionSetTest : public testing::TestWithParam<std::string> {
  private:
   OnlyInstructionSet only_{GetParam()};

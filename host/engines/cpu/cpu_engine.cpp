@@ -14,10 +14,15 @@
 namespace qmnist::cpu {
 namespace {
 
-/// A first layer of that many blocks is not worth sharing among more.
+/// A first layer of that many blocks is not worth sharing among more. At least one, also where the
+/// settings leave the number open (0).
 std::size_t useful_threads(const EngineSettings& settings) {
   const std::size_t blocks = blocks_for(settings.network.layers().front().outputs);
-  return std::clamp<std::size_t>(blocks / 2, 1, settings.threads);
+  return std::max<std::size_t>(std::min(blocks / 2, settings.threads), 1);
+}
+
+PackedMatrix::Panels first_panels(const EngineSettings& settings) {
+  return first_layer_panels(settings.network.layers().front().outputs, useful_threads(settings));
 }
 
 RankOf rank_of(const EngineSettings& settings) {
@@ -68,10 +73,10 @@ CpuEngine::CpuEngine(EngineSettings settings)
       augmentation_(settings_.augmentation, settings_.seed),
       dropout_(settings_.regularization.dropout),
       pool_(useful_threads(settings_)),
-      layers_(make_layers(settings_.network, moment_count(settings_.optimizer.name),
-                          rank_of(settings_))),
+      layers_(make_layers(settings_.network, first_panels(settings_),
+                          moment_count(settings_.optimizer.name), rank_of(settings_))),
       was_nonzero_(settings_.network.inputs()),
-      training_(settings_.network, settings_.batch_size) {
+      training_(settings_.network, first_panels(settings_), settings_.batch_size) {
   set_state(initial_state(settings_.network, 0));
   if (world_.size() > 1) {
     exchange_.emplace(world_, settings_.network, settings_.slices / world_.size());
@@ -90,11 +95,11 @@ std::size_t CpuEngine::bytes(const EngineSettings& settings) {
   const bool distorts = settings.augmentation.any();
   const std::size_t ranks = settings.ranks();
   const std::size_t gradients = (needs_sums(settings) ? 1 : 0) + (ranks > 1 ? 1 : 0);
-  return bytes_of_layers(network, moment_count(settings.optimizer.name), has_ema,
-                         rank_of(settings)) +
-         gradients * bytes_of_layers(network, 0, false) +
+  return bytes_of_layers(network, first_panels(settings), moment_count(settings.optimizer.name),
+                         has_ema, rank_of(settings)) +
+         gradients * bytes_of_layers(network, first_panels(settings), 0, false) +
          (ranks > 1 ? RankExchange::bytes(ranks, network, settings.slices / ranks) : 0) +
-         Workspace::bytes(network, settings.batch_size) + network.inputs() +
+         Workspace::bytes(network, first_panels(settings), settings.batch_size) + network.inputs() +
          (distorts ? settings.batch_size * (network.inputs() + sizeof(std::uint32_t)) : 0);
 }
 
@@ -109,10 +114,11 @@ void CpuEngine::set_state(const TrainingState& state) {
   load_state(settings_.network, state, has_ema(), layers_);
   step_ = state.step;
   if (needs_sums()) {
-    sums_ = make_layers(settings_.network, 0);  // zeros for pixels that are not in was_nonzero_
+    sums_ = make_layers(settings_.network, first_panels(settings_),
+                        0);  // zeros for pixels that are not in was_nonzero_
   }
   if (world_.size() > 1) {
-    slice_ = make_layers(settings_.network, 0);
+    slice_ = make_layers(settings_.network, first_panels(settings_), 0);
   }
   const DenseLayer& first = settings_.network.layers().front();
   std::ranges::fill(was_nonzero_, settings_.optimizer.weight_decay > 0 ? 1 : 0);
@@ -225,7 +231,7 @@ std::vector<float> CpuEngine::gradients(const DataView& data,
                                         std::span<const std::uint32_t> batch) {
   const Batch whole{batch, 0, batch.size()};
   begin_step(data, whole, {});
-  std::vector<Layer> gradients = make_layers(settings_.network, 0);
+  std::vector<Layer> gradients = make_layers(settings_.network, first_panels(settings_), 0);
   pool_.run([&](std::size_t thread, std::size_t num_threads) {
     forward_backward(training_, data, whole, thread, num_threads);
   });
@@ -252,7 +258,7 @@ std::vector<float> CpuEngine::predict_by(std::span<CpuEngine* const> engines, co
                                          std::span<const std::uint32_t> indices) {
   constexpr std::size_t kRows = 512;  // efficient matrix products, and fits in the cache
   const std::size_t classes = settings_.network.classes();
-  Workspace workspace(settings_.network, kRows);
+  Workspace workspace(settings_.network, first_panels(settings_), kRows);
   SparseBatch& sparse_batch = workspace.sparse_batch[0];
   std::vector<float> probabilities(engines.size() * indices.size() * classes);
   for (std::size_t first = 0; first < indices.size(); first += kRows) {

@@ -6,6 +6,8 @@
 namespace qmnist::cpu {
 namespace {
 
+constexpr auto kNarrow = PackedMatrix::Panels::kNarrow;
+
 std::size_t fill_up(std::size_t count) {
   return blocks_for(count) * kBlockWidth;
 }
@@ -59,21 +61,22 @@ Layer::Layer(const DenseLayer& shape, PackedMatrix::Panels panels, std::size_t m
       bias(make_parameters(1, shape.outputs, panels, moments, blocks_of_rank(shape, rank))),
       weight_transposed(fill_up(shape.outputs), shape.inputs) {}
 
-std::vector<Layer> make_layers(const Network& network, std::size_t moments, RankOf rank) {
+std::vector<Layer> make_layers(const Network& network, PackedMatrix::Panels first,
+                               std::size_t moments, RankOf rank) {
   std::vector<Layer> layers;
   for (const DenseLayer& shape : network.layers()) {
-    layers.emplace_back(shape, panels_of(layers.size()), moments, rank);
+    layers.emplace_back(shape, layers.empty() ? first : kNarrow, moments, rank);
   }
   return layers;
 }
 
-std::size_t bytes_of_layers(const Network& network, std::size_t moments, bool with_ema,
-                            RankOf rank) {
+std::size_t bytes_of_layers(const Network& network, PackedMatrix::Panels first, std::size_t moments,
+                            bool with_ema, RankOf rank) {
   const std::size_t copies = with_ema ? 2 : 1;
   std::size_t bytes = 0;
   for (std::size_t l = 0; l < network.layers().size(); ++l) {
     const DenseLayer& shape = network.layers()[l];
-    const PackedMatrix::Panels panels = panels_of(l);
+    const PackedMatrix::Panels panels = l == 0 ? first : kNarrow;
     const std::size_t rows = fill_up(shape.inputs) + 1;  // and the bias
     bytes += copies * PackedMatrix::bytes(rows, shape.outputs, panels) +
              moments * PackedMatrix::bytes(rows, panels, blocks_of_rank(shape, rank)) +
@@ -89,8 +92,8 @@ void load_state(const Network& network, const TrainingState& state, bool with_em
     const DenseLayer& shape = network.layers()[l];
     auto& [weight, bias, weight_transposed] = layers[l];
     if (with_ema) {
-      weight.ema = PackedMatrix(weight.values.rows(), shape.outputs, panels_of(l));
-      bias.ema = PackedMatrix(1, shape.outputs, panels_of(l));
+      weight.ema = PackedMatrix(weight.values.rows(), shape.outputs, weight.values.panels());
+      bias.ema = PackedMatrix(1, shape.outputs, bias.values.panels());
       load(shape, state.eval_parameters(), weight.ema, bias.ema);
     }
     load(shape, state.parameters, weight.values, bias.values);

@@ -49,12 +49,13 @@ struct Layer {
 };
 
 /// The layers of a network, with that number of moments per parameter of the rank's share.
-[[nodiscard]] std::vector<Layer> make_layers(const Network& network, std::size_t moments,
-                                             RankOf rank = {});
+/// @param first panels of the first layer; the others' are narrow
+[[nodiscard]] std::vector<Layer> make_layers(const Network& network, PackedMatrix::Panels first,
+                                             std::size_t moments, RankOf rank = {});
 
 /// Memory that they take, with an EMA of the parameters or without.
-[[nodiscard]] std::size_t bytes_of_layers(const Network& network, std::size_t moments,
-                                          bool with_ema, RankOf rank = {});
+[[nodiscard]] std::size_t bytes_of_layers(const Network& network, PackedMatrix::Panels first,
+                                          std::size_t moments, bool with_ema, RankOf rank = {});
 
 /// Updates the EMA of some blocks of columns.
 void update_ema_blocks(const OptimizerStep<float>& step, Range blocks, Parameters& parameters);

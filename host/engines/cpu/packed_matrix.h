@@ -17,14 +17,14 @@ inline constexpr std::size_t kBlockWidth = 16;
   return (columns + kBlockWidth - 1) / kBlockWidth;
 }
 
-/// A matrix [rows, columns] cut into panels of one or four blocks of columns, each panel row-major,
-/// so that a product of any size reads its operands in order. The columns that fill up
+/// A matrix [rows, columns] cut into panels of one, four or eight blocks of columns, each panel
+/// row-major, so that a product of any size reads its operands in order. The columns that fill up
 /// the last panel are zeros. Aligned to a cache line; movable, owns its memory, which may be that
 /// of some blocks alone.
 class PackedMatrix {
  public:
-  enum class Panels { kNarrow, kWide };
-  static constexpr std::size_t kWideBlocks = 4;
+  /// Blocks of a panel.
+  enum class Panels : std::size_t { kNarrow = 1, kWide = 4, kWidest = 8 };
 
   PackedMatrix() = default;
   /// @throws std::bad_alloc
@@ -53,6 +53,7 @@ class PackedMatrix {
   }
 
   [[nodiscard]] std::size_t rows() const { return rows_; }
+  [[nodiscard]] Panels panels() const { return Panels{panel_blocks_}; }
   [[nodiscard]] std::size_t blocks() const { return blocks_; }
   /// The blocks that are in memory.
   [[nodiscard]] Range kept() const { return kept_; }
@@ -80,7 +81,7 @@ class PackedMatrix {
 
  private:
   [[nodiscard]] static constexpr std::size_t blocks_of_panel(Panels panels) {
-    return panels == Panels::kWide ? kWideBlocks : 1;
+    return static_cast<std::size_t>(panels);
   }
   /// That number of blocks, the last panel filled up.
   [[nodiscard]] static constexpr std::size_t whole_panels(std::size_t blocks, Panels panels) {
@@ -107,10 +108,13 @@ class PackedMatrix {
   hwy::AlignedFreeUniquePtr<float[]> values_;  // NOLINT(modernize-avoid-c-arrays): as Highway says
 };
 
-/// Panels of matrices whose columns are a layer's outputs; the first layer sums four blocks at a
-/// time.
-[[nodiscard]] constexpr PackedMatrix::Panels panels_of(std::size_t layer) {
-  return layer == 0 ? PackedMatrix::Panels::kWide : PackedMatrix::Panels::kNarrow;
+/// Panels of matrices whose columns are the first layer's outputs, which that many threads share. A
+/// thread has whole panels.
+[[nodiscard]] constexpr PackedMatrix::Panels first_layer_panels(std::size_t outputs,
+                                                                std::size_t threads) {
+  constexpr auto kWidest = static_cast<std::size_t>(PackedMatrix::Panels::kWidest);
+  return blocks_for(outputs) % (kWidest * threads) == 0 ? PackedMatrix::Panels::kWidest
+                                                        : PackedMatrix::Panels::kWide;
 }
 
 }  // namespace qmnist::cpu

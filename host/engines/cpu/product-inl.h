@@ -101,10 +101,13 @@ HWY_INLINE void add_product(const float* left, std::size_t depth_step, std::size
 /// work(pitch) with the pitch of a matrix as a constant.
 template <typename Work>
 HWY_INLINE void with_pitch(const PackedMatrix& matrix, const Work& work) {
-  if (matrix.pitch() == kBlockWidth) {
-    work(std::integral_constant<std::size_t, kBlockWidth>());
-  } else {
-    work(std::integral_constant<std::size_t, PackedMatrix::kWideBlocks * kBlockWidth>());
+  switch (matrix.panels()) {
+    case PackedMatrix::Panels::kNarrow:
+      return work(std::integral_constant<std::size_t, kBlockWidth>());
+    case PackedMatrix::Panels::kWide:
+      return work(std::integral_constant<std::size_t, 4 * kBlockWidth>());
+    case PackedMatrix::Panels::kWidest:
+      return work(std::integral_constant<std::size_t, 8 * kBlockWidth>());
   }
 }
 

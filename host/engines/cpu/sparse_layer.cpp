@@ -27,15 +27,19 @@ inline constexpr auto kNormalized = [] {
 /// Blocks that are summed at a time: eight sums in flight hide the latency of the additions.
 inline constexpr std::size_t kGroup = std::max<std::size_t>(1, 8 / kBlockVectors);
 
-/// Calls work.operator()<n>(first) for groups of n adjacent blocks: kGroup, or half of that, ...
+/// Calls work.operator()<n>(first) for groups of n blocks that are adjacent in both matrices:
+/// kGroup, or half of that, ...
 template <std::size_t kCount = kGroup, typename Work>
-HWY_INLINE void for_groups(const PackedMatrix& matrix, Range blocks, const Work& work) {
-  for (; blocks.begin + kCount <= blocks.end && matrix.adjacent_blocks(blocks.begin) >= kCount;
-       blocks.begin += kCount) {
+HWY_INLINE void for_groups(const PackedMatrix& a, const PackedMatrix& b, Range blocks,
+                           const Work& work) {
+  const auto adjacent = [&] {
+    return std::min(a.adjacent_blocks(blocks.begin), b.adjacent_blocks(blocks.begin));
+  };
+  for (; blocks.begin + kCount <= blocks.end && adjacent() >= kCount; blocks.begin += kCount) {
     work.template operator()<kCount>(blocks.begin);
   }
   if constexpr (kCount > 1) {
-    for_groups<kCount / 2>(matrix, blocks, work);
+    for_groups<kCount / 2>(a, b, blocks, work);
   }
 }
 
@@ -91,7 +95,7 @@ HWY_NOINLINE void forward_tile(const std::uint64_t* of_images, const std::uint8_
 void sparse_forward(const SparseBatch& batch, std::size_t rows, const PackedMatrix& weight,
                     const PackedMatrix& bias, bool applies_relu, Range blocks,
                     PackedMatrix& outputs) {
-  for_groups(weight, blocks, [&]<std::size_t kBlocks>(std::size_t block) HWY_ATTR {
+  for_groups(weight, outputs, blocks, [&]<std::size_t kBlocks>(std::size_t block) HWY_ATTR {
     const Rows<float> z{outputs.row(block, 0), outputs.pitch()};
     for (std::size_t tile = 0; tile < batch.tiles(); ++tile) {
       forward_tile<kBlocks * kBlockVectors>(
@@ -159,7 +163,7 @@ HWY_INLINE void update_rows(const SparseBatch& batch, const PackedMatrix& deltas
                             std::span<const std::uint8_t> was_nonzero, Range blocks,
                             const Apply& apply) {
   const RowBits bits(rows);
-  for_groups(deltas, blocks, [&]<std::size_t kBlocks>(std::size_t block) HWY_ATTR {
+  for_groups(deltas, deltas, blocks, [&]<std::size_t kBlocks>(std::size_t block) HWY_ATTR {
     const auto of_block = apply.of_block(block);
     for (std::size_t tile = 0; tile < batch.tiles(); ++tile) {
       const std::size_t first = tile * SparseBatch::kTile;

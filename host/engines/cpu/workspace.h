@@ -25,10 +25,12 @@ struct SampleLoss {
 
 /// Memory for the intermediate results of a batch of up to `rows` samples.
 struct Workspace {
-  Workspace(const Network& network, std::size_t rows);
+  /// @param first panels of the first layer's outputs
+  Workspace(const Network& network, PackedMatrix::Panels first, std::size_t rows);
 
   /// Its memory in bytes.
-  [[nodiscard]] static std::size_t bytes(const Network& network, std::size_t rows);
+  [[nodiscard]] static std::size_t bytes(const Network& network, PackedMatrix::Panels first,
+                                         std::size_t rows);
 
   std::array<SparseBatch, 2> sparse_batch;  ///< of this batch, and of the one that follows
   std::vector<LayerOutputs> layers;
