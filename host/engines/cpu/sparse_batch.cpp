@@ -14,21 +14,40 @@ namespace qmnist::cpu::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Bit i of `mask`: tile[i] is not zero.
-void mark_nonzero(const std::uint8_t* tile, std::uint64_t& mask) {
+constexpr hn::CappedTag<std::uint8_t, SparseBatch::kTile> kBytes;
+
+/// Copies a tile of an image. @return bit i: from[i] is not zero
+HWY_INLINE std::uint64_t copy_tile(const std::uint8_t* from, std::uint8_t* to) {
   static_assert(std::endian::native == std::endian::little, "a word's first byte is the lowest");
-  constexpr hn::CappedTag<std::uint8_t, SparseBatch::kTile> kBytes;
+  std::uint64_t mask = 0;
   if constexpr (hn::MaxLanes(kBytes) < 8) {  // less than a byte of bits
-    mask = 0;
     for (std::size_t i = 0; i < SparseBatch::kTile; ++i) {
-      mask |= std::uint64_t{tile[i] != 0} << i;
+      to[i] = from[i];
+      mask |= std::uint64_t{from[i] != 0} << i;
     }
   } else {
     auto* bits = reinterpret_cast<std::uint8_t*>(&mask);
     for (std::size_t i = 0; i < SparseBatch::kTile; i += hn::MaxLanes(kBytes)) {
-      const auto nonzero = hn::Ne(hn::LoadU(kBytes, tile + i), hn::Zero(kBytes));
-      hn::StoreMaskBits(kBytes, nonzero, bits + i / 8);
+      const auto bytes = hn::LoadU(kBytes, from + i);
+      hn::StoreU(bytes, kBytes, to + i);
+      hn::StoreMaskBits(kBytes, hn::Ne(bytes, hn::Zero(kBytes)), bits + i / 8);
     }
+  }
+  return mask;
+}
+
+/// Copies some tiles of an image of `inputs` pixels to where a batch has them, `step` images apart.
+void copy_tiles(const std::uint8_t* image, std::size_t inputs, Range tiles, std::size_t step,
+                std::uint8_t* pixels, std::uint64_t* masks) {
+  for (std::size_t tile = tiles.begin; tile < tiles.end; ++tile) {
+    const std::size_t first = tile * SparseBatch::kTile;
+    std::uint8_t* to = pixels + tile * step * SparseBatch::kTile;
+    const std::uint8_t* from = image + first;
+    if (first + SparseBatch::kTile > inputs) {
+      std::copy_n(from, inputs - first, to);
+      from = to;
+    }
+    masks[tile * step] = copy_tile(from, to);
   }
 }
 
@@ -60,7 +79,7 @@ HWY_AFTER_NAMESPACE();
 namespace qmnist::cpu {
 namespace {
 
-HWY_EXPORT(mark_nonzero);
+HWY_EXPORT(copy_tiles);
 HWY_EXPORT(transpose_bits_of);
 
 }  // namespace
@@ -75,22 +94,15 @@ SparseBatch::SparseBatch(std::size_t inputs, std::size_t rows)
 
 void SparseBatch::load(const DataView& data, std::span<const std::uint32_t> batch,
                        std::span<const std::uint32_t> next, Range tiles) {
-  auto& mark_nonzero = HWY_DYNAMIC_DISPATCH(mark_nonzero);
+  auto& copy_tiles = HWY_DYNAMIC_DISPATCH(copy_tiles);
+  const std::size_t step = groups_ * kTile;
   for (std::size_t row = 0; row < batch.size(); ++row) {
-    const std::uint8_t* image = data.image(batch[row]).data();
-    for (std::size_t tile = tiles.begin; tile < tiles.end; ++tile) {
-      const std::size_t first = tile * kTile;
-      const std::size_t place = place_of(tile, 0) + row;
-      std::uint8_t* pixels = pixels_.data() + place * kTile;
-      if (first + kTile <= inputs_) {
-        std::copy_n(image + first, kTile, pixels);  // a length that the compiler knows
-        mark_nonzero(image + first, of_image_[place]);
-      } else {
-        std::copy_n(image + first, inputs_ - first, pixels);
-        mark_nonzero(pixels, of_image_[place]);
-      }
-      if (row < next.size()) {
-        hwy::Prefetch(data.image(next[row]).data() + first);
+    copy_tiles(data.image(batch[row]).data(), inputs_, tiles, step, pixels_.data() + row * kTile,
+               of_image_.data() + row);
+    if (row < next.size()) {
+      const std::uint8_t* image = data.image(next[row]).data();
+      for (std::size_t tile = tiles.begin; tile < tiles.end; ++tile) {
+        hwy::Prefetch(image + tile * kTile);
       }
     }
   }
