@@ -1,3 +1,4 @@
+#include <utility>
 #include <vector>
 
 #include "host/data/csv.h"
@@ -20,8 +21,8 @@ std::vector<FileSet> csv_sets() {
 
 void append_csv(Dataset& dataset, const PartPaths& part, const LabelRange& labels) {
   ByteReader file(part.images, "a CSV file, plain or gzip");
-  const LabelledImages images = read_csv(file, labels);
-  append_part(dataset, part.kind, images.pixels, images.labels);
+  LabelledImages images = read_csv(file, labels);
+  append_part(dataset, part.kind, std::move(images.pixels), images.labels);
 }
 
 fs::path in_the_same_file(const fs::path& /*images*/) {

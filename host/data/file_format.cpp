@@ -1,15 +1,20 @@
 #include "host/data/file_format.h"
 
 #include <string>
+#include <utility>
 
 #include "host/data/huge_pages.h"
 
 namespace qmnist {
 
-void append_part(Dataset& dataset, DataPart::Kind kind, std::span<const std::uint8_t> pixels,
+void append_part(Dataset& dataset, DataPart::Kind kind, std::vector<std::uint8_t> pixels,
                  std::span<const std::uint8_t> labels) {
-  reserve_on_huge_pages(dataset.pixels, dataset.pixels.size() + pixels.size());
-  dataset.pixels.insert(dataset.pixels.end(), pixels.begin(), pixels.end());
+  if (dataset.pixels.empty()) {
+    dataset.pixels = std::move(pixels);
+  } else {
+    reserve_on_huge_pages(dataset.pixels, dataset.pixels.size() + pixels.size());
+    dataset.pixels.insert(dataset.pixels.end(), pixels.begin(), pixels.end());
+  }
   dataset.labels.insert(dataset.labels.end(), labels.begin(), labels.end());
   dataset.parts.push_back({kind, labels.size()});
 }

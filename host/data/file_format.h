@@ -41,7 +41,7 @@ extern const FileFormat kNpzFormat;
 extern const FileFormat kNpyFormat;
 
 /// Appends images with their labels as one part.
-void append_part(Dataset& dataset, DataPart::Kind kind, std::span<const std::uint8_t> pixels,
+void append_part(Dataset& dataset, DataPart::Kind kind, std::vector<std::uint8_t> pixels,
                  std::span<const std::uint8_t> labels);
 
 /// The format that a file of images has by its name; kIdxFormat if that says nothing.

@@ -73,7 +73,7 @@ RawIdx read_idx(const std::filesystem::path& path, std::uint8_t type, std::size_
   std::size_t got = 0;
   while (got < announced) {
     const std::size_t target = std::min(announced, std::max(kFirstBlock, 2 * got));
-    reserve_on_huge_pages(idx.bytes, target);
+    reserve_on_huge_pages(idx.bytes, target + target / 4);  // unused, it takes no memory
     idx.bytes.resize(target);
     got += reader.read_some(std::span(idx.bytes).subspan(got));
     if (got < target) {

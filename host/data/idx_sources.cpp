@@ -1,6 +1,7 @@
 #include <fmt/ranges.h>
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "host/data/data_files.h"
@@ -86,7 +87,7 @@ std::vector<std::uint8_t> read_labels(const fs::path& path, const LabelRange& ra
 }
 
 void append_idx(Dataset& dataset, const PartPaths& part, const LabelRange& range) {
-  const IdxArray<std::uint8_t> images = read_idx_bytes(part.images);
+  IdxArray<std::uint8_t> images = read_idx_bytes(part.images);
   if (images.shape.size() != 3 || images.shape[1] != kImageSide || images.shape[2] != kImageSide) {
     throw DataError("{}: byte 3: has sizes {}; expected images of {} x {} pixels, rank 3",
                     part.images.string(), fmt::join(images.shape, " x "), kImageSide, kImageSide);
@@ -100,7 +101,7 @@ void append_idx(Dataset& dataset, const PartPaths& part, const LabelRange& range
                     part.labels.string(), labels.size(), images.shape[0],
                     part.images.filename().string());
   }
-  append_part(dataset, part.kind, images.values, labels);
+  append_part(dataset, part.kind, std::move(images.values), labels);
 }
 
 /// The labels of a file of images, by the names that MNIST and QMNIST give their files.

@@ -70,8 +70,9 @@ fs::path labels_of_arrays(const fs::path& images) {
 
 void append_arrays(Dataset& dataset, DataPart::Kind kind, const numpy::Array& images,
                    const numpy::Array& labels, const LabelRange& range) {
-  const std::vector<std::uint8_t> pixels = numpy::to_pixels(images);
-  append_part(dataset, kind, pixels, numpy::to_labels(labels, pixels.size() / kPixels, range));
+  std::vector<std::uint8_t> pixels = numpy::to_pixels(images);
+  const auto digits = numpy::to_labels(labels, pixels.size() / kPixels, range);
+  append_part(dataset, kind, std::move(pixels), digits);
 }
 
 void append_npy(Dataset& dataset, const PartPaths& part, const LabelRange& range) {
