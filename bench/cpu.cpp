@@ -18,6 +18,7 @@
 #include "host/engines/cpu/instruction_set.h"
 #include "host/engines/cpu/softmax_rows.h"
 #include "host/engines/cpu/sparse_layer.h"
+#include "host/engines/cpu/thread_pool.h"
 #include "host/engines/cuda/chunk.h"
 
 namespace qmnist::cpu {
@@ -170,6 +171,33 @@ void add_loss(const CpuPeaks& peaks) {
   });
 }
 
+void add_predict(const TrainingData& data) {
+  benchmark::RegisterBenchmark("predict/threads:1", [&data](State& state) {
+    const std::vector<std::size_t> hidden{kHidden, 64};
+    CpuEngine engine({.network = Network(kPixels, hidden, kDigitCount),
+                      .optimizer = {},
+                      .batch_size = kBatch,
+                      .threads = 1,
+                      .is_training = false});
+    for (auto _ : state) {
+      benchmark::DoNotOptimize(engine.predict(data.dataset.view(), data.order));
+    }
+    state.counters["digits/s"] = benchmark::Counter(static_cast<double>(data.order.size()),
+                                                    benchmark::Counter::kIsIterationInvariantRate);
+  })->UseRealTime();
+}
+
+/// Threads begin work that does nothing, and wait for one another.
+void add_meeting(std::size_t threads) {
+  const std::string name = "meeting/threads:" + std::to_string(threads);
+  benchmark::RegisterBenchmark(name.c_str(), [threads](State& state) {
+    ThreadPool pool(threads);
+    for (auto _ : state) {
+      pool.run([](std::size_t /*thread*/, std::size_t /*num_threads*/) {});
+    }
+  })->UseRealTime();
+}
+
 void add_step(const TrainingData& data, std::size_t threads) {
   const std::string name = "step/threads:" + std::to_string(threads);
   benchmark::RegisterBenchmark(name.c_str(), [&data, threads](State& state) {
@@ -221,14 +249,16 @@ int run(int argc, char** argv) {
   add_first_layer(data, peaks);
   add_layer(peaks, kBatch, kHidden, 64);
   add_layer(peaks, kBatch, 64, kDigitCount);
-  add_layer(peaks, 128, 1024, 1024);
-  add_layer(peaks, 128, 256, 256);
-  add_layer(peaks, 128, 512, 512);
+  add_layer(peaks, 128, 1024, 1024);  // of configs/best.json
   add_loss(peaks);
   add_chunk(data, false);
   add_chunk(data, true);
+  add_predict(data);
   for (std::size_t threads = 1; threads <= std::thread::hardware_concurrency(); threads *= 2) {
     add_step(data, threads);
+    if (threads > 1) {
+      add_meeting(threads);
+    }
   }
   benchmark::RunSpecifiedBenchmarks();
   benchmark::ClearRegisteredBenchmarks();
