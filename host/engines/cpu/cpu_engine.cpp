@@ -14,11 +14,12 @@
 namespace qmnist::cpu {
 namespace {
 
-/// A first layer of that many blocks is not worth sharing among more. At least one, also where the
-/// settings leave the number open (0).
+/// The first layer is not worth sharing among more: with fewer than four vectors of outputs, a
+/// thread waits for its own sums. At least one, also where the settings leave the number open (0).
 std::size_t useful_threads(const EngineSettings& settings) {
   const std::size_t blocks = blocks_for(settings.network.layers().front().outputs);
-  return std::max<std::size_t>(std::min(blocks / 2, settings.threads), 1);
+  const std::size_t blocks_of_thread = std::max<std::size_t>(4 * vector_floats() / kBlockWidth, 2);
+  return std::max<std::size_t>(std::min(blocks / blocks_of_thread, settings.threads), 1);
 }
 
 PackedMatrix::Panels first_panels(const EngineSettings& settings) {

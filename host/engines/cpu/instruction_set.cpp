@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "host/engines/cpu/packed_matrix.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "host/engines/cpu/instruction_set.cpp"
 #include <hwy/foreach_target.h>
@@ -13,6 +15,10 @@ namespace qmnist::cpu::HWY_NAMESPACE {
 
 const char* instruction_set_name() {
   return hwy::TargetName(HWY_TARGET);
+}
+
+std::size_t floats_of_vector() {
+  return hwy::HWY_NAMESPACE::Lanes(hwy::HWY_NAMESPACE::CappedTag<float, kBlockWidth>());
 }
 
 }  // namespace qmnist::cpu::HWY_NAMESPACE
@@ -39,9 +45,14 @@ void restrict_to(std::int64_t targets) {
 }  // namespace
 
 HWY_EXPORT(instruction_set_name);
+HWY_EXPORT(floats_of_vector);
 
 std::string instruction_set() {
   return name_for_people(HWY_DYNAMIC_DISPATCH(instruction_set_name)());
+}
+
+std::size_t vector_floats() {
+  return HWY_DYNAMIC_DISPATCH(floats_of_vector)();
 }
 
 std::vector<std::string> instruction_sets() {

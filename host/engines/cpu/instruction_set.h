@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,9 @@ namespace qmnist::cpu {
 /// The vector instructions that the CPU engine uses, the widest of this CPU: "AVX2", "NEON", ... as
 /// Highway names them, except that its "AVX3" is called "AVX-512".
 [[nodiscard]] std::string instruction_set();
+
+/// Floats of a vector of that set, at most a block of columns.
+[[nodiscard]] std::size_t vector_floats();
 
 /// All that this CPU has and the program was compiled for, the widest first.
 [[nodiscard]] std::vector<std::string> instruction_sets();
