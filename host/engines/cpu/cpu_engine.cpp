@@ -26,6 +26,10 @@ PackedMatrix::Panels first_panels(const EngineSettings& settings) {
   return first_layer_panels(settings.network.layers().front().outputs, useful_threads(settings));
 }
 
+std::vector<Layer> make_gradients(const EngineSettings& settings) {
+  return make_layers(settings.network, first_panels(settings), 0);
+}
+
 RankOf rank_of(const EngineSettings& settings) {
   return {settings.rank(), settings.ranks()};
 }
@@ -115,11 +119,10 @@ void CpuEngine::set_state(const TrainingState& state) {
   load_state(settings_.network, state, has_ema(), layers_);
   step_ = state.step;
   if (needs_sums()) {
-    sums_ = make_layers(settings_.network, first_panels(settings_),
-                        0);  // zeros for pixels that are not in was_nonzero_
+    sums_ = make_gradients(settings_);  // zeros for pixels that are not in was_nonzero_
   }
   if (world_.size() > 1) {
-    slice_ = make_layers(settings_.network, first_panels(settings_), 0);
+    slice_ = make_gradients(settings_);
   }
   const DenseLayer& first = settings_.network.layers().front();
   std::ranges::fill(was_nonzero_, settings_.optimizer.weight_decay > 0 ? 1 : 0);
@@ -232,7 +235,7 @@ std::vector<float> CpuEngine::gradients(const DataView& data,
                                         std::span<const std::uint32_t> batch) {
   const Batch whole{batch, 0, batch.size()};
   begin_step(data, whole, {});
-  std::vector<Layer> gradients = make_layers(settings_.network, first_panels(settings_), 0);
+  std::vector<Layer> gradients = make_gradients(settings_);
   pool_.run([&](std::size_t thread, std::size_t num_threads) {
     forward_backward(training_, data, whole, thread, num_threads);
   });
