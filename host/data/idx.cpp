@@ -73,7 +73,8 @@ RawIdx read_idx(const std::filesystem::path& path, std::uint8_t type, std::size_
   std::size_t got = 0;
   while (got < announced) {
     const std::size_t target = std::min(announced, std::max(kFirstBlock, 2 * got));
-    reserve_on_huge_pages(idx.bytes, target + target / 4);  // unused, it takes no memory
+    // With room for a test part behind a training part, which takes no memory until it is used.
+    reserve_on_huge_pages(idx.bytes, target + target / 4);
     idx.bytes.resize(target);
     got += reader.read_some(std::span(idx.bytes).subspan(got));
     if (got < target) {

@@ -103,12 +103,13 @@ HWY_INLINE void apply_scaled(const PackedMatrix& gradients, float scale, Range r
                              const Apply& apply) {
   const Vector factor = hn::Set(kFloats, scale);
   for (std::size_t block = blocks.begin; block < blocks.end; ++block) {
+    const auto of_block = apply.of_block(block);
     for (std::size_t row = rows.begin; row < rows.end; ++row) {
       std::array<Vector, kBlockVectors> scaled;
       for (std::size_t i = 0; i < kBlockVectors; ++i) {
         scaled[i] = hn::Mul(factor, hn::Load(kFloats, gradients.row(block, row) + i * kLanes));
       }
-      apply.of_block(block)(row, scaled);
+      of_block(row, scaled);
     }
   }
 }

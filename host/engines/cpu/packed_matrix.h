@@ -36,7 +36,8 @@ class PackedMatrix {
         panel_blocks_(blocks_of_panel(panels)),
         blocks_(whole_panels(blocks_for(columns), panels)),
         kept_(whole_panels(kept, panels)),
-        values_(hwy::AllocateAligned<float>(std::max(rows_ * kept_.size(), {1}) * kBlockWidth)) {
+        values_(hwy::AllocateAligned<float>(std::max<std::size_t>(rows_ * kept_.size(), 1) *
+                                            kBlockWidth)) {
     if (values_ == nullptr) {
       throw std::bad_alloc();
     }
