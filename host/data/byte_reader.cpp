@@ -4,6 +4,7 @@
 #include <array>
 #include <new>
 
+#include "host/data/gunzip.h"
 #include "host/error.h"
 #include "host/read_file.h"
 
@@ -31,7 +32,13 @@ ByteReader::ByteReader(const fs::path& path, std::string_view expected)
 
 ByteReader::ByteReader(std::string content, std::string name)
     : path_(std::move(name)), content_(std::move(content)) {
-  if (is_gzip(bytes_of(content_))) {
+  if (!is_gzip(bytes_of(content_))) {
+    return;
+  }
+  unpacked_ = gunzip(bytes_of(content_));
+  if (unpacked_) {
+    content_ = {};
+  } else {
     constexpr int kGzipWindow = 16 + MAX_WBITS;
     stream_ = std::unique_ptr<z_stream, EndInflate>(new z_stream{});  // NOLINT: owned at once
     if (inflateInit2(stream_.get(), kGzipWindow) != Z_OK) {
@@ -40,9 +47,13 @@ ByteReader::ByteReader(std::string content, std::string name)
   }
 }
 
-std::size_t ByteReader::copy_plain(std::span<std::uint8_t> bytes) {
-  const std::size_t count = std::min(bytes.size(), content_.size() - used_);
-  std::ranges::copy(bytes_of(content_).subspan(used_, count), bytes.begin());
+std::span<const std::uint8_t> ByteReader::held() const {
+  return unpacked_ ? std::span<const std::uint8_t>(*unpacked_) : bytes_of(content_);
+}
+
+std::size_t ByteReader::copy(std::span<std::uint8_t> bytes) {
+  const std::size_t count = std::min(bytes.size(), held().size() - used_);
+  std::ranges::copy(held().subspan(used_, count), bytes.begin());
   used_ += count;
   return count;
 }
@@ -80,7 +91,7 @@ std::size_t ByteReader::unpack(std::span<std::uint8_t> bytes) {
 }
 
 std::size_t ByteReader::read_some(std::span<std::uint8_t> bytes) {
-  const std::size_t count = stream_ ? unpack(bytes) : copy_plain(bytes);
+  const std::size_t count = stream_ ? unpack(bytes) : copy(bytes);
   offset_ += count;
   return count;
 }
@@ -96,7 +107,7 @@ void ByteReader::read(std::span<std::uint8_t> bytes, std::string_view what) {
 void ByteReader::expect_end(std::string_view expected) {
   const std::size_t end = offset_;
   std::array<std::uint8_t, 1> extra{};
-  if (read_some(extra) != 0 || used_ != content_.size()) {
+  if (read_some(extra) != 0 || used_ != held().size()) {
     throw DataError("{}: goes on after byte {}, where it should end: {}", path_, end, expected);
   }
 }

@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace qmnist {
 
@@ -44,14 +46,17 @@ class ByteReader {
     }
   };
 
-  std::size_t copy_plain(std::span<std::uint8_t> bytes);
+  [[nodiscard]] std::span<const std::uint8_t> held() const;
+  std::size_t copy(std::span<std::uint8_t> bytes);
   std::size_t unpack(std::span<std::uint8_t> bytes);
 
   std::string path_;
   std::string content_;
-  std::size_t used_ = 0;                          ///< bytes of content_
+  std::optional<std::vector<std::uint8_t>>
+      unpacked_;                                  ///< of a compressed file, in place of content_
+  std::unique_ptr<z_stream, EndInflate> stream_;  ///< of one that is not unpacked at once
+  std::size_t used_ = 0;                          ///< bytes of what is held
   std::size_t offset_ = 0;                        ///< bytes given out
-  std::unique_ptr<z_stream, EndInflate> stream_;  ///< of a compressed file
   bool stream_ended_ = false;
 };
 
