@@ -10,6 +10,7 @@
 #include "host/cli/output.h"
 #include "host/cli/read_data.h"
 #include "host/cli/terminal.h"
+#include "host/export/html_page.h"
 #include "host/format/class_tables.h"
 #include "host/format/text.h"
 #include "host/format/training_text.h"
@@ -155,9 +156,10 @@ class TrainCommand {
     print("\nConfusion matrix of the {} test images\n{}\n{}\n", grouped(run_.split().test.size()),
           confusion_table(test, run_.dataset().classes),
           per_class_table(test, run_.dataset().classes));
-    print("Test accuracy {}, loss {:.4f}\nSaved in {}: {}{}\n", accuracy_text(test), test.loss,
-          display_path(run_.folder().path()),
-          "report.html, model.safetensors, summary.json, predictions.csv, metrics.csv",
+    print("Test accuracy {}, loss {:.4f}\nSaved in {}: {}, predictions.csv, metrics.csv{}\n",
+          accuracy_text(test), test.loss, display_path(run_.folder().path()),
+          fits_page(run_.network()) ? "report.html, draw.html, model.safetensors, summary.json"
+                                    : "report.html, model.safetensors, summary.json",
           has_svg_to_png() ? ", confusion.png, curves.png" : "");
     if (!has_svg_to_png()) {
       print("No confusion.png and curves.png: {}\n", kNoPngCharts);

@@ -7,6 +7,7 @@
 
 #include "host/alternatives.h"
 #include "host/error.h"
+#include "host/export/html_page.h"
 
 namespace qmnist {
 
@@ -30,6 +31,8 @@ constexpr std::array kExporters{
              R"(model.load_state_dict(safetensors.torch.load_file("%")))"},
     Exporter{"cpp", "", "a C++17 header without dependencies", "model.h", export_cpp,
              R"(#include "%" and call qmnist_model::predict(pixels))"},
+    Exporter{"html", "", "a page on which one draws, for any browser", "draw.html", export_html,
+             "open % in a browser, or send it to a phone"},
 };
 
 /// The values of a column, each once; empty ones are left out.

@@ -14,6 +14,7 @@
 
 #include "host/charts/charts.h"
 #include "host/charts/heat_map.h"
+#include "host/export/html_page.h"
 #include "host/format/text.h"
 #include "host/format/training_text.h"
 #include "host/html/html.h"
@@ -80,6 +81,10 @@ std::string headline(const RunResult& result) {
                                  {"Parameters", grouped(result.network.parameter_count())},
                                  {"Training", seconds_text(result.seconds_train())},
                                  {"Samples per second", rate_text(result)}});
+  if (fits_page(result.network)) {
+    html += fmt::format("<p><a href=\"{}\">Draw, and see what this network reads</a></p>\n",
+                        run_file::kDrawPage);
+  }
   return html + "</header>\n";
 }
 

@@ -50,6 +50,7 @@ h1 { margin: 0 0 .5rem; font-size: clamp(1.7rem, 6vw, 2.6rem); }
 h2 { margin: 0 0 1rem; font-size: 1.35rem; }
 p { max-width: 44rem; margin: 0 0 1rem; }
 section { margin-top: 3rem; }
+a { color: var(--training); }
 header > p { color: var(--muted); }
 header > .warning { padding-left: .75rem; border-left: .25rem solid var(--validation); color: var(--text); font-weight: 600; }
 header > p:first-child { margin: 0; font-weight: 600; }

@@ -1,11 +1,12 @@
 #include "host/image/png.h"
 
-#include <openssl/evp.h>
 #include <zlib.h>
 
 #include <new>
+#include <span>
 #include <stdexcept>
-#include <vector>
+
+#include "host/base64.h"
 
 namespace qmnist {
 namespace {
@@ -57,12 +58,7 @@ std::string encode_png(const GreyImage& image) {
 }
 
 std::string png_data_uri(std::string_view png) {
-  std::string base64((png.size() + 2) / 3 * 4 + 1, '\0');  // EVP_EncodeBlock ends it with a zero
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()),
-                                     reinterpret_cast<const unsigned char*>(png.data()),
-                                     static_cast<int>(png.size()));
-  base64.resize(static_cast<std::size_t>(length));
-  return "data:image/png;base64," + base64;
+  return "data:image/png;base64," + base64(std::as_bytes(std::span(png)));
 }
 
 }  // namespace qmnist

@@ -1,10 +1,13 @@
 #include "host/run/training_run.h"
 
+#include <map>
 #include <optional>
+#include <string>
 
 #include "host/charts/charts.h"
 #include "host/charts/heat_map.h"
 #include "host/error.h"
+#include "host/export/html_page.h"
 #include "host/html/html_report.h"
 #include "host/image/svg.h"
 #include "host/run/engine_settings.h"
@@ -165,6 +168,12 @@ Evaluation TrainingRun::finish() {
                          .seconds_test = seconds_test};
   folder_.write_summary(summary_json(result));
   folder_.write_report(html_report(result));
+  if (fits_page(network_)) {
+    const Model model{network_, checkpoint_.state.eval_parameters(), dataset_.classes};
+    folder_.write_draw_page(export_html(model, [&] {
+      return std::map<std::string, std::string>{{"test_accuracy", fmt::to_string(test.accuracy)}};
+    }));
+  }
   // Last, because drawing needs the most memory.
   if (has_svg_to_png()) {
     folder_.write_charts(svg_to_png(confusion_svg(test, dataset_.classes)),

@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 constexpr std::array kFiles{
     run_file::kCheckpoint,     run_file::kTimes,       run_file::kConfig,  run_file::kMetrics,
     run_file::kMetricsTable,   run_file::kModel,       run_file::kSummary, run_file::kPredictions,
-    run_file::kConfusionChart, run_file::kCurvesChart, run_file::kReport};
+    run_file::kConfusionChart, run_file::kCurvesChart, run_file::kReport,  run_file::kDrawPage};
 
 /// Removes a run's files from a folder; other files stay.
 void clear(const fs::path& folder) {
@@ -116,6 +116,10 @@ void RunFolder::write_model(const Network& network, std::span<const float> param
   Safetensors content = to_content(network, parameters, classes);
   content.metadata[kArithmeticKey] = arithmetic;
   write_safetensors(file(run_file::kModel), content);
+}
+
+void RunFolder::write_draw_page(std::string_view html) const {
+  write_atomically(file(run_file::kDrawPage), html);
 }
 
 void RunFolder::write_report(std::string_view html) const {

@@ -20,6 +20,7 @@ inline constexpr std::string_view kSummary = "summary.json";
 inline constexpr std::string_view kPredictions = "predictions.csv";
 inline constexpr std::string_view kModel = "model.safetensors";
 inline constexpr std::string_view kReport = "report.html";
+inline constexpr std::string_view kDrawPage = "draw.html";
 inline constexpr std::string_view kConfusionChart = "confusion.png";
 inline constexpr std::string_view kCurvesChart = "curves.png";
 inline constexpr std::string_view kCheckpoint = "checkpoint.safetensors";
@@ -53,6 +54,7 @@ class RunFolder {
   void write_model(const Network& network, std::span<const float> parameters,
                    std::span<const std::string> classes, std::string_view arithmetic) const;
   void write_report(std::string_view html) const;
+  void write_draw_page(std::string_view html) const;
   void write_charts(std::string_view confusion_png, std::string_view curves_png) const;
 
  private:

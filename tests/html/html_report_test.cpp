@@ -153,7 +153,8 @@ TEST_F(HtmlReportTest, IsOneFileThatEveryoneCanRead) {
     EXPECT_NE(element.name, "link");
     for (const char* key : {"src", "href"}) {
       const std::string target = element.attribute(key);
-      EXPECT_TRUE(target.empty() || target.starts_with("data:")) << target;
+      const bool is_link = element.name == "a" && target == "draw.html";
+      EXPECT_TRUE(target.empty() || is_link || target.starts_with("data:")) << target;
     }
     if (element.name == "img") {
       EXPECT_NE(element.attribute("alt"), "");
@@ -166,6 +167,13 @@ TEST_F(HtmlReportTest, IsOneFileThatEveryoneCanRead) {
   EXPECT_EQ(html.find("url("), std::string::npos);
   EXPECT_EQ(html.find("@import"), std::string::npos);
   EXPECT_EQ(elements_of(html, "caption").size(), elements_of(html, "table").size());
+}
+
+TEST_F(HtmlReportTest, LinksToThePageOnWhichOneDrawsWhereThereIsOne) {
+  EXPECT_EQ(elements_of(report(), "a").size(), 1U);
+  network_ = {kPixels, std::vector<std::size_t>{4096, 1024}, kDigitCount};
+  checkpoint_.state = initial_state(network_, 1);
+  EXPECT_TRUE(elements_of(report(), "a").empty());
 }
 
 TEST_F(HtmlReportTest, ShowsTheFortyMostConfidentMistakes) {

@@ -17,11 +17,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array kRunFiles{run_file::kConfig,       run_file::kMetrics,
-                               run_file::kMetricsTable, run_file::kSummary,
-                               run_file::kPredictions,  run_file::kModel,
-                               run_file::kReport,       run_file::kConfusionChart,
-                               run_file::kCurvesChart,  run_file::kCheckpoint};
+constexpr std::array kRunFiles{
+    run_file::kConfig,     run_file::kMetrics,        run_file::kMetricsTable,
+    run_file::kSummary,    run_file::kPredictions,    run_file::kModel,
+    run_file::kReport,     run_file::kConfusionChart, run_file::kCurvesChart,
+    run_file::kCheckpoint, run_file::kDrawPage};
 
 /// The message of the UsageError that taking this folder ends in.
 std::string folder_error(const fs::path& path) {
@@ -162,8 +162,10 @@ TEST_F(RunFolderTest, WritesConfigAndSummary) {
 TEST_F(RunFolderTest, WritesReportAndCharts) {
   const RunFolder folder(path());
   folder.write_report("a page");
+  folder.write_draw_page("another page");
   folder.write_charts("a matrix", "two curves");
   EXPECT_EQ(test::read_file(path() / "report.html"), "a page");
+  EXPECT_EQ(test::read_file(path() / "draw.html"), "another page");
   EXPECT_EQ(test::read_file(path() / "confusion.png"), "a matrix");
   EXPECT_EQ(test::read_file(path() / "curves.png"), "two curves");
 }

@@ -65,6 +65,8 @@ void expect_complete(const SmallRun& run) {
         EXPECT_TRUE(rows.starts_with("epoch,loss,") && rows.ends_with('\n')) << rows;
       } else if (name == "report.html") {
         EXPECT_EQ(elements_of(read_file(path), "section").size(), 9);
+      } else if (name == "draw.html") {
+        EXPECT_TRUE(read_file(path).ends_with("</html>\n"));
       } else if (path.extension() == ".png") {
         EXPECT_GT(decode_png(read_file(path)).width, 900);
       } else if (name == "predictions.csv") {
