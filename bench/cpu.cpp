@@ -166,8 +166,8 @@ void add_loss(const CpuPeaks& peaks) {
     (*batch)[row] = static_cast<std::uint32_t>(row);
   }
   add("loss", peaks, {}, [=](std::size_t /*step*/) {
-    softmax_cross_entropy_rows(*logits, kDigitCount, {{}, *labels, kPixels}, *batch, 1.0F / kBatch,
-                               0, {0, kBatch}, *deltas, *losses);
+    loss_rows(*logits, kDigitCount, {{}, *labels, kPixels}, *batch,
+              {.scale = 1.0F / kBatch, .params = {}}, {0, kBatch}, *deltas, *losses);
   });
 }
 
@@ -219,7 +219,9 @@ void add_step(const TrainingData& data, std::size_t threads) {
 /// What the host does for a GPU's training: it gathers the images, or where these are on the device
 /// their indices, of a chunk of steps.
 void add_chunk(const TrainingData& data, bool by_index) {
-  const auto layout = std::make_shared<cuda::ChunkLayout>(kPixels, cuda::kChunkSamples, false);
+  const auto layout = std::make_shared<cuda::ChunkLayout>(
+      cuda::ChunkContent{.features = kPixels, .soft_classes = 0, .has_distortions = false},
+      cuda::kChunkSamples);
   const auto buffer = std::make_shared<std::vector<std::byte>>(layout->bytes());
   const std::string name = std::string("chunk_of_64_steps/") + (by_index ? "indices" : "images");
   benchmark::RegisterBenchmark(name.c_str(), [=, &data](State& state) {

@@ -65,7 +65,7 @@ inline void add_row_step(KernelSuite& suite, std::size_t batch,
                .index = 0,
                .derivatives = nullptr,
                .step = params->data(),
-               .labels = nullptr,
+               .targets = {nullptr},
                .losses = nullptr,
                .correct = nullptr,
                .batch_rows = batch,
@@ -88,7 +88,7 @@ inline void add_row_step(KernelSuite& suite, std::size_t batch,
   step.losses = operand(batch);
   const auto labels = random_bytes(batch, static_cast<std::uint8_t>(sizes.back() - 1));
   const auto correct = zeros<std::uint8_t>(batch);
-  step.labels = labels->data();
+  step.targets = {labels->data()};
   step.correct = correct->data();
   double bytes = 0;
   for (const Operand<float>& each : operands) {

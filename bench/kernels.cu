@@ -110,8 +110,8 @@ void add_last_layer(KernelSuite& suite, std::size_t classes) {
   suite.add("softmax_cross_entropy" + shape(kBatch, classes), {12 * batch, 8 * batch},
             [=](cudaStream_t stream) {
               QMNIST_CHECK(launch_softmax_cross_entropy(
-                  stream, logits->data(), bias->data(), labels->data(), deltas->data(),
-                  bias_gradient->data(), metrics->data(), {}, 0.0F, kBatch, classes));
+                  stream, logits->data(), bias->data(), {labels->data()}, deltas->data(),
+                  bias_gradient->data(), metrics->data(), {}, {}, kBatch, classes));
             });
   suite.add(
       "bias_softmax" + shape(kChunk, classes), {8 * chunk, 5 * chunk}, [=](cudaStream_t stream) {
@@ -238,7 +238,7 @@ void add_step(KernelSuite& suite, cudaStream_t stream, const std::string& name, 
   const Work work{(4 + 4 + 4 + 28) * parameters + 4.0 * images * 784,
                   kBatch * 6 * parameters - images * 2 * 784 * 128, launches};
   suite.add(name, work, [=](cudaStream_t) {
-    networks->network->train_step(networks->inputs.data(), networks->labels.data(), kBatch,
+    networks->network->train_step(networks->inputs.data(), {networks->labels.data()}, kBatch,
                                   networks->step.data(), networks->metrics->data(), networks->set);
   });
 }

@@ -60,14 +60,14 @@ struct RowLayers {
 struct RowStep {
   RowLayers layers;
   Activation activation;
-  std::size_t index;           ///< of layer 0 in its network
-  const float* derivatives;    ///< [rows, outputs of layer 0]; nullptr if that is not hidden
-  const StepParams* step;      ///< on the device; nullptr to predict
-  const std::uint8_t* labels;  ///< [rows]
-  float* losses;               ///< [rows]
-  std::uint8_t* correct;       ///< [rows]: whether the prediction is the label
-  std::size_t batch_rows;      ///< of the batch, of which these may be a part
-  float* probabilities;        ///< [rows, classes], to predict; nullptr to train
+  std::size_t index;         ///< of layer 0 in its network
+  const float* derivatives;  ///< [rows, outputs of layer 0]; nullptr if that is not hidden
+  const StepParams* step;    ///< on the device; nullptr to predict
+  Targets targets;
+  float* losses;           ///< [rows]
+  std::uint8_t* correct;   ///< [rows]: whether the prediction is the label
+  std::size_t batch_rows;  ///< of the batch, of which these may be a part
+  float* probabilities;    ///< [rows, classes], to predict; nullptr to train
 };
 
 #ifdef QMNIST_KERNELS
@@ -160,7 +160,7 @@ static __global__ void __launch_bounds__(kRowStepThreads)
   const OfNetwork of(networks);
   const Dropout dropout = dropout_of(of(step.step));
   const bool predicts = step.probabilities != nullptr;
-  const float smoothing = predicts ? 0 : of(step.step)->label_smoothing;
+  const LossParams<float> loss = predicts ? LossParams<float>() : of(step.step)->loss;
   const std::size_t last = step.layers.count - 1;
   const std::size_t classes = step.layers.at[last].outputs;
   float* logits = memory + step.layers.at[last].state_at;
@@ -178,9 +178,10 @@ static __global__ void __launch_bounds__(kRowStepThreads)
     if (threadIdx.x == 0 && predicts) {
       softmax(logits, classes, gradient);
     } else if (threadIdx.x == 0) {
-      const std::size_t label = of(step.labels)[row];
-      of(step.losses)[row] =
-          softmax_cross_entropy(logits, classes, label, scale, gradient, smoothing);
+      const std::size_t label = of(step.targets.labels)[row];
+      const float* soft_labels = of(step.targets.soft_labels);
+      soft_labels = soft_labels == nullptr ? nullptr : soft_labels + row * classes;
+      of(step.losses)[row] = row_loss(logits, classes, label, soft_labels, scale, gradient, loss);
       of(step.correct)[row] = argmax(logits, classes) == label ? 1 : 0;
     }
     __syncthreads();  // all of the gradient must be there
@@ -202,7 +203,7 @@ static __global__ void __launch_bounds__(kRowStepThreads)
 /// order, inputs and outputs ascending:
 ///
 ///     s = 0, for each input: s = fma(input, weight, s); z = s + bias
-///     deltas of the logits, losses: softmax_cross_entropy() with the scale 1 / batch_rows
+///     deltas of the logits, losses: row_loss() with the scale 1 / batch_rows
 ///     s = 0, for each output: s = fma(delta, weight, s); delta of the input = derivative * s
 ///
 /// To predict, it ends with the probabilities. If layer 0 is the only one, its activations are the

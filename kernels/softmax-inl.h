@@ -63,3 +63,42 @@ QMNIST_FORMULA Value softmax_cross_entropy(const Value* logits, std::size_t clas
   }
   return log_sum - of_label * label_logit - shared * sum;
 }
+
+/// The loss of knowledge distillation and its gradient: the mean, by `weight`, of the cross-entropy
+/// above and of that of a teacher's probabilities q, both at temperature T:
+///
+///     p = softmax(z / T)
+///     loss = (1 - weight) softmax_cross_entropy(z) - weight T^2 sum_i q_i log p_i
+///     d loss / d z_i = (1 - weight) (softmax(z)_i - target_i) + weight T (p_i - q_i)
+///
+/// Its own factor T^2 keeps the size of the teacher's part of the gradient at any temperature.
+/// Source: Hinton, Vinyals and Dean, Distilling the Knowledge in a Neural Network (2015), section 2
+/// @param soft_labels q, `classes` values whose sum is 1
+/// @param scale, gradient, smoothing as above
+/// @return the unscaled loss
+template <typename Value>
+QMNIST_FORMULA Value distillation_loss(const Value* logits, std::size_t classes, Value label,
+                                       const Value* soft_labels, Value scale, Value* gradient,
+                                       Value smoothing, Value weight, Value temperature) {
+  const auto one = to_value<Value>(1.0);
+  const Value of_labels =
+      softmax_cross_entropy(logits, classes, label, (one - weight) * scale, gradient, smoothing);
+  const Value inverse = one / temperature;
+  Value largest = logits[0];
+  for (std::size_t i = 1; i < classes; ++i) {
+    largest = select(logits[i] > largest, logits[i], largest);
+  }
+  auto sum = to_value<Value>(0.0);
+  auto expected = sum;
+  for (std::size_t i = 0; i < classes; ++i) {
+    const Value shifted = (logits[i] - largest) * inverse;
+    sum = sum + exponential(shifted);
+    expected = expected + soft_labels[i] * shifted;
+  }
+  const Value of_teacher = weight * temperature;
+  for (std::size_t i = 0; i < classes; ++i) {
+    const Value probability = exponential((logits[i] - largest) * inverse) / sum;
+    gradient[i] = gradient[i] + of_teacher * (probability - soft_labels[i]) * scale;
+  }
+  return (one - weight) * of_labels + of_teacher * temperature * (natural_log(sum) - expected);
+}

@@ -5,6 +5,7 @@
 
 #include "kernels/host_device.h"
 #include "kernels/launch.h"
+#include "kernels/loss_params.h"
 #include "kernels/row_tiles.h"
 #include "kernels/softmax.h"
 #include "kernels/warp_sum.h"
@@ -20,6 +21,34 @@ QMNIST_HOST_DEVICE inline Real softmax_cross_entropy(const Real* logits, std::si
                                smoothing);
 }
 
+/// The loss of one row: softmax_cross_entropy() or, where there are soft labels,
+/// distillation_loss().
+/// @param soft_labels [classes], or nullptr
+template <typename Real>
+QMNIST_HOST_DEVICE inline Real row_loss(const Real* logits, std::size_t classes, std::size_t label,
+                                        const Real* soft_labels, Real scale, Real* gradient,
+                                        const LossParams<Real>& params) {
+  const auto label_value = static_cast<Real>(label);
+  if (soft_labels == nullptr) {
+    return softmax_cross_entropy(logits, classes, label_value, scale, gradient,
+                                 params.label_smoothing);
+  }
+  return distillation_loss(logits, classes, label_value, soft_labels, scale, gradient,
+                           params.label_smoothing, params.teacher_weight,
+                           params.teacher_temperature);
+}
+
+/// What the network is to learn of the rows of a batch.
+struct Targets {
+  const std::uint8_t* labels;          ///< [rows], each below the number of classes
+  const float* soft_labels = nullptr;  ///< [rows, classes] row-major; nullptr without a teacher
+
+  /// From a row on.
+  [[nodiscard]] Targets from(std::size_t row, std::size_t classes) const {
+    return {labels + row, soft_labels == nullptr ? nullptr : soft_labels + row * classes};
+  }
+};
+
 /// Sums over the images that were trained on, kept on the device.
 struct DeviceMetrics {
   double loss_sum;
@@ -31,10 +60,9 @@ struct DeviceMetrics {
 /// A block takes a tile of rows: first one row per thread; then one column of the bias gradient per
 /// warp. Of a single tile these are the batch's sums, and its metrics are added to `metrics`.
 static __global__ void softmax_cross_entropy_kernel(
-    float* __restrict__ logits, const float* __restrict__ bias,
-    const std::uint8_t* __restrict__ labels, float* __restrict__ deltas,
-    float* __restrict__ tile_sums, DeviceMetrics* __restrict__ metrics, float smoothing,
-    std::size_t rows, std::size_t classes) {
+    float* __restrict__ logits, const float* __restrict__ bias, Targets targets,
+    float* __restrict__ deltas, float* __restrict__ tile_sums, DeviceMetrics* __restrict__ metrics,
+    LossParams<float> params, std::size_t rows, std::size_t classes) {
   // NOLINTNEXTLINE(modernize-avoid-c-arrays): std::array cannot be used on a device
   __shared__ double losses[kThreadsPerBlock / kWarp];
   const unsigned warp = threadIdx.x / kWarp;
@@ -53,9 +81,11 @@ static __global__ void softmax_cross_entropy_kernel(
       for (std::size_t i = 0; i < classes; ++i) {
         row_logits[i] += bias[i];
       }
-      const std::size_t label = labels[row];
-      loss += static_cast<double>(softmax_cross_entropy(row_logits, classes, label, scale,
-                                                        deltas + row * classes, smoothing));
+      const std::size_t label = targets.labels[row];
+      const float* soft_labels =
+          targets.soft_labels == nullptr ? nullptr : targets.soft_labels + row * classes;
+      loss += static_cast<double>(
+          row_loss(row_logits, classes, label, soft_labels, scale, deltas + row * classes, params));
       hit = argmax(row_logits, classes) == label;
     }
     // A barrier too: below, every thread reads deltas of the others.
@@ -116,25 +146,23 @@ struct LossTiles {
 
 /// The end of the forward and the start of the backward pass of a batch:
 ///
-///     logits[row] += bias, deltas[row] = gradient of softmax_cross_entropy(logits[row]) / rows,
+///     logits[row] += bias, deltas[row] = gradient of row_loss(logits[row]) / rows,
 ///     bias_gradient = sum of the rows of deltas, metrics += losses and hits
 ///
 /// @param logits [rows, classes] row-major: the last layer's products, then the logits
 /// @param bias, bias_gradient [classes]
-/// @param labels [rows], each below `classes`
 /// @param deltas [rows, classes] row-major: d mean loss / d logits
 /// @param metrics on the device; one, not of another launch at the same time
-/// @param smoothing of the labels
 [[nodiscard]] inline cudaError_t launch_softmax_cross_entropy(
-    cudaStream_t stream, float* logits, const float* bias, const std::uint8_t* labels,
-    float* deltas, float* bias_gradient, DeviceMetrics* metrics, const LossTiles& scratch,
-    float smoothing, std::size_t rows, std::size_t classes) {
+    cudaStream_t stream, float* logits, const float* bias, const Targets& targets, float* deltas,
+    float* bias_gradient, DeviceMetrics* metrics, const LossTiles& scratch,
+    const LossParams<float>& params, std::size_t rows, std::size_t classes) {
   const std::size_t tiles = tiles_for(rows);
   const bool is_only_tile = tiles == 1;
-  const cudaError_t status =
-      launch(softmax_cross_entropy_kernel, dim3(1, static_cast<unsigned>(tiles)), kThreadsPerBlock,
-             stream, logits, bias, labels, deltas, is_only_tile ? bias_gradient : scratch.bias_sums,
-             is_only_tile ? metrics : scratch.metrics, smoothing, rows, classes);
+  const cudaError_t status = launch(
+      softmax_cross_entropy_kernel, dim3(1, static_cast<unsigned>(tiles)), kThreadsPerBlock, stream,
+      logits, bias, targets, deltas, is_only_tile ? bias_gradient : scratch.bias_sums,
+      is_only_tile ? metrics : scratch.metrics, params, rows, classes);
   if (status != cudaSuccess || is_only_tile) {
     return status;
   }

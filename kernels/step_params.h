@@ -2,6 +2,7 @@
 
 #include "kernels/dropout.h"
 #include "kernels/host_device.h"
+#include "kernels/loss_params.h"
 #include "kernels/optimizer.h"
 #include "kernels/philox.h"
 
@@ -13,7 +14,7 @@ struct StepParams {
   OptimizerStep<float> update = {};
   RowRandom random = {};  ///< of the first row that is computed
   Dropout dropout = {};
-  float label_smoothing = 0;
+  LossParams<float> loss = {};
   float clip_norm = 0;  ///< of the gradients; 0 for none
 };
 

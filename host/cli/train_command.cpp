@@ -90,6 +90,9 @@ class TrainCommand {
     if (const std::string text = regularization_text(config); !text.empty()) {
       print_out("          {}\n", text);
     }
+    if (config.teacher.any()) {
+      print_out("teacher   {}\n", teacher_text(config.teacher));
+    }
     print_out("output    {}\n", display_path(run_.folder().path()));
     flush_output();
   }

@@ -50,6 +50,16 @@ std::string as_json(const Json& value) {
   return text;
 }
 
+std::string absolute_path(const Json& path, const fs::path& base) {
+  return fs::absolute(base / path.get<std::string>()).lexically_normal().string();
+}
+
+/// Whether a string, or each of a list, is UTF-8.
+bool has_utf8(const Json& value) {
+  return value.is_array() ? std::ranges::all_of(value, has_utf8)
+                          : !value.is_string() || is_utf8(value.get_ref<const std::string&>());
+}
+
 /// Holds a config while it is put together: every key with its default, then what is given.
 class Values {
  public:
@@ -73,9 +83,13 @@ class Values {
                        describe(key->constraint));
     }
     if (std::holds_alternative<constraint::Path>(key->constraint)) {
-      value = fs::absolute(base / value.get<std::string>()).lexically_normal().string();
+      value = absolute_path(value, base);
+    } else if (std::holds_alternative<constraint::Paths>(key->constraint)) {
+      for (Json& path : value) {
+        path = absolute_path(path, base);
+      }
     }
-    if (value.is_string() && !is_utf8(value.get_ref<const std::string&>())) {
+    if (!has_utf8(value)) {
       throw UsageError("{}: {} is {}; it must be UTF-8, as it is written to config.json", place,
                        name, as_json(value));
     }
@@ -155,6 +169,10 @@ void apply_override(Values& values, std::string_view assignment) {
   if (wants_text && !value.is_string()) {
     value = text;  // a path may look like a number
   }
+  if (key != nullptr && std::holds_alternative<constraint::Paths>(key->constraint) &&
+      !text.starts_with('[')) {
+    value = Json::array({text});
+  }
   values.set(name, std::move(value), place, fs::current_path());
 }
 
@@ -164,6 +182,9 @@ void read(const Json& json, T& value) {
     value = find_choice<T>(json.get_ref<const std::string&>()).value();
   } else if constexpr (std::is_same_v<T, fs::path>) {
     value = json.get<std::string>();
+  } else if constexpr (std::is_same_v<T, std::vector<fs::path>>) {
+    const auto paths = json.get<std::vector<std::string>>();
+    value.assign(paths.begin(), paths.end());
   } else {
     json.get_to(value);
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "host/json.h"
 #include "host/settings/augmentation_settings.h"
@@ -24,6 +25,7 @@ struct Config {
   OptimizerSettings optimizer;
   ScheduleSettings schedule;
   TrainingSettings training;
+  TeacherSettings teacher;
   std::string device{kAutoDevice};
   std::size_t device_index = 0;
   OutputSettings output;
@@ -38,6 +40,7 @@ void visit(Settings& config, const Visitor& key) {
   visit(config.optimizer, key);
   visit(config.schedule, key);
   visit(config.training, key);
+  visit(config.teacher, key);
   key("device", config.device, constraint::OneOf{device_names()},
       "where to train; auto takes a GPU if one works");
   key("device_index", config.device_index, constraint::Integer{0, 1023},
@@ -80,6 +83,12 @@ template <typename T>
     return name_of(value);
   } else if constexpr (std::is_same_v<T, std::filesystem::path>) {
     return value.string();
+  } else if constexpr (std::is_same_v<T, std::vector<std::filesystem::path>>) {
+    Json paths = Json::array();
+    for (const std::filesystem::path& path : value) {
+      paths.push_back(path.string());
+    }
+    return paths;
   } else {
     return value;
   }

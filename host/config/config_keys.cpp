@@ -19,6 +19,9 @@ std::string_view last_part(std::string_view key) {
 struct Description {
   std::string operator()(const constraint::Boolean& /*any*/) const { return "true or false"; }
   std::string operator()(const constraint::Path& /*any*/) const { return "a path in quotes"; }
+  std::string operator()(const constraint::Paths& range) const {
+    return fmt::format("a list of at most {} paths in quotes", range.maximum_count);
+  }
   std::string operator()(const constraint::Text& /*any*/) const { return "text in quotes"; }
   std::string operator()(const constraint::Integer& range) const {
     return fmt::format("an integer from {} to {}", range.minimum, range.maximum);
@@ -44,6 +47,11 @@ struct Satisfaction {
   bool operator()(const constraint::Boolean& /*any*/) const { return value.is_boolean(); }
   bool operator()(const constraint::Path& /*any*/) const {
     return value.is_string() && !value.get_ref<const std::string&>().empty();
+  }
+  bool operator()(const constraint::Paths& range) const {
+    return value.is_array() && value.size() <= range.maximum_count &&
+           std::ranges::all_of(
+               value, [](const Json& path) { return Satisfaction{path}(constraint::Path{}); });
   }
   bool operator()(const constraint::Text& /*any*/) const { return value.is_string(); }
   bool operator()(const constraint::Integer& range) const {

@@ -15,6 +15,11 @@ struct SchemaOf {
   Json operator()(const constraint::Path& /*any*/) const {
     return {{"type", "string"}, {"minLength", 1}};
   }
+  Json operator()(const constraint::Paths& range) const {
+    return {{"type", "array"},
+            {"maxItems", range.maximum_count},
+            {"items", (*this)(constraint::Path{})}};
+  }
   Json operator()(const constraint::Text& /*any*/) const { return {{"type", "string"}}; }
   Json operator()(const constraint::Integer& range) const {
     return {{"type", "integer"}, {"minimum", range.minimum}, {"maximum", range.maximum}};

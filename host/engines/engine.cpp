@@ -1,6 +1,7 @@
 #include "host/engines/engine.h"
 
 #include <algorithm>
+#include <stdexcept>
 #include <tuple>
 #include <utility>
 
@@ -19,7 +20,7 @@ auto features(const EngineSettings& settings) {
                     settings.kernels, settings.on_device, settings.is_training,
                     settings.optimizer.name, settings.optimizer.clip_norm > 0,
                     settings.regularization.ema_decay > 0, settings.augmentation.any(),
-                    settings.augmentation.elastic > 0);
+                    settings.augmentation.elastic > 0, settings.teacher.any());
 }
 
 }  // namespace
@@ -47,6 +48,18 @@ Scores score_predictions(std::span<const float> probabilities, const DataView& d
 
 Scores Engine::score(const DataView& data, std::span<const std::uint32_t> indices) {
   return score_predictions(predict(data, indices), data, indices);
+}
+
+std::vector<float> Engine::soft_labels(const EngineSettings& settings, const DataView& data,
+                                       std::span<const std::uint32_t> order,
+                                       std::uint64_t step) const {
+  if (!settings.teacher.any()) {
+    return {};
+  }
+  if (soft_labels_ == nullptr) {
+    throw std::logic_error("an engine whose settings have a teacher, without soft labels");
+  }
+  return soft_labels_->of_steps(data, order, step);
 }
 
 }  // namespace qmnist

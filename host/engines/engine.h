@@ -16,6 +16,7 @@
 #include "host/settings/run_settings.h"
 #include "host/share.h"
 #include "host/world/world.h"
+#include "kernels/loss_params.h"
 #include "kernels/score.h"
 
 namespace qmnist {
@@ -64,6 +65,25 @@ struct Scores {
 /// Engines in a group, at most (EngineKind::make_group).
 inline constexpr std::size_t kMaxGroup = 64;
 
+/// What a network learns beside the labels.
+class SoftLabels {
+ public:
+  SoftLabels() = default;
+  SoftLabels(const SoftLabels&) = delete;
+  SoftLabels& operator=(const SoftLabels&) = delete;
+  SoftLabels(SoftLabels&&) = delete;
+  SoftLabels& operator=(SoftLabels&&) = delete;
+  virtual ~SoftLabels() = default;
+
+  /// Class probabilities of the images of some steps, as these distort them.
+  /// @param order images data[order[i]], a batch a step; the last batch may be short
+  /// @param step steps done before
+  /// @return [order.size(), classes] row-major; of other ranks' rows, anything
+  [[nodiscard]] virtual std::vector<float> of_steps(const DataView& data,
+                                                    std::span<const std::uint32_t> order,
+                                                    std::uint64_t step) = 0;
+};
+
 /// Settings of an engine.
 struct EngineSettings {
   Network network;
@@ -79,6 +99,7 @@ struct EngineSettings {
   std::uint32_t seed = 0;  ///< of the random numbers in a step
   AugmentationSettings augmentation = {};
   RegularizationSettings regularization = {};
+  TeacherSettings teacher = {};
   Schedule schedule = {};   ///< of the learning rate
   bool is_training = true;  ///< false where only predict() and score() are called: less memory
 
@@ -89,6 +110,14 @@ struct EngineSettings {
     return rows_of_rank(rank(), ranks(), slices, rows);
   }
 };
+
+/// The loss that these settings define.
+template <typename Real>
+[[nodiscard]] LossParams<Real> loss_params(const EngineSettings& settings) {
+  return {.label_smoothing = static_cast<Real>(settings.regularization.label_smoothing),
+          .teacher_weight = static_cast<Real>(settings.teacher.weight),
+          .teacher_temperature = static_cast<Real>(settings.teacher.temperature)};
+}
 
 /// Whether networks with these settings can train in the same launches: they have the same layers,
 /// batches, device, kernels and features, and may differ in every number of these features.
@@ -124,6 +153,9 @@ class Engine {
   /// a GPU may copy it to its memory (EngineSettings::on_device). Other data may be used, too.
   virtual void keep_on_device(const DataView& /*data*/) {}
 
+  /// Gives what train() and gradients() need where the settings have a teacher; must outlive them.
+  void set_soft_labels(SoftLabels& soft_labels) { soft_labels_ = &soft_labels; }
+
   /// Takes steps over the images data[order[i]], i from metrics.samples on, a batch at a time;
   /// the last batch may be short. Adds to `metrics`; starting from the metrics at which an earlier
   /// call ended goes on exactly as if it had not ended.
@@ -154,6 +186,15 @@ class Engine {
 
   /// Scores the predictions for data[indices[i]] against their labels.
   [[nodiscard]] virtual Scores score(const DataView& data, std::span<const std::uint32_t> indices);
+
+ protected:
+  /// SoftLabels::of_steps() where an engine's settings have a teacher, else nothing.
+  [[nodiscard]] std::vector<float> soft_labels(const EngineSettings& settings, const DataView& data,
+                                               std::span<const std::uint32_t> order,
+                                               std::uint64_t step) const;
+
+ private:
+  SoftLabels* soft_labels_ = nullptr;
 };
 
 }  // namespace qmnist

@@ -8,12 +8,12 @@
 namespace qmnist {
 namespace {
 
-EngineSettings settings_for(const Model& model, std::size_t device_index) {
+EngineSettings settings_for(const Model& model, std::size_t device_index, std::size_t threads) {
   constexpr std::size_t kBatch = 512;
   return {.network = model.network,
           .optimizer = {},
           .batch_size = kBatch,
-          .threads = 0,
+          .threads = threads,
           .device_index = device_index,
           .kernels = Kernels::kFixedOrder,
           .is_training = false};
@@ -21,11 +21,12 @@ EngineSettings settings_for(const Model& model, std::size_t device_index) {
 
 }  // namespace
 
-Ensemble::Ensemble(std::span<const Model> models, std::string_view device, std::size_t device_index)
+Ensemble::Ensemble(std::span<const Model> models, std::string_view device, std::size_t device_index,
+                   std::size_t threads)
     : size_(models.size()), classes_(models.front().network.classes()) {
   std::vector<std::vector<EngineSettings>> settings;  // of each group
   for (std::size_t i = 0; i < models.size(); ++i) {
-    const EngineSettings of_model = settings_for(models[i], device_index);
+    const EngineSettings of_model = settings_for(models[i], device_index, threads);
     auto place = std::ranges::find_if(settings, [&](const auto& group) {
       return group.size() < kMaxGroup && have_one_shape(group.front(), of_model);
     });

@@ -18,8 +18,10 @@ class Ensemble {
   /// Makes engines for the models, which have the same classes: those of one shape share a pass
   /// over the images, in the fixed order of operations, so that every device gives the same
   /// answers.
+  /// @param threads of the CPU; 0 takes the number of available CPUs
   /// @throws DeviceError as make_group()
-  Ensemble(std::span<const Model> models, std::string_view device, std::size_t device_index = 0);
+  Ensemble(std::span<const Model> models, std::string_view device, std::size_t device_index = 0,
+           std::size_t threads = 0);
 
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] std::size_t classes() const { return classes_; }

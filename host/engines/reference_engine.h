@@ -128,8 +128,8 @@ class ReferenceEngine final : public Engine {
                                        RunningMetrics& metrics) const {
     Values gradient(parameters_.size());
     const Real scale = Real{1} / static_cast<Real>(batch.size());
-    const auto smoothing = static_cast<Real>(settings_.regularization.label_smoothing);
     std::vector<std::uint8_t> distorted(data.features);
+    const std::vector<float> soft = soft_labels(settings_, data, batch, step_);
     for (std::size_t row = first; row < end; ++row) {
       std::span<const std::uint8_t> image = data.image(batch[row]);
       if (augmentation_.active()) {
@@ -142,13 +142,25 @@ class ReferenceEngine final : public Engine {
       const Values& logits = pass.activations.back();
       const std::size_t label = data.labels[batch[row]];
       Values delta(logits.size());
-      metrics.loss_sum += static_cast<double>(softmax_cross_entropy(
-          logits.data(), logits.size(), label, scale, delta.data(), smoothing));
+      metrics.loss_sum += static_cast<double>(loss(logits, label, scale, soft, row, delta));
       metrics.correct += argmax(logits.data(), logits.size()) == label ? 1 : 0;
       metrics.samples += 1;
       backward(pass, std::move(delta), gradient);
     }
     return gradient;
+  }
+
+  /// @param soft_labels of all rows of the batch, or none
+  [[nodiscard]] Real loss(const Values& logits, std::size_t label, Real scale,
+                          std::span<const float> soft_labels, std::size_t row,
+                          Values& delta) const {
+    Values soft;
+    if (!soft_labels.empty()) {
+      const auto of_row = soft_labels.subspan(row * logits.size(), logits.size());
+      soft.assign(of_row.begin(), of_row.end());
+    }
+    return row_loss(logits.data(), logits.size(), label, soft.empty() ? nullptr : soft.data(),
+                    scale, delta.data(), loss_params<Real>(settings_));
   }
 
   void optimizer_step(const OptimizerStep<Real>& step, const Values& gradient) {

@@ -51,6 +51,13 @@ std::string regularization_text(const Config& config) {
                   {"moving average of the weights", config.regularization.ema_decay}});
 }
 
+std::string teacher_text(const TeacherSettings& teacher) {
+  const std::size_t models = teacher.models.size();
+  return models == 0 ? ""
+                     : fmt::format("{} model{}, weight {}, temperature {}", models,
+                                   models == 1 ? "" : "s", teacher.weight, teacher.temperature);
+}
+
 std::string dataset_lines(const Dataset& dataset, const std::string& folder) {
   const std::string data = fmt::format("data      {}, {} images of {} x {} in {}\n", dataset.name,
                                        grouped(dataset.count()), kImageSide, kImageSide, folder);

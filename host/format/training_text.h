@@ -19,6 +19,9 @@ namespace qmnist {
 /// The regularization that is on: "dropout 0.2"; "" for none.
 [[nodiscard]] std::string regularization_text(const Config& config);
 
+/// What is learned beside the labels: "2 models, weight 0.9, temperature 2"; "" for nothing.
+[[nodiscard]] std::string teacher_text(const TeacherSettings& teacher);
+
 /// A plan's lines about the data: name, images and folder; the classes unless they are the digits.
 [[nodiscard]] std::string dataset_lines(const Dataset& dataset, const std::string& folder);
 

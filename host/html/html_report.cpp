@@ -136,6 +136,7 @@ std::string run_summary(const RunResult& result) {
                            schedule_text(config.schedule, config.optimizer.learning_rate))},
               {"Augmentation", or_none(augmentation_text(config.augmentation))},
               {"Regularization", or_none(regularization_text(config))},
+              {"Teacher", or_none(teacher_text(config.teacher))},
               {"Device", result.device},
               {"Run folder", config.output.dir.string()}}) +
          "</div>\n";

@@ -12,12 +12,13 @@ Network network_of(const Config& config, std::size_t classes) {
   return {kPixels, config.model.hidden, classes, config.model.activation};
 }
 
-EngineSettings engine_settings(const Config& config, const Network& network,
-                               std::size_t train_size) {
+EngineSettings engine_settings(const Config& config, const Network& network, std::size_t train_size,
+                               World* world) {
   return {.network = network,
           .optimizer = config.optimizer,
           .batch_size = config.training.batch_size,
           .slices = config.training.slices,
+          .world = world,
           .threads = config.training.threads,
           .device_index = config.device_index,
           .math = config.training.math,
@@ -26,6 +27,7 @@ EngineSettings engine_settings(const Config& config, const Network& network,
           .seed = config.training.seed,
           .augmentation = config.augmentation,
           .regularization = config.regularization,
+          .teacher = config.teacher,
           .schedule = schedule_of(config, train_size)};
 }
 

@@ -15,7 +15,8 @@ namespace qmnist {
 
 /// The engine settings for a config.
 /// @param train_size number of training images
+/// @param world of the ranks that train together; nullptr for one
 [[nodiscard]] EngineSettings engine_settings(const Config& config, const Network& network,
-                                             std::size_t train_size);
+                                             std::size_t train_size, World* world = nullptr);
 
 }  // namespace qmnist

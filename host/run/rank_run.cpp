@@ -10,6 +10,7 @@
 #include "host/error.h"
 #include "host/run/engine_settings.h"
 #include "host/run/run_memory.h"
+#include "host/run/run_teacher.h"
 #include "host/trainer/evaluation.h"
 
 namespace qmnist {
@@ -48,9 +49,8 @@ std::string device_for_ranks(World& world, bool train_together) {
 
 ChosenEngine make_run_engine(const Config& config, const Network& network, std::size_t train_size,
                              World& world) {
-  EngineSettings settings = engine_settings(config, network, train_size);
-  settings.world = &world;
-  return make_engine(config.device, std::move(settings), bytes_without_engine(config, network));
+  return make_engine(config.device, engine_settings(config, network, train_size, &world),
+                     bytes_without_engine(config, network));
 }
 
 void send_checkpoint(World& world, const Checkpoint& checkpoint, const Network& network,
@@ -64,12 +64,17 @@ void send_checkpoint(World& world, const Checkpoint& checkpoint, const Network& 
   (void)broadcast(world, checkpoint_bytes(whole, network, config, dataset));
 }
 
-TrainingEnd train_as_rank(const Config& config, const Dataset& dataset, World& world,
+TrainingEnd train_as_rank(Config config, const Dataset& dataset, World& world,
                           const std::function<bool()>& stop_requested) {
   const Split split = split_dataset(config.data, dataset);
   const Network network = network_of(config, dataset.classes.size());
   const ChosenEngine chosen = make_run_engine(config, network, split.train.size(), world);
   Engine& engine = *chosen.engine;
+  const std::unique_ptr<Teacher> teacher = make_teacher(
+      config, engine_settings(config, network, split.train.size(), &world), dataset.classes);
+  if (teacher) {
+    engine.set_soft_labels(*teacher);
+  }
   engine.keep_on_device(dataset.view());
   Checkpoint checkpoint = receive_checkpoint(world, network, config, dataset);
   engine.set_state(checkpoint.state);

@@ -33,7 +33,7 @@ void send_checkpoint(World& world, const Checkpoint& checkpoint, const Network& 
 /// and of the evaluation, and writes nothing.
 /// @param config whose engine is that of rank 0
 /// @throws UsageError, DataError where config or data differ from those of rank 0
-[[nodiscard]] TrainingEnd train_as_rank(const Config& config, const Dataset& dataset, World& world,
+[[nodiscard]] TrainingEnd train_as_rank(Config config, const Dataset& dataset, World& world,
                                         const std::function<bool()>& stop_requested);
 
 }  // namespace qmnist

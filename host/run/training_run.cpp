@@ -12,6 +12,7 @@
 #include "host/image/svg.h"
 #include "host/run/engine_settings.h"
 #include "host/run/rank_run.h"
+#include "host/run/run_teacher.h"
 #include "host/run/run_writer.h"
 #include "host/run_store/metrics_files.h"
 #include "host/run_store/summary.h"
@@ -43,6 +44,11 @@ TrainingRun::TrainingRun(Config config, const Dataset& dataset, const Stopwatch&
       seconds_load_(since_start.seconds()) {
   check_validation();
   resolve_config();
+  teacher_ = make_teacher(config_, engine_settings(config_, network_, split_.train.size(), &world_),
+                          dataset_.classes);
+  if (teacher_) {
+    chosen_.engine->set_soft_labels(*teacher_);
+  }
   chosen_.engine->keep_on_device(dataset_.view());
 }
 

@@ -2,11 +2,13 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "host/config/config.h"
 #include "host/data/split.h"
 #include "host/engines/engine_kinds.h"
+#include "host/engines/teacher.h"
 #include "host/run_store/checkpoint.h"
 #include "host/run_store/run_folder.h"
 #include "host/stopwatch.h"
@@ -65,6 +67,7 @@ class TrainingRun {
   Split split_;
   Network network_;
   ChosenEngine chosen_;
+  std::unique_ptr<Teacher> teacher_;  ///< where the config names one
   RunFolder folder_;
   double seconds_load_;
   Checkpoint checkpoint_;

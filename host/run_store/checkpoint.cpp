@@ -24,14 +24,20 @@ constexpr const char* kBest = "best.";
 constexpr std::string_view kEpochs = "training.epochs";
 
 /// Keys that say how long, where and on what a run goes, not what it computes.
-constexpr std::array<std::string_view, 14> kFreeKeys{
-    "data.source",      "data.dir",
-    "data.images",      "data.labels",
-    "data.test_images", "data.test_labels",
-    "data.on_device",   kEpochs,
-    "training.threads", "training.kernels",
-    "device",           "device_index",
-    "output.dir",       "output.checkpoint_seconds"};
+constexpr std::array<std::string_view, 14> kFreeKeys{"data.source",
+                                                     "data.dir",
+                                                     "data.images",
+                                                     "data.labels",
+                                                     "data.test_images",
+                                                     "data.test_labels",
+                                                     "data.on_device",
+                                                     kEpochs,
+                                                     "training.threads",
+                                                     "training.kernels",
+                                                     "device",
+                                                     "device_index",
+                                                     "output.dir",
+                                                     "output.checkpoint_seconds"};
 
 /// Of the tensors of each moment that the optimizer keeps.
 std::vector<std::string> moment_prefixes(const Config& config) {
@@ -76,6 +82,9 @@ Json fixed_values(const Config& config) {
     if (std::ranges::find(kFreeKeys, key.name) == kFreeKeys.end()) {
       fixed[std::string(key.name)] = value_of(all, key.name);
     }
+  }
+  if (!config.teacher.checksums.empty()) {
+    fixed["training.teacher"] = config.teacher.checksums;  // wherever the files are
   }
   if (choice_of(config.schedule.name).depends_on_epochs) {
     fixed[std::string(kEpochs)] = config.training.epochs;

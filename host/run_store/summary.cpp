@@ -71,6 +71,9 @@ Json summary_json(const RunResult& result) {
                {"seconds_test", result.seconds_test},
                {"samples_per_second", result.samples_per_second()},
                {"parameters", result.network.parameter_count()}};
+  if (result.config.teacher.any()) {
+    summary["teacher_sha256"] = result.config.teacher.checksums;
+  }
   if (result.checkpoint.best) {
     summary["best_epoch"] = result.checkpoint.best->epoch;
   }

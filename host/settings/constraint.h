@@ -22,6 +22,9 @@ namespace constraint {
 struct Boolean {};
 struct Path {};
 struct Text {};
+struct Paths {
+  std::size_t maximum_count;
+};
 struct Integer {
   std::int64_t minimum;
   std::int64_t maximum;
@@ -70,7 +73,7 @@ template <typename Enum>
 }  // namespace constraint
 
 using Constraint =
-    std::variant<constraint::Boolean, constraint::Path, constraint::Text, constraint::Integer,
-                 constraint::Number, constraint::OneOf, constraint::Sizes>;
+    std::variant<constraint::Boolean, constraint::Path, constraint::Paths, constraint::Text,
+                 constraint::Integer, constraint::Number, constraint::OneOf, constraint::Sizes>;
 
 }  // namespace qmnist

@@ -195,6 +195,27 @@ void visit(Settings& settings, const Visitor& key) {
       "it");
 }
 
+struct TeacherSettings {
+  std::vector<std::filesystem::path> models = {};
+  double weight = 0.9;
+  double temperature = 2;
+  std::vector<std::string> checksums = {};  ///< of the models' files, once they are read; no key
+
+  [[nodiscard]] bool any() const { return !models.empty(); }
+};
+
+template <SameAs<TeacherSettings> Settings, typename Visitor>
+void visit(Settings& settings, const Visitor& key) {
+  key("training.teacher", settings.models, constraint::Paths{64},
+      "runs or model files whose mean probabilities are learned beside the labels (knowledge "
+      "distillation)");
+  key("training.teacher_weight", settings.weight, constraint::left_open(0, 1),
+      "weight of the teacher's probabilities in the loss; that of the labels is the rest");
+  key("training.teacher_temperature", settings.temperature, constraint::closed(1, 100),
+      "temperature at which the teacher's probabilities are learned; above 1, small ones count "
+      "more");
+}
+
 /// Value of the key device that takes the first device that can be used.
 inline constexpr std::string_view kAutoDevice = "auto";
 

@@ -6,12 +6,14 @@
 #include "host/engines/cuda/cuda_engine_kind.h"
 #include "host/error.h"
 #include "tests/support/small_data.h"
+#include "tests/support/small_teacher.h"
 #include "tests/support/training_cases.h"
 
 namespace qmnist {
 namespace {
 
 using test::SmallData;
+using test::SmallTeacher;
 using test::TrainingCase;
 
 std::unique_ptr<Engine> make_fixed_order_engine(EngineSettings settings) {
@@ -85,7 +87,10 @@ TEST_P(CudaFixedOrder, TrainsAndPredictsWithTheBitsOfTheCpu) {
 TEST_P(CudaFixedOrder, GradientsAndScoresAreTheCpus) {
   const EngineSettings& settings = GetParam().settings;
   const SmallData data(settings.batch_size, settings.network.inputs(), 10);
+  SmallTeacher teacher(10, settings.batch_size);
   cpu::CpuEngine cpu(settings);
+  cpu.set_soft_labels(teacher);
+  engine_->set_soft_labels(teacher);
   EXPECT_EQ(engine_->gradients(data.view(), data.all()), cpu.gradients(data.view(), data.all()));
   const Scores actual = engine_->score(data.view(), data.all());
   const Scores expected = cpu.score(data.view(), data.all());
@@ -98,16 +103,21 @@ TEST_P(CudaFixedOrder, ChangesDevicesWithoutATrace) {
   const EngineSettings& settings = GetParam().settings;
   const SmallData data(6 * settings.batch_size - 1, settings.network.inputs(), 10);
   const std::vector<std::uint32_t> order = data.all();
+  SmallTeacher teacher(10, settings.batch_size);
   cpu::CpuEngine cpu(settings);
+  cpu.set_soft_labels(teacher);
   RunningMetrics expected;
   cpu.train(data.view(), order, expected, never_stop);
 
   cpu::CpuEngine first(settings);
+  first.set_soft_labels(teacher);
   RunningMetrics metrics;
   first.train(data.view(), std::span(order).first(2 * settings.batch_size), metrics, never_stop);
+  engine_->set_soft_labels(teacher);
   engine_->set_state(first.state());
   engine_->train(data.view(), std::span(order).first(4 * settings.batch_size), metrics, never_stop);
   cpu::CpuEngine last(settings);
+  last.set_soft_labels(teacher);
   last.set_state(engine_->state());
   last.train(data.view(), order, metrics, never_stop);
   EXPECT_EQ(last.state(), cpu.state());

@@ -11,6 +11,7 @@
 #include "host/engines/cuda/cuda_engine_kind.h"
 #include "host/error.h"
 #include "tests/support/small_data.h"
+#include "tests/support/small_teacher.h"
 #include "tests/support/thread_world.h"
 #include "tests/support/training_cases.h"
 
@@ -18,6 +19,7 @@ namespace qmnist {
 namespace {
 
 using test::SmallData;
+using test::SmallTeacher;
 using test::ThreadWorld;
 using test::TrainingCase;
 
@@ -77,10 +79,13 @@ TEST_P(CudaRanks, AnyNumberGivesTheBitsOfACpu) {
 TEST_P(CudaRanks, GradientsAndScoresAreThoseOfTheWholeBatch) {
   const EngineSettings& settings = GetParam().settings;
   const SmallData data(settings.batch_size, settings.network.inputs(), 10);
+  SmallTeacher teacher(10, settings.batch_size);
   cpu::CpuEngine cpu(settings);
+  cpu.set_soft_labels(teacher);
   const std::vector<float> expected_gradients = cpu.gradients(data.view(), data.all());
   const Scores expected = cpu.score(data.view(), data.all());
   run(2, [&](Engine& engine, const std::string& rank) {
+    engine.set_soft_labels(teacher);
     EXPECT_EQ(engine.gradients(data.view(), data.all()), expected_gradients) << rank;
     const Scores actual = engine.score(data.view(), data.all());
     EXPECT_EQ(actual.loss_sum, expected.loss_sum) << rank;

@@ -11,11 +11,13 @@
 #include "host/error.h"
 #include "tests/support/engines_under_test.h"
 #include "tests/support/small_data.h"
+#include "tests/support/small_teacher.h"
 
 namespace qmnist {
 namespace {
 
 using test::SmallData;
+using test::SmallTeacher;
 
 struct Shape {
   std::size_t features;
@@ -173,6 +175,10 @@ std::vector<EngineSettings> rich_settings(const Shape& shape) {
       all.push_back(settings);
     }
   }
+  EngineSettings taught = settings_for(shape);
+  taught.regularization.label_smoothing = 0.1;
+  taught.teacher = {.models = {"its.safetensors"}, .weight = 0.75, .temperature = 3};
+  all.push_back(taught);
   const auto add = [&](const OptimizerSettings& optimizer, double ema_decay = 0) {
     EngineSettings settings = settings_for(shape);
     settings.optimizer = optimizer;
@@ -199,6 +205,9 @@ TEST_P(EngineContract, GradientsWithEveryIngredientAreTheReferences) {
   for (const EngineSettings& settings : rich_settings(shape)) {
     const auto engine = make_engine(settings);
     ReferenceEngine<double> reference(settings);
+    SmallTeacher teacher(shape.classes, shape.batch);
+    engine->set_soft_labels(teacher);
+    reference.set_soft_labels(teacher);
     TrainingState state = initial_state(settings.network, 1);
     state.step = 1234;  // masks differ from step to step
     engine->set_state(state);
@@ -218,6 +227,9 @@ TEST_P(EngineContract, TrainingWithEveryIngredientIsTheReferences) {
   for (const EngineSettings& settings : rich_settings(shape)) {
     const auto engine = make_engine(settings);
     ReferenceEngine<double> reference(settings);
+    SmallTeacher teacher(shape.classes, shape.batch);
+    engine->set_soft_labels(teacher);
+    reference.set_soft_labels(teacher);
     RunningMetrics metrics;
     RunningMetrics expected;
     engine->train(data.view(), data.all(), metrics, keep_going);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/support/small_data.h"
+#include "tests/support/small_teacher.h"
 
 namespace qmnist {
 namespace {
@@ -30,6 +31,7 @@ struct Ingredients {
   Activation activation = Activation::kRelu;
   double dropout = 0;
   double label_smoothing = 0;
+  bool has_teacher = false;
 };
 
 ReferenceEngine<double> small_engine(const Ingredients& ingredients) {
@@ -38,6 +40,9 @@ ReferenceEngine<double> small_engine(const Ingredients& ingredients) {
                       ingredients.activation};
   settings.regularization = {.dropout = ingredients.dropout,
                              .label_smoothing = ingredients.label_smoothing};
+  if (ingredients.has_teacher) {
+    settings.teacher.models = {"some.safetensors"};
+  }
   return ReferenceEngine<double>(settings);
 }
 
@@ -64,8 +69,11 @@ double finite_difference(ReferenceEngine<double>& engine, const SmallData& data,
 }
 
 std::vector<Ingredients> all_ingredients() {
-  std::vector<Ingredients> all{
-      {Activation::kRelu, 0.3}, {Activation::kRelu, 0, 0.1}, {Activation::kGelu, 0.2, 0.1}};
+  std::vector<Ingredients> all{{Activation::kRelu, 0.3},
+                               {Activation::kRelu, 0, 0.1},
+                               {Activation::kGelu, 0.2, 0.1},
+                               {Activation::kRelu, 0, 0, true},
+                               {Activation::kTanh, 0.2, 0.1, true}};
   for (const ActivationChoice& activation : kActivations) {
     all.push_back({activation.value});
   }
@@ -78,6 +86,8 @@ INSTANTIATE_TEST_SUITE_P(Ingredients, GradientTest, testing::ValuesIn(all_ingred
 TEST_P(GradientTest, IsTheLossDerivative) {
   ReferenceEngine<double> engine = small_engine(GetParam());
   engine.set_state(initial_state(small_network(), 5));
+  test::SmallTeacher teacher(kSmallClasses, 3);
+  engine.set_soft_labels(teacher);
   const SmallData data(5, kFeatures, kSmallClasses);
   RunningMetrics metrics;
   const std::vector<double> gradients = engine.precise_gradients(data.view(), data.all(), metrics);

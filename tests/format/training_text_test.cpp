@@ -15,6 +15,9 @@ TEST(TrainingTextTest, NamesTheOptimizerAndWhatIsSetOfIt) {
 }
 
 TEST(TrainingTextTest, ListsTheDistortionsThatAreOn) {
+  EXPECT_EQ(teacher_text({}), "");
+  EXPECT_EQ(teacher_text({.models = {"a"}, .weight = 0.5, .temperature = 3}),
+            "1 model, weight 0.5, temperature 3");
   EXPECT_EQ(augmentation_text({}), "");
   EXPECT_EQ(augmentation_text({.rotation = 10, .shift = 1.5}), "rotation 10, shift 1.5");
   EXPECT_EQ(augmentation_text({.scale = 0.1, .elastic = 1, .elastic_sigma = 4.5}),

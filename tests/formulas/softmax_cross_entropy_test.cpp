@@ -79,6 +79,63 @@ TEST(SoftmaxCrossEntropyTest, SmoothedLabelsAskForAShareOfEveryClass) {
               1e-14);
 }
 
+TEST(DistillationLossTest, GradientIsTheLossDerivativeTimesTheScale) {
+  const std::array<double, 4> logits{0.3, -1.2, 2.0, 0.1};
+  const std::array<double, 4> soft_labels{0.05, 0.6, 0.3, 0.05};
+  constexpr double kScale = 0.125;
+  constexpr double kStep = 1e-5;
+  for (const LossParams<double>& params :
+       {LossParams<double>{0, 1, 1}, {0.1, 0.9, 2}, {0, 0.25, 5}}) {
+    const auto loss = [&](const std::array<double, 4>& at, double scale, double* gradient) {
+      return row_loss(at.data(), 4, 1, soft_labels.data(), scale, gradient, params);
+    };
+    std::array<double, 4> gradient{};
+    (void)loss(logits, kScale, gradient.data());
+    for (std::size_t i = 0; i < logits.size(); ++i) {
+      const auto loss_at = [&](double offset) {
+        std::array<double, 4> ignored{};
+        auto moved = logits;
+        moved[i] += offset;
+        return loss(moved, 1, ignored.data());
+      };
+      const double difference = loss_at(kStep) - loss_at(-kStep);
+      EXPECT_NEAR(gradient[i], kScale * difference / (2 * kStep), 1e-9)
+          << params.teacher_temperature;
+    }
+  }
+}
+
+TEST(DistillationLossTest, MatchesTheDefinition) {
+  const std::array<double, 3> logits{1, 2, 4};
+  const std::array<double, 3> soft_labels{0.1, 0.2, 0.7};
+  const auto log_softmax = [&](std::size_t i, double temperature) {
+    double sum = 0;
+    for (const double logit : logits) {
+      sum += std::exp(logit / temperature);
+    }
+    return logits.at(i) / temperature - std::log(sum);
+  };
+  std::array<double, 3> gradient{};
+  double expected = -0.25 * log_softmax(1, 1);
+  for (std::size_t i = 0; i < 3; ++i) {
+    expected -= 0.75 * 9 * soft_labels.at(i) * log_softmax(i, 3);
+  }
+  EXPECT_NEAR(row_loss(logits.data(), 3, 1, soft_labels.data(), 1.0, gradient.data(),
+                       {.teacher_weight = 0.75, .teacher_temperature = 3}),
+              expected, 1e-13);
+}
+
+TEST(DistillationLossTest, IsLowestWhereTheNetworkSaysWhatTheTeacherSays) {
+  const std::array<double, 3> logits{std::log(0.1), std::log(0.2), std::log(0.7)};
+  const std::array<double, 3> soft_labels{0.1, 0.2, 0.7};
+  std::array<double, 3> gradient{};
+  (void)row_loss(logits.data(), 3, 1, soft_labels.data(), 1.0, gradient.data(),
+                 {.teacher_weight = 1, .teacher_temperature = 1});
+  for (const double value : gradient) {
+    EXPECT_NEAR(value, 0, 1e-15);
+  }
+}
+
 TEST(ArgmaxTest, TakesTheFirstOfEquals) {
   const std::array<float, 5> values{1, 3, 2, 3, 3};
   EXPECT_EQ(argmax(values.data(), values.size()), 1U);

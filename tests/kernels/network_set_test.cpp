@@ -66,7 +66,7 @@ T* at(std::byte* base, std::size_t place) {
 std::vector<StepParams> step_of(unsigned network) {
   StepParams step{.random = {.step = network, .row = 0, .seed = 5 + network},
                   .dropout = Dropout(0.1 * network),
-                  .label_smoothing = 0.05F * static_cast<float>(network),
+                  .loss = {.label_smoothing = 0.05F * static_cast<float>(network)},
                   .clip_norm = 0.01F + static_cast<float>(network)};
   step.update = optimizer_scalars<float>({.learning_rate = 0.001 * (network + 1)},
                                          0.001 * (network + 1), network + 1, 0.9);
@@ -160,7 +160,7 @@ TEST_P(NetworkSetTest, RowStep) {
                             .index = 0,
                             .derivatives = at<float>(base, derivatives),
                             .step = at<StepParams>(base, step),
-                            .labels = at<std::uint8_t>(base, labels),
+                            .targets = {at<std::uint8_t>(base, labels)},
                             .losses = at<float>(base, losses),
                             .correct = at<std::uint8_t>(base, correct),
                             .batch_rows = kRows,

@@ -21,7 +21,9 @@ struct Net {
   std::vector<std::uint8_t> labels{};
   ActivationParams units{Activation::kRelu, Dropout(0.25), 2};
   RowRandom random{.step = 9, .row = 6, .seed = 4};  ///< of a first row in the midst of a batch
-  float smoothing = 0.125F;
+  LossParams<float> loss{
+      .label_smoothing = 0.125F, .teacher_weight = 0.75F, .teacher_temperature = 3};
+  Values soft_labels{};  ///< [rows, classes], or none
   [[nodiscard]] std::size_t batch_rows() const { return rows + 11; }
 };
 
@@ -93,9 +95,11 @@ class Row {
     const std::size_t classes = net_.outputs[last_];
     deltas_[last_].resize(classes);
     const Values& logits = activations_[last_];
-    result.losses.push_back(softmax_cross_entropy(logits.data(), classes, net_.labels[row],
-                                                  1.0F / static_cast<float>(net_.batch_rows()),
-                                                  deltas_[last_].data(), net_.smoothing));
+    const float* soft_labels =
+        net_.soft_labels.empty() ? nullptr : net_.soft_labels.data() + row * classes;
+    result.losses.push_back(row_loss(logits.data(), classes, net_.labels[row], soft_labels,
+                                     1.0F / static_cast<float>(net_.batch_rows()),
+                                     deltas_[last_].data(), net_.loss));
     result.correct.push_back(argmax(logits.data(), classes) == net_.labels[row] ? 1 : 0);
     for (std::size_t l = last_; l > 0; --l) {
       for (std::size_t k = 0; k < net_.outputs[l - 1]; ++k) {
@@ -170,11 +174,10 @@ class RowStepKernelTest : public test::KernelTest {
       predicting.add(layer);
     }
     test::Array derivatives(net.derivatives);
-    test::Array step_params(std::vector{StepParams{.update = {},
-                                                   .random = net.random,
-                                                   .dropout = net.units.dropout,
-                                                   .label_smoothing = net.smoothing}});
+    test::Array step_params(std::vector{StepParams{
+        .update = {}, .random = net.random, .dropout = net.units.dropout, .loss = net.loss}});
     test::Array labels(net.labels);
+    test::Array soft_labels(net.soft_labels);
     test::Array losses(Values(net.rows, test::kUntouched));
     test::Array correct(std::vector<std::uint8_t>(net.rows, 7));
     test::Array probabilities(Values(net.rows * net.outputs.back(), test::kUntouched));
@@ -183,7 +186,7 @@ class RowStepKernelTest : public test::KernelTest {
                  .index = net.units.layer,
                  .derivatives = net.outputs.size() == 1 ? nullptr : derivatives.data(),
                  .step = step_params.data(),
-                 .labels = labels.data(),
+                 .targets = {labels.data(), net.soft_labels.empty() ? nullptr : soft_labels.data()},
                  .losses = losses.data(),
                  .correct = correct.data(),
                  .batch_rows = net.batch_rows(),
@@ -194,7 +197,7 @@ class RowStepKernelTest : public test::KernelTest {
             .index = net.units.layer,
             .derivatives = nullptr,
             .step = nullptr,
-            .labels = nullptr,
+            .targets = {nullptr},
             .losses = nullptr,
             .correct = nullptr,
             .batch_rows = net.rows,
@@ -240,6 +243,12 @@ TEST_P(RowStepKernelTest, TakesMoreRowsThanBlocks) {
 
 TEST_P(RowStepKernelTest, ComputesTheLossWhereNoLayerFollows) {
   compare(make_net(33, {10}));
+}
+
+TEST_P(RowStepKernelTest, LearnsSoftLabels) {
+  Net net = make_net(33, {31, 17, 10});
+  net.soft_labels = test::fine_values(33 * 10, 4, 0, 0.2F);
+  compare(net);
 }
 
 TEST_P(RowStepKernelTest, TakesAsManyLayersAsANetworkMayHave) {

@@ -15,7 +15,8 @@ struct Batch {
   std::vector<float> products;  ///< may have more rows, which must stay as they are
   std::vector<float> bias;
   std::vector<std::uint8_t> labels;
-  float smoothing = 0;
+  LossParams<float> loss{};
+  std::vector<float> soft_labels{};  ///< [rows, classes], or none
 };
 
 struct Result {
@@ -33,6 +34,8 @@ class SoftmaxCrossEntropyKernelTest : public test::KernelTest {
     test::Array logits(batch.products);
     test::Array bias(batch.bias);
     test::Array labels(batch.labels);
+    test::Array soft_labels(batch.soft_labels);
+    const Targets targets{labels.data(), batch.soft_labels.empty() ? nullptr : soft_labels.data()};
     test::Array deltas(std::vector<float>(batch.products.size(), test::kUntouched));
     test::Array bias_gradient(std::vector<float>(batch.classes + spare, test::kUntouched));
     test::Array metrics(std::vector<DeviceMetrics>{kBefore});
@@ -40,15 +43,22 @@ class SoftmaxCrossEntropyKernelTest : public test::KernelTest {
     test::Array tile_sums(std::vector<float>(tiles * batch.classes));
     test::Array tile_metrics{std::vector<DeviceMetrics>(tiles)};
     run([&](cudaStream_t stream) {
-      return launch_softmax_cross_entropy(stream, logits.data(), bias.data(), labels.data(),
+      return launch_softmax_cross_entropy(stream, logits.data(), bias.data(), targets,
                                           deltas.data(), bias_gradient.data(), metrics.data(),
-                                          {tile_sums.data(), tile_metrics.data()}, batch.smoothing,
+                                          {tile_sums.data(), tile_metrics.data()}, batch.loss,
                                           batch.rows, batch.classes);
     });
     return {logits.values(), deltas.values(), bias_gradient.values(), metrics.values().front()};
   }
 };
 INSTANTIATE_TEST_SUITE_P(Kernels, SoftmaxCrossEntropyKernelTest, test::ways(), test::name_of);
+
+/// The parameters in double.
+LossParams<double> in_double(const LossParams<float>& loss) {
+  return {.label_smoothing = double{loss.label_smoothing},
+          .teacher_weight = double{loss.teacher_weight},
+          .teacher_temperature = double{loss.teacher_temperature}};
+}
 
 /// Compares with the formula in double. As products and bias are coarse, the logits are exact, and
 /// so is who hits; many tie. With n classes and r rows:
@@ -60,12 +70,17 @@ INSTANTIATE_TEST_SUITE_P(Kernels, SoftmaxCrossEntropyKernelTest, test::ways(), t
 /// - The sum of exponentials errs by (n / 2 + 1) eps, its logarithm by that and 1 ulp, log n eps;
 ///   adding the maximum and subtracting the label's logit by eps / 2 of the results. With smoothed
 ///   labels the sum of n logits errs by n / 2 eps, and the products by less than two more.
+/// - With soft labels there is as much again, times weight and temperature, and once more the
+///   temperature in the loss.
 void compare(const Batch& batch, const Result& result) {
   const auto n = static_cast<double>(batch.classes);
   const auto r = static_cast<double>(batch.rows);
   std::vector<double> logits(batch.classes);
   std::vector<double> deltas(batch.classes);
   std::vector<double> bias_gradient(batch.classes);
+  const LossParams<double> params = in_double(batch.loss);
+  const double of_teacher =
+      batch.soft_labels.empty() ? 0 : 2 * params.teacher_weight * params.teacher_temperature;
   double loss_sum = kBefore.loss_sum;
   double loss_error = 0;
   unsigned long long correct = kBefore.correct;
@@ -75,27 +90,35 @@ void compare(const Batch& batch, const Result& result) {
       logits[i] = double{batch.products[first + i]} + batch.bias[i];
     }
     const std::size_t label = batch.labels[row];
-    const double loss = softmax_cross_entropy(logits.data(), batch.classes, label, 1 / r,
-                                              deltas.data(), double{batch.smoothing});
+    const std::vector<double> soft_labels =
+        batch.soft_labels.empty()
+            ? std::vector<double>()
+            : std::vector<double>(
+                  batch.soft_labels.begin() + static_cast<std::ptrdiff_t>(first),
+                  batch.soft_labels.begin() + static_cast<std::ptrdiff_t>(first + batch.classes));
+    const double loss =
+        row_loss(logits.data(), batch.classes, label,
+                 soft_labels.empty() ? nullptr : soft_labels.data(), 1 / r, deltas.data(), params);
     loss_sum += loss;
     double magnitude = 0;
     for (const double logit : logits) {
       magnitude += std::abs(logit);
     }
-    loss_error += test::kEpsilon *
+    loss_error += (1 + of_teacher * params.teacher_temperature) * test::kEpsilon *
                   (n / 2 + 1 + std::log(n) + (std::abs(loss + logits[label]) + std::abs(loss)) / 2 +
-                   double{batch.smoothing} * (2 + n / 2) * magnitude);
+                   double{batch.loss.label_smoothing} * (2 + n / 2) * magnitude);
     correct += argmax(logits.data(), batch.classes) == label ? 1 : 0;
     for (std::size_t i = 0; i < batch.classes; ++i) {
       ASSERT_EQ(result.logits[first + i], logits[i]) << row << ", " << i;
-      ASSERT_NEAR(result.deltas[first + i], deltas[i], (n / 2 + 4) * test::kEpsilon / r)
+      ASSERT_NEAR(result.deltas[first + i], deltas[i],
+                  (1 + of_teacher) * (n / 2 + 4) * test::kEpsilon / r)
           << row << ", " << i;
       bias_gradient[i] += deltas[i];
     }
   }
   for (std::size_t i = 0; i < batch.classes; ++i) {
     EXPECT_NEAR(result.bias_gradient[i], bias_gradient[i],
-                (n / 2 + 4 + (r / 32 + 5) / 2) * test::kEpsilon);
+                (1 + of_teacher) * (n / 2 + 4 + (r / 32 + 5) / 2) * test::kEpsilon);
   }
   EXPECT_NEAR(result.metrics.loss_sum, loss_sum, loss_error);
   EXPECT_EQ(result.metrics.correct, correct);
@@ -135,8 +158,22 @@ TEST_P(SoftmaxCrossEntropyKernelTest, SumsTheTilesOfALargeBatch) {
 TEST_P(SoftmaxCrossEntropyKernelTest, SmoothsLabelsAsTheFormulaDoes) {
   for (const std::size_t classes : test::Sizes{1, 10, 33}) {
     Batch batch = coarse_batch(37, classes, 0);
-    batch.smoothing = 0.1F;
+    batch.loss.label_smoothing = 0.1F;
     compare(batch, result_of(batch));
+  }
+}
+
+TEST_P(SoftmaxCrossEntropyKernelTest, LearnsSoftLabelsAsTheFormulaDoes) {
+  for (const std::size_t rows : test::Sizes{1, 37, kTileRows + 1}) {
+    for (const std::size_t classes : test::Sizes{2, 10, 33}) {
+      Batch batch = coarse_batch(rows, classes, 0);
+      batch.loss = {.label_smoothing = 0.1F, .teacher_weight = 0.75F, .teacher_temperature = 2};
+      batch.soft_labels.assign(rows * classes, 0.5F / static_cast<float>(classes));
+      for (std::size_t row = 0; row < rows; ++row) {
+        batch.soft_labels[row * classes + row % classes] += 0.5F;
+      }
+      compare(batch, result_of(batch));
+    }
   }
 }
 

@@ -11,13 +11,20 @@ namespace qmnist::test {
 
 /// Keys that say how long, where and on what a run goes, not what it computes.
 inline constexpr std::array<std::string_view, 14> kFreeKeys{
-    "data.source",      "data.dir",
-    "data.images",      "data.labels",
-    "data.test_images", "data.test_labels",
-    "data.on_device",   "training.epochs",
-    "training.threads", "training.kernels",
-    "device",           "device_index",
-    "output.dir",       "output.checkpoint_seconds",
+    "data.source",
+    "data.dir",
+    "data.images",
+    "data.labels",
+    "data.test_images",
+    "data.test_labels",
+    "data.on_device",
+    "training.epochs",
+    "training.threads",
+    "training.kernels",
+    "device",
+    "device_index",
+    "output.dir",
+    "output.checkpoint_seconds",
 };
 
 [[nodiscard]] inline bool is_free(const ConfigKey& key) {
@@ -31,6 +38,7 @@ struct AnotherValue {
 
   Json operator()(const constraint::Boolean& /*any*/) const { return !value.get<bool>(); }
   Json operator()(const constraint::Path& /*any*/) const { return "elsewhere"; }
+  Json operator()(const constraint::Paths& /*any*/) const { return Json::array({"elsewhere"}); }
   Json operator()(const constraint::Text& /*any*/) const { return "something"; }
   Json operator()(const constraint::Integer& range) const {
     const auto number = value.get<std::int64_t>();

@@ -6,6 +6,7 @@
 #include "host/data/sha256.h"
 #include "kernels/distort.h"
 #include "tests/support/small_data.h"
+#include "tests/support/small_teacher.h"
 
 namespace qmnist::test {
 namespace {
@@ -95,6 +96,14 @@ std::vector<TrainingCase> training_cases() {
                     .regularization = {.dropout = 0.2, .ema_decay = 0.99, .label_smoothing = 0.1}},
        .samples = 64,
        .digests = "adce0c57b79dab3a 1689bdb6ff1474e7 f21441467f761367"},
+      {.name = "teacher",
+       .settings = {.network = network(70, {65, 30}),
+                    .optimizer = {},
+                    .batch_size = 31,
+                    .regularization = {.label_smoothing = 0.1},
+                    .teacher = {.models = {"its.safetensors"}, .weight = 0.75, .temperature = 3}},
+       .samples = 200,
+       .digests = "829f0ea9e4706cd1 7907e7f36443afac d0ee6b2a5e78c4c2"},
       {.name = "everything",
        .settings = {.network = network(kPixels, {70, 33}, Activation::kGelu),
                     .optimizer = {.name = OptimizerName::kAdamW,
@@ -126,6 +135,8 @@ std::vector<TrainingCase> sliced_training_cases() {
 
 std::string train_case(Engine& engine, const TrainingCase& training) {
   const SmallData data(training.samples, training.settings.network.inputs(), 10);
+  SmallTeacher teacher(10, training.settings.batch_size);
+  engine.set_soft_labels(teacher);
   engine.set_state(initial_state(training.settings.network, 3));
   RunningMetrics metrics;
   engine.train(data.view(), data.all(), metrics, [](const RunningMetrics&) { return true; });

@@ -188,11 +188,15 @@ void CpuEngine::train(const DataView& data, std::span<const std::uint32_t> order
   Batch batch = batch_from(metrics.samples);
   Batch next = batch_from(metrics.samples + batch.all_rows);
   const bool distorts = augmentation_.active();
+  soft_rows_ = {0, 0};
   begin_step(data, batch, next);
   for (bool go_on = true; go_on && batch.all_rows > 0;) {
     SparseBatch& sparse_batch = training_.sparse_batch[0];
     SparseBatch& next_sparse_batch = training_.sparse_batch[1];
     const Batch after_next = batch_from(metrics.samples + batch.all_rows + next.all_rows);
+    if (settings_.teacher.any()) {
+      batch.soft_labels = soft_labels_of(batch, data, order, metrics.samples);
+    }
     pool_.run([&](std::size_t thread, std::size_t num_threads) {
       forward_backward(training_, data, batch, thread, num_threads);
       if (distorts) {
@@ -231,9 +235,25 @@ void CpuEngine::train(const DataView& data, std::span<const std::uint32_t> order
   }
 }
 
+std::span<const float> CpuEngine::soft_labels_of(const Batch& batch, const DataView& data,
+                                                 Indices order, std::size_t first) {
+  if (first >= soft_rows_.end) {
+    constexpr std::size_t kImages = 4096;  // so many that the threads need not wait for each other
+    const std::size_t batches = std::max<std::size_t>(kImages / settings_.batch_size, 1);
+    const Indices images = up_to(batches * settings_.batch_size, order.subspan(first));
+    soft_labels_ = soft_labels(settings_, data, images, step_);
+    soft_rows_ = {first, first + images.size()};
+  }
+  const std::size_t classes = settings_.network.classes();
+  return std::span(soft_labels_)
+      .subspan((first - soft_rows_.begin + batch.first_row) * classes,
+               batch.images.size() * classes);
+}
+
 std::vector<float> CpuEngine::gradients(const DataView& data,
                                         std::span<const std::uint32_t> batch) {
-  const Batch whole{batch, 0, batch.size()};
+  const std::vector<float> soft = soft_labels(settings_, data, batch, step_);
+  const Batch whole{batch, 0, batch.size(), soft};
   begin_step(data, whole, {});
   std::vector<Layer> gradients = make_gradients(settings_);
   pool_.run([&](std::size_t thread, std::size_t num_threads) {

@@ -62,8 +62,9 @@ class CpuEngine final : public Engine {
   /// The images of a batch that this engine works on: all, or those of its rank's slices.
   struct Batch {
     Indices images;
-    std::size_t first_row = 0;  ///< in the whole batch
-    std::size_t all_rows = 0;   ///< of the whole batch
+    std::size_t first_row = 0;                ///< in the whole batch
+    std::size_t all_rows = 0;                 ///< of the whole batch
+    std::span<const float> soft_labels = {};  ///< [images.size(), classes]; with a teacher
   };
   /// This rank's part of a batch.
   [[nodiscard]] Batch part_of(Indices batch) const;
@@ -102,6 +103,11 @@ class CpuEngine final : public Engine {
                   std::size_t num_threads);
   void transpose_weights(std::size_t thread, std::size_t num_threads);
   [[nodiscard]] double sum_of_squares();
+
+  /// The soft labels of this rank's part of the batch that is order[first ...], which are
+  /// asked for of many batches at a time.
+  [[nodiscard]] std::span<const float> soft_labels_of(const Batch& batch, const DataView& data,
+                                                      Indices order, std::size_t first);
 
   /// Adds the batch to the metrics, with the losses of all ranks.
   void add_metrics(const Batch& batch, RunningMetrics& metrics);
@@ -151,6 +157,8 @@ class CpuEngine final : public Engine {
   std::vector<Layer> slice_;               ///< gradients of a slice, where ranks share a batch
   std::vector<SampleLoss> losses_;         ///< [batch size], likewise
   std::optional<RankExchange> exchange_;   ///< likewise
+  std::vector<float> soft_labels_;         ///< of order[soft_rows_], with a teacher
+  Range soft_rows_{0, 0};
   std::uint64_t step_ = 0;
   Workspace training_;
   std::vector<CpuEngine*> group_{this};

@@ -86,10 +86,11 @@ void CpuEngine::forward_rest(Workspace& workspace, Range tiles, const RowRandom*
 void CpuEngine::loss(Workspace& workspace, const DataView& data, const Batch& batch,
                      Range tiles) const {
   LayerOutputs& last = workspace.layers.back();
-  softmax_cross_entropy_rows(last.activations, settings_.network.classes(), data, batch.images,
-                             1.0F / static_cast<float>(batch.all_rows),
-                             static_cast<float>(settings_.regularization.label_smoothing),
-                             rows_of(tiles, batch.images.size()), last.deltas, workspace.losses);
+  const LossTerms terms{.scale = 1.0F / static_cast<float>(batch.all_rows),
+                        .params = loss_params<float>(settings_),
+                        .soft_labels = batch.soft_labels};
+  loss_rows(last.activations, settings_.network.classes(), data, batch.images, terms,
+            rows_of(tiles, batch.images.size()), last.deltas, workspace.losses);
 }
 
 void CpuEngine::backward(Workspace& workspace, Range tiles) const {

@@ -64,11 +64,41 @@ HWY_INLINE void for_lanes(Range rows, const Work& work) {
   }
 }
 
-void softmax_cross_entropy_rows(const PackedMatrix& logits, std::size_t classes,
-                                const DataView& data, std::span<const std::uint32_t> batch,
-                                float scale, float smoothing, Range rows, PackedMatrix& deltas,
-                                std::span<SampleLoss> losses) {
-  const Vector scales = hn::Set(kFloats, scale);
+/// Of row-major values of some rows.
+void load_columns(std::span<const float> values, std::size_t classes, Range rows,
+                  Columns& columns) {
+  LanesOfClasses lanes;  // what is behind the last row does not matter
+  for (std::size_t row = rows.begin; row < rows.end; ++row) {
+    for (std::size_t i = 0; i < classes; ++i) {
+      lanes[i].values[row - rows.begin] = values[row * classes + i];
+    }
+  }
+  for (std::size_t i = 0; i < classes; ++i) {
+    columns[i] = hn::Load(kFloats, lanes[i].values.data());
+  }
+}
+
+/// @param columns logits of some rows
+/// @return their losses
+Vector loss_of_columns(const Columns& columns, std::size_t classes, Vector label,
+                       const LossTerms& terms, Range rows, Columns& gradients) {
+  const Vector scale = hn::Set(kFloats, terms.scale);
+  const Vector smoothing = hn::Set(kFloats, terms.params.label_smoothing);
+  if (terms.soft_labels.empty()) {
+    return softmax_cross_entropy(columns.data(), classes, label, scale, gradients.data(),
+                                 smoothing);
+  }
+  Columns soft_labels;
+  load_columns(terms.soft_labels, classes, rows, soft_labels);
+  return distillation_loss(columns.data(), classes, label, soft_labels.data(), scale,
+                           gradients.data(), smoothing,
+                           hn::Set(kFloats, terms.params.teacher_weight),
+                           hn::Set(kFloats, terms.params.teacher_temperature));
+}
+
+void loss_rows(const PackedMatrix& logits, std::size_t classes, const DataView& data,
+               std::span<const std::uint32_t> batch, const LossTerms& terms, Range rows,
+               PackedMatrix& deltas, std::span<SampleLoss> losses) {
   Columns columns;
   Columns gradients;
   LanesOfClasses lanes;
@@ -82,9 +112,8 @@ void softmax_cross_entropy_rows(const PackedMatrix& logits, std::size_t classes,
     const Vector predicted = predicted_class(columns.data(), classes);
     Lanes loss;
     Lanes correct;
-    hn::Store(softmax_cross_entropy(columns.data(), classes, label, scales, gradients.data(),
-                                    hn::Set(kFloats, smoothing)),
-              kFloats, loss.values.data());
+    hn::Store(loss_of_columns(columns, classes, label, terms, part, gradients), kFloats,
+              loss.values.data());
     hn::Store(select(predicted == label, hn::Set(kFloats, 1), hn::Zero(kFloats)), kFloats,
               correct.values.data());
     store_columns(gradients, classes, lanes);
@@ -120,15 +149,13 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace qmnist::cpu {
 
-HWY_EXPORT(softmax_cross_entropy_rows);
+HWY_EXPORT(loss_rows);
 HWY_EXPORT(softmax_rows);
 
-void softmax_cross_entropy_rows(const PackedMatrix& logits, std::size_t classes,
-                                const DataView& data, std::span<const std::uint32_t> batch,
-                                float scale, float smoothing, Range rows, PackedMatrix& deltas,
-                                std::span<SampleLoss> losses) {
-  HWY_DYNAMIC_DISPATCH(softmax_cross_entropy_rows)
-  (logits, classes, data, batch, scale, smoothing, rows, deltas, losses);
+void loss_rows(const PackedMatrix& logits, std::size_t classes, const DataView& data,
+               std::span<const std::uint32_t> batch, const LossTerms& terms, Range rows,
+               PackedMatrix& deltas, std::span<SampleLoss> losses) {
+  HWY_DYNAMIC_DISPATCH(loss_rows)(logits, classes, data, batch, terms, rows, deltas, losses);
 }
 
 void softmax_rows(const PackedMatrix& logits, std::size_t classes, Range rows,

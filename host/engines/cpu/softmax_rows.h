@@ -7,20 +7,26 @@
 #include "host/data/dataset.h"
 #include "host/engines/cpu/packed_matrix.h"
 #include "host/engines/cpu/workspace.h"
+#include "kernels/loss_params.h"
 
 namespace qmnist::cpu {
 
-/// softmax_cross_entropy() of some rows of the batch data[batch[...]], and whether their prediction
-/// is correct.
+/// What the loss of a batch depends on beside its logits and labels.
+struct LossTerms {
+  float scale;  ///< 1 / rows of the batch over which the mean is
+  LossParams<float> params;
+  std::span<const float> soft_labels = {};  ///< [rows, classes] row-major; none without a teacher
+};
+
+/// softmax_cross_entropy() of some rows of the batch data[batch[...]], or distillation_loss() where
+/// there are soft labels, and whether their prediction is correct.
 ///
-/// @param scale 1 / rows of the batch over which the mean is
 /// @param logits [rows, classes]
 /// @param deltas [rows, classes]: d mean loss / d logits
 /// @param losses [rows]
-void softmax_cross_entropy_rows(const PackedMatrix& logits, std::size_t classes,
-                                const DataView& data, std::span<const std::uint32_t> batch,
-                                float scale, float smoothing, Range rows, PackedMatrix& deltas,
-                                std::span<SampleLoss> losses);
+void loss_rows(const PackedMatrix& logits, std::size_t classes, const DataView& data,
+               std::span<const std::uint32_t> batch, const LossTerms& terms, Range rows,
+               PackedMatrix& deltas, std::span<SampleLoss> losses);
 
 /// softmax() of some rows.
 ///

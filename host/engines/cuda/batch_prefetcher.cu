@@ -9,18 +9,18 @@
 
 namespace qmnist::cuda {
 
-BatchPrefetcher::BatchPrefetcher(std::size_t features, std::size_t samples,
-                                 const AugmentationSettings& augmentation, cudaStream_t compute,
-                                 NetworkBlocks& blocks)
-    : features_(features),
-      layout_(features, samples, augmentation.any()),
-      has_elastic_(augmentation.elastic > 0),
+BatchPrefetcher::BatchPrefetcher(const EngineSettings& settings, std::size_t samples,
+                                 cudaStream_t compute, NetworkBlocks& blocks)
+    : features_(settings.network.inputs()),
+      layout_(content_of_chunks(settings), samples),
+      has_soft_labels_(settings.teacher.any()),
+      has_elastic_(settings.augmentation.elastic > 0),
       compute_(compute),
       arrived_{BlockArray<std::byte>(blocks, layout_.bytes()),
                BlockArray<std::byte>(blocks, layout_.bytes())},
       elastic_(blocks, has_elastic_ ? 1 : 0),
-      gathered_(blocks, samples * features),
-      inputs_(blocks, samples * features) {}
+      gathered_(blocks, samples * features_),
+      inputs_(blocks, samples * features_) {}
 
 void BatchPrefetcher::allocate(std::size_t networks) {
   pinned_.emplace(networks * pinned_bytes());
@@ -88,6 +88,14 @@ void BatchPrefetcher::keep_on_device(const DataView& data) {
 
 const std::uint8_t* BatchPrefetcher::labels(std::size_t turn) const {
   return reinterpret_cast<const std::uint8_t*>(arrived_[turn].data() + layout_.labels_at());
+}
+
+Targets BatchPrefetcher::targets(std::size_t turn) const {
+  const std::byte* arrived = arrived_[turn].data();
+  return {.labels = labels(turn),
+          .soft_labels = has_soft_labels_
+                             ? reinterpret_cast<const float*>(arrived + layout_.soft_labels_at())
+                             : nullptr};
 }
 
 const StepParams* BatchPrefetcher::steps(std::size_t turn) const {

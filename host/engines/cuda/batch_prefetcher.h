@@ -7,10 +7,11 @@
 #include <vector>
 
 #include "host/data/dataset.h"
-#include "host/engines/augmentation.h"
 #include "host/engines/cuda/chunk.h"
 #include "host/engines/cuda/network_blocks.h"
 #include "host/engines/cuda/resources.h"
+#include "host/engines/engine.h"
+#include "kernels/softmax_cross_entropy.h"
 
 namespace qmnist::cuda {
 
@@ -39,11 +40,10 @@ class BatchPrefetcher {
  public:
   static constexpr std::size_t kTurns = 2;
 
+  /// @param settings which the networks have in common
   /// @param samples of the largest chunk
-  /// @param augmentation whether chunks come with distortions
   /// @param compute the stream whose work needs the chunks; must outlive this, as the blocks
-  BatchPrefetcher(std::size_t features, std::size_t samples,
-                  const AugmentationSettings& augmentation, cudaStream_t compute,
+  BatchPrefetcher(const EngineSettings& settings, std::size_t samples, cudaStream_t compute,
                   NetworkBlocks& blocks);
   BatchPrefetcher(const BatchPrefetcher&) = delete;
   BatchPrefetcher& operator=(const BatchPrefetcher&) = delete;
@@ -71,7 +71,8 @@ class BatchPrefetcher {
   ChunkShape copy(std::size_t network, std::size_t turn, const DataView& data, const Chunk& chunk);
 
   /// Work that is enqueued on the compute stream afterwards finds the copied chunks of these
-  /// networks in inputs(), and in labels() and steps() of that turn, until release().
+  /// networks in inputs(), and in labels(), targets() and steps() of that turn, until
+  /// release().
   void unpack(std::size_t turn, const ChunkShape& shape, const NetworkSet& networks);
 
   /// What was enqueued on the compute stream so far was the last use of a turn's chunks.
@@ -80,6 +81,7 @@ class BatchPrefetcher {
   // Of network 0, in its block.
   [[nodiscard]] const float* inputs() const { return inputs_.data(); }  ///< [samples, features]
   [[nodiscard]] const std::uint8_t* labels(std::size_t turn) const;     ///< [samples]
+  [[nodiscard]] Targets targets(std::size_t turn) const;                ///< of samples
   [[nodiscard]] const StepParams* steps(std::size_t turn) const;        ///< [steps]
 
  private:
@@ -91,6 +93,7 @@ class BatchPrefetcher {
 
   std::size_t features_;
   ChunkLayout layout_;
+  bool has_soft_labels_;
   bool has_elastic_;
   cudaStream_t compute_;
   Stream copy_ = make_stream();

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "host/data/dataset.h"
+#include "host/engines/engine.h"
 #include "kernels/distort.h"
 #include "kernels/step_params.h"
 
@@ -37,17 +38,32 @@ struct Chunk {
   std::span<const std::uint32_t> indices;     ///< of images of the data set
   std::span<const StepParams> steps;          ///< none to predict
   std::span<const Distortion> distortions{};  ///< one an image, or none
+  std::span<const float> soft_labels{};       ///< [images, classes] row-major, or none
 };
 
-/// A chunk's bytes, so that one copy brings all of it: steps, then labels, then distortions, then
-/// the images' pixels or, where the device has the images, their indices. Offsets are in bytes.
+/// What the chunks of a network have.
+struct ChunkContent {
+  std::size_t features;      ///< of an image
+  std::size_t soft_classes;  ///< with soft labels of so many classes; 0 for none
+  bool has_distortions;
+};
+
+[[nodiscard]] inline ChunkContent content_of_chunks(const EngineSettings& settings) {
+  return {.features = settings.network.inputs(),
+          .soft_classes = settings.teacher.any() ? settings.network.classes() : 0,
+          .has_distortions = settings.augmentation.any()};
+}
+
+/// A chunk's bytes, so that one copy brings all of it: steps, then labels, then soft labels, then
+/// distortions, then the images' pixels or, where the device has the images, their indices. Offsets
+/// are in bytes.
 class ChunkLayout {
  public:
   /// @param samples of the largest chunk, of up to kChunkSteps steps
-  /// @param has_distortions whether chunks come with distortions
-  ChunkLayout(std::size_t features, std::size_t samples, bool has_distortions);
+  ChunkLayout(const ChunkContent& content, std::size_t samples);
 
   [[nodiscard]] std::size_t labels_at() const { return labels_at_; }
+  [[nodiscard]] std::size_t soft_labels_at() const { return soft_labels_at_; }
   [[nodiscard]] std::size_t distortions_at() const { return distortions_at_; }
   [[nodiscard]] std::size_t images_at() const { return images_at_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }  ///< of the largest chunk
@@ -60,6 +76,7 @@ class ChunkLayout {
 
  private:
   std::size_t labels_at_;
+  std::size_t soft_labels_at_;
   std::size_t distortions_at_;
   std::size_t images_at_;
   std::size_t bytes_;

@@ -22,7 +22,7 @@ CublasNetwork::CublasNetwork(const EngineSettings& settings, std::size_t max_row
     : layers_(settings.network.layers().begin(), settings.network.layers().end()),
       activation_(settings.network.activation()),
       dropout_(settings.regularization.dropout),
-      label_smoothing_(static_cast<float>(settings.regularization.label_smoothing)),
+      loss_(loss_params<float>(settings)),
       optimizer_(settings.optimizer.name),
       clip_norm_(static_cast<float>(settings.optimizer.clip_norm)),
       stream_(stream),
@@ -81,15 +81,15 @@ void CublasNetwork::multiply_weight_gradient(std::size_t l, const float* inputs,
                  {inputs, layer.inputs}, arenas_.gradients() + layer.weight.offset);
 }
 
-void CublasNetwork::compute_gradients(const float* inputs, const std::uint8_t* labels,
-                                      std::size_t rows, const StepParams* step,
-                                      DeviceMetrics* metrics, const NetworkSet& /*one*/) {
+void CublasNetwork::compute_gradients(const float* inputs, const Targets& targets, std::size_t rows,
+                                      const StepParams* step, DeviceMetrics* metrics,
+                                      const NetworkSet& /*one*/) {
   forward(inputs, rows, &step->random);
   const DenseLayer& last = layers_.back();
   QMNIST_CHECK(launch_softmax_cross_entropy(
-      stream_, activations_.back().data(), arenas_.parameters() + last.bias.offset, labels,
+      stream_, activations_.back().data(), arenas_.parameters() + last.bias.offset, targets,
       deltas_.back().data(), arenas_.gradients() + last.bias.offset, metrics,
-      {tile_sums_.data(), tile_metrics_.data()}, label_smoothing_, rows, last.outputs));
+      {tile_sums_.data(), tile_metrics_.data()}, loss_, rows, last.outputs));
   backward(inputs, rows);
 }
 
@@ -114,10 +114,10 @@ const float* CublasNetwork::predict(const float* inputs, std::size_t rows,
   return outputs;
 }
 
-void CublasNetwork::train_step(const float* inputs, const std::uint8_t* labels, std::size_t rows,
+void CublasNetwork::train_step(const float* inputs, const Targets& targets, std::size_t rows,
                                const StepParams* step, DeviceMetrics* metrics,
                                const NetworkSet& networks) {
-  compute_gradients(inputs, labels, rows, step, metrics, networks);
+  compute_gradients(inputs, targets, rows, step, metrics, networks);
   optimizer_step(&step->update);
 }
 

@@ -19,10 +19,10 @@ class CublasNetwork final : public DeviceNetwork {
                 NetworkBlocks& blocks);
 
   [[nodiscard]] DeviceArenas& arenas() override { return arenas_; }
-  void train_step(const float* inputs, const std::uint8_t* labels, std::size_t rows,
+  void train_step(const float* inputs, const Targets& targets, std::size_t rows,
                   const StepParams* step, DeviceMetrics* metrics,
                   const NetworkSet& networks) override;
-  void compute_gradients(const float* inputs, const std::uint8_t* labels, std::size_t rows,
+  void compute_gradients(const float* inputs, const Targets& targets, std::size_t rows,
                          const StepParams* step, DeviceMetrics* metrics,
                          const NetworkSet& networks) override;
   [[nodiscard]] const float* predict(const float* inputs, std::size_t rows,
@@ -40,7 +40,7 @@ class CublasNetwork final : public DeviceNetwork {
   std::vector<DenseLayer> layers_;
   Activation activation_;
   Dropout dropout_;
-  float label_smoothing_;
+  LossParams<float> loss_;
   OptimizerName optimizer_;
   float clip_norm_;
   cudaStream_t stream_;

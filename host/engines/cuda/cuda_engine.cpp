@@ -111,7 +111,7 @@ StepParams CudaEngine::step_params(std::uint64_t step, std::size_t first_row) co
                                              regularization.ema_decay),
           .random = {step, static_cast<std::uint32_t>(first_row), settings_.seed},
           .dropout = Dropout(regularization.dropout),
-          .label_smoothing = static_cast<float>(regularization.label_smoothing),
+          .loss = loss_params<float>(settings_),
           .clip_norm = static_cast<float>(settings_.optimizer.clip_norm)};
 }
 
@@ -125,12 +125,13 @@ void CudaEngine::add_distortions(std::uint64_t step, std::size_t rows,
 void CudaEngine::train_chunk(const DataView& data, std::span<const std::uint32_t> chunk) {
   std::vector<StepParams> steps;
   std::vector<Distortion> distortions;
+  const std::vector<float> soft = soft_labels(settings_, data, chunk, step_);
   for (std::size_t first = 0; first < chunk.size(); first += settings_.batch_size) {
     const std::size_t rows = std::min(settings_.batch_size, chunk.size() - first);
     add_distortions(step_, rows, distortions);
     steps.push_back(step_params(step_++, settings_.rows_of_batch(rows).begin));
   }
-  group_->train_chunk(network_, data, {chunk, steps, distortions});
+  group_->train_chunk(network_, data, {chunk, steps, distortions, soft});
 }
 
 std::vector<float> CudaEngine::gradients(const DataView& data,
@@ -139,16 +140,18 @@ std::vector<float> CudaEngine::gradients(const DataView& data,
   if (batch.size() > settings_.batch_size) {
     throw std::length_error("a batch larger than the engine was made for");
   }
+  const std::vector<float> soft = soft_labels(settings_, data, batch, step_);
   const auto lock = use_group();
   std::vector<Distortion> distortions;
   add_distortions(step_, batch.size(), distortions);
   const StepParams step = step_params(step_, 0);
   BatchPrefetcher& prefetcher = group_->prefetcher();
   const NetworkSet only_this = group_->only(network_);
-  const ChunkShape shape = prefetcher.copy(network_, 0, data, {batch, {&step, 1}, distortions});
+  const ChunkShape shape =
+      prefetcher.copy(network_, 0, data, {batch, {&step, 1}, distortions, soft});
   prefetcher.unpack(0, shape, only_this);
   group_->metrics().start(network_, {});
-  group_->network().compute_gradients(prefetcher.inputs(), prefetcher.labels(0), batch.size(),
+  group_->network().compute_gradients(prefetcher.inputs(), prefetcher.targets(0), batch.size(),
                                       prefetcher.steps(0), group_->metrics().data(), only_this);
   prefetcher.release(0);
   return group_->network().arenas().download_gradients(network_);

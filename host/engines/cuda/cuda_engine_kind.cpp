@@ -34,8 +34,7 @@ const void* load_symbol() {
 
 /// Two chunks in pinned memory.
 std::size_t pinned_bytes(const EngineSettings& settings) {
-  const ChunkLayout layout(settings.network.inputs(), max_chunk_samples(settings.batch_size),
-                           settings.augmentation.any());
+  const ChunkLayout layout(content_of_chunks(settings), max_chunk_samples(settings.batch_size));
   return 2 * layout.bytes();
 }
 

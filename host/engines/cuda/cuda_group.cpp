@@ -19,7 +19,7 @@ CudaGroup::CudaGroup(EngineSettings shape, std::size_t networks)
       max_rows_(max_chunk_samples(shape_.batch_size)),
       world_(shape_.ranks() > 1 ? join_on_devices(*shape_.world, compute_.get()) : nullptr),
       network_(make_device_network(shape_, max_rows_, compute_.get(), blocks_, world_.get())),
-      prefetcher_(shape_.network.inputs(), max_rows_, shape_.augmentation, compute_.get(), blocks_),
+      prefetcher_(shape_, max_rows_, compute_.get(), blocks_),
       metrics_(networks, compute_.get()),
       chunks_(networks),
       lock_step_(networks) {
@@ -41,8 +41,7 @@ std::size_t CudaGroup::bytes_per_network(const EngineSettings& shape) {
   const std::size_t rows = max_chunk_samples(shape.batch_size);
   NetworkBlocks blocks;
   const FixedOrderNetwork network(shape, rows, nullptr, blocks);
-  const BatchPrefetcher prefetcher(shape.network.inputs(), rows, shape.augmentation, nullptr,
-                                   blocks);
+  const BatchPrefetcher prefetcher(shape, rows, nullptr, blocks);
   return blocks.bytes();
 }
 
@@ -129,12 +128,13 @@ void CudaGroup::launch_steps(std::size_t turn, std::size_t samples, const Networ
 
 void CudaGroup::enqueue_steps(std::size_t turn, std::size_t samples, const NetworkSet& networks) {
   const std::size_t features = shape_.network.inputs();
-  const std::uint8_t* labels = prefetcher_.labels(turn);
+  const Targets targets = prefetcher_.targets(turn);
   const StepParams* step = prefetcher_.steps(turn);
   for (std::size_t first = 0; first < samples; first += shape_.batch_size, ++step) {
     const std::size_t rows = std::min(shape_.batch_size, samples - first);
-    network_->train_step(prefetcher_.inputs() + first * features, labels + first, rows, step,
-                         metrics_.data(), networks);
+    network_->train_step(prefetcher_.inputs() + first * features,
+                         targets.from(first, shape_.network.classes()), rows, step, metrics_.data(),
+                         networks);
   }
 }
 

@@ -33,13 +33,13 @@ class DeviceNetwork {
 
   /// A training step: forward and backward pass, a step of the optimizer, and of the EMA if there
   /// is one. Adds losses and hits to `metrics`, which has one for each block. inputs [rows,
-  /// inputs], labels [rows].
-  virtual void train_step(const float* inputs, const std::uint8_t* labels, std::size_t rows,
+  /// inputs], targets of the rows.
+  virtual void train_step(const float* inputs, const Targets& targets, std::size_t rows,
                           const StepParams* step, DeviceMetrics* metrics,
                           const NetworkSet& networks) = 0;
 
   /// Leaves the gradients of the mean loss in the arenas; operands as for train_step().
-  virtual void compute_gradients(const float* inputs, const std::uint8_t* labels, std::size_t rows,
+  virtual void compute_gradients(const float* inputs, const Targets& targets, std::size_t rows,
                                  const StepParams* step, DeviceMetrics* metrics,
                                  const NetworkSet& networks) = 0;
 

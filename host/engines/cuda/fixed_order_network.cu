@@ -121,15 +121,14 @@ void FixedOrderNetwork::forward(const Batch& batch) {
   }
 }
 
-void FixedOrderNetwork::backward(const Batch& batch, const std::uint8_t* labels,
-                                 std::size_t first) {
+void FixedOrderNetwork::backward(const Batch& batch, const Targets& targets, std::size_t first) {
   const NvtxRange range("backward");
   const RowStep step{.layers = row_layers(arenas_.parameters(), true),
                      .activation = activation_,
                      .index = row_layer_,
                      .derivatives = is_last(row_layer_) ? nullptr : derivatives_[row_layer_].data(),
                      .step = batch.step,
-                     .labels = labels,
+                     .targets = targets,
                      .losses = losses_.data() + first,
                      .correct = correct_.data() + first,
                      .batch_rows = batch.all_rows,
@@ -172,21 +171,21 @@ void FixedOrderNetwork::optimizer_step(const Batch& batch) {
                                 arenas_.share_size(), batch.networks));
 }
 
-void FixedOrderNetwork::train_step(const float* inputs, const std::uint8_t* labels,
-                                   std::size_t rows, const StepParams* step, DeviceMetrics* metrics,
+void FixedOrderNetwork::train_step(const float* inputs, const Targets& targets, std::size_t rows,
+                                   const StepParams* step, DeviceMetrics* metrics,
                                    const NetworkSet& networks) {
   const Batch batch{inputs, rows, rows, step, networks};
   if (exchange_) {
-    train_step_of_ranks(batch, labels, metrics);
+    train_step_of_ranks(batch, targets, metrics);
     return;
   }
   if (clips_ || slices_ > 1) {
-    compute_gradients(inputs, labels, rows, step, metrics, networks);
+    compute_gradients(inputs, targets, rows, step, metrics, networks);
     optimizer_step(batch);
     return;
   }
   forward(batch);
-  backward(batch, labels, 0);
+  backward(batch, targets, 0);
   const OptimizerArenas arenas = arenas_.for_optimizer();
   GradientUse use{.optimizer = optimizer_,
                   .step = &step->update,
@@ -198,14 +197,14 @@ void FixedOrderNetwork::train_step(const float* inputs, const std::uint8_t* labe
   update(batch, {0, rows}, use, metrics);
 }
 
-void FixedOrderNetwork::train_step_of_ranks(const Batch& batch, const std::uint8_t* labels,
+void FixedOrderNetwork::train_step_of_ranks(const Batch& batch, const Targets& targets,
                                             DeviceMetrics* metrics) {
   const Range rows = exchange_->rows_of_batch(batch.all_rows);
   const Batch own{batch.inputs + rows.begin * layers_.front().inputs, rows.size(), batch.all_rows,
                   batch.step, batch.networks};
   if (own.rows > 0) {
     forward(own);
-    backward(own, labels + rows.begin, rows.begin);
+    backward(own, targets.from(rows.begin, layers_.back().outputs), rows.begin);
   }
   for (std::size_t i = 0; i < exchange_->slices(); ++i) {
     const std::size_t slice = exchange_->first_slice() + i;
@@ -230,12 +229,12 @@ void FixedOrderNetwork::end_steps() {
   }
 }
 
-void FixedOrderNetwork::compute_gradients(const float* inputs, const std::uint8_t* labels,
+void FixedOrderNetwork::compute_gradients(const float* inputs, const Targets& targets,
                                           std::size_t rows, const StepParams* step,
                                           DeviceMetrics* metrics, const NetworkSet& networks) {
   const Batch batch{inputs, rows, rows, step, networks};
   forward(batch);
-  backward(batch, labels, 0);
+  backward(batch, targets, 0);
   for (std::size_t slice = 0; slice < slices_; ++slice) {
     update(batch, {first_row(slice, slices_, rows), first_row(slice + 1, slices_, rows)},
            {.gradients = arenas_.gradients(), .adds = slice > 0}, metrics);
@@ -251,7 +250,7 @@ const float* FixedOrderNetwork::predict(const float* inputs, std::size_t rows,
                      .index = row_layer_,
                      .derivatives = nullptr,
                      .step = nullptr,
-                     .labels = nullptr,
+                     .targets = {nullptr},
                      .losses = nullptr,
                      .correct = nullptr,
                      .batch_rows = rows,

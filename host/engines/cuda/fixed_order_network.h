@@ -36,10 +36,10 @@ class FixedOrderNetwork final : public DeviceNetwork {
                     NetworkBlocks& blocks, DeviceWorld* world = nullptr);
 
   [[nodiscard]] DeviceArenas& arenas() override { return arenas_; }
-  void train_step(const float* inputs, const std::uint8_t* labels, std::size_t rows,
+  void train_step(const float* inputs, const Targets& targets, std::size_t rows,
                   const StepParams* step, DeviceMetrics* metrics,
                   const NetworkSet& networks) override;
-  void compute_gradients(const float* inputs, const std::uint8_t* labels, std::size_t rows,
+  void compute_gradients(const float* inputs, const Targets& targets, std::size_t rows,
                          const StepParams* step, DeviceMetrics* metrics,
                          const NetworkSet& networks) override;
   [[nodiscard]] const float* predict(const float* inputs, std::size_t rows,
@@ -68,14 +68,14 @@ class FixedOrderNetwork final : public DeviceNetwork {
   void forward(const Batch& batch);
   /// From the row layer's activations to the deltas of all layers, and the loss of each row, from
   /// row `first` of the whole batch on.
-  void backward(const Batch& batch, const std::uint8_t* labels, std::size_t first);
+  void backward(const Batch& batch, const Targets& targets, std::size_t first);
   /// Gradients of all layers over some rows, and what `use` says; adds these rows to the metrics,
   /// if they are not nullptr.
   void update(const Batch& batch, Range rows, const GradientUse& use, DeviceMetrics* metrics);
   /// The optimizer's step by the stored gradients.
   void optimizer_step(const Batch& batch);
   /// train_step() by all ranks.
-  void train_step_of_ranks(const Batch& batch, const std::uint8_t* labels, DeviceMetrics* metrics);
+  void train_step_of_ranks(const Batch& batch, const Targets& targets, DeviceMetrics* metrics);
 
   std::vector<DenseLayer> layers_;
   Activation activation_;
