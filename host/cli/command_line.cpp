@@ -254,10 +254,10 @@ void check_predict_options(const CLI::App& app) {
     throw UsageError("{} is missing; expected --csv test.csv --submission submission.csv",
                      has_csv ? "--submission" : "--csv");
   }
-  if (!has_csv && app.count("IMAGE") == 0) {
+  if (!has_csv && app.count("IMAGE") == 0 && app.count("--watch") == 0) {
     throw UsageError("IMAGE is missing; name images or a folder, or see --help");
   }
-  for (const char* of_images : {"IMAGE", "--preprocess", "--json", "--contact-sheet"}) {
+  for (const char* of_images : {"IMAGE", "--watch", "--preprocess", "--json", "--contact-sheet"}) {
     if (has_csv && app.count(of_images) > 0) {
       throw UsageError("{} does not go with --csv; expected only --submission and --model",
                        of_images);
@@ -271,6 +271,7 @@ void add_predict(CLI::App& app, Command& command) {
       "Examples:\n"
       "  qmnist_gpu predict photograph.jpg\n"
       "  qmnist_gpu predict scans/ --model runs/baseline --contact-sheet sheet.png\n"
+      "  qmnist_gpu predict --watch scans/\n"
       "  qmnist_gpu predict --csv test.csv --submission submission.csv\n"
       "\n"
       "Preprocessing to 28 x 28 pixels: notebook resizes the whole image; mnist segments the ink,\n"
@@ -295,6 +296,9 @@ void add_predict(CLI::App& app, Command& command) {
          "auto, notebook or mnist (default: auto)")
       ->type_name("METHOD")
       ->check(CLI::IsMember(kPreprocessMethods));
+  sub->add_option("--watch", options->watch,
+                  "Also classify images as they arrive in this folder, until Ctrl-C")
+      ->type_name("FOLDER");
   sub->add_flag("--json", options->json, "Print one JSON object per image");
   sub->add_option("--contact-sheet", options->contact_sheet,
                   "Write a PNG of the preprocessed images with their predictions")

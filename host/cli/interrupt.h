@@ -1,5 +1,7 @@
 #pragma once
 
+#include "host/file_descriptor.h"
+
 namespace qmnist {
 
 /// Installs handlers that make SIGINT (Ctrl-C), SIGTERM (docker stop) and SIGHUP (a closed terminal
@@ -13,5 +15,9 @@ void catch_repeated_interrupts();
 
 /// Whether one of these signals was received. Safe to call from any thread.
 [[nodiscard]] bool interrupt_requested();
+
+/// Becomes readable when one of these signals is received, and stays so; for poll().
+/// @throws UsageError where the system has no descriptor left
+[[nodiscard]] const FileDescriptor& interrupt_descriptor();
 
 }  // namespace qmnist

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 #include <span>
 
 #include "host/atomic_file.h"
@@ -19,9 +20,11 @@
 #include "host/format/terminal_image.h"
 #include "host/format/text.h"
 #include "host/image/decode.h"
+#include "host/image/image_names.h"
 #include "host/image/svg.h"
 #include "host/model/model.h"
 #include "host/stopwatch.h"
+#include "host/system/folder_watch.h"
 
 namespace qmnist {
 namespace {
@@ -70,6 +73,7 @@ class Predictor {
         // For a network this small, the CPU is done before a GPU is initialized.
         models_(read_models(chosen_models(options))),
         ensemble_(models_, "cpu"),
+        watch_(options.watch.empty() ? nullptr : std::make_unique<FolderWatch>(options.watch)),
         files_(list_image_files(options.images)),
         progress_(files_.size()),
         style_{.is_unicode = environment_is_utf8(), .has_colour = wants_colour()} {
@@ -93,6 +97,9 @@ class Predictor {
       progress_.show(std::min(first + kBatch, files_.size()));
     }
     progress_.clear();
+    if (watch_) {
+      follow();
+    }
     if (!options_.contact_sheet.empty() && !on_sheet_.empty()) {
       write_contact_sheet();
     }
@@ -125,6 +132,29 @@ class Predictor {
         print_failure(*file.error);
       } else {
         print(file, std::move(*next++));
+      }
+    }
+  }
+
+  /// Classifies what arrives in the watched folder, until the program is interrupted.
+  void follow() {
+    const FileDescriptor& stop = interrupt_descriptor();
+    flush_output();
+    if (isatty(STDERR_FILENO) == 1) {
+      fmt::print(stderr, "Waiting for images in {}; Ctrl-C ends\n",
+                 one_line(options_.watch.string()));
+    }
+    while (!interrupt_requested()) {
+      std::vector<ImageFile> files;
+      for (const std::string& name : watch_->wait(stop)) {
+        if (is_image_name(name)) {
+          files.push_back(
+              {.name = (options_.watch / name).string(), .is_in_folder = true, .error = {}});
+        }
+      }
+      if (!files.empty()) {
+        classify(files);
+        flush_output();
       }
     }
   }
@@ -180,6 +210,7 @@ class Predictor {
   const PredictOptions& options_;
   std::vector<Model> models_;
   Ensemble ensemble_;
+  std::unique_ptr<FolderWatch> watch_;  ///< before files_, so that none arrives unseen
   std::vector<ImageFile> files_;
   Progress progress_;
   TextStyle style_;
@@ -192,7 +223,7 @@ class Predictor {
 }  // namespace
 
 ExitStatus predict_command(const PredictOptions& options) {
-  if (options.images.empty()) {
+  if (options.images.empty() && options.watch.empty()) {
     write_submission(read_models(chosen_models(options)), options.csv, options.submission);
     return ExitStatus::kDone;
   }

@@ -15,6 +15,7 @@ struct PredictOptions {
       models;                       ///< run folders or model files; empty for kDefaultModel
   std::vector<std::string> images;  ///< files, folders, "-"; empty for a submission
   Preprocess preprocess = Preprocess::kAuto;
+  std::filesystem::path watch;  ///< folder whose new images are classified; empty for none
   bool json = false;
   std::filesystem::path contact_sheet;  ///< empty for none
   std::filesystem::path csv;            ///< images of the submission
@@ -25,7 +26,8 @@ struct PredictOptions {
 inline constexpr const char* kDefaultModel = "runs/baseline";
 
 /// Classifies images with a model or an ensemble. An unreadable file is reported as an error, and
-/// the other files are still classified. Without images, writes a submission.
+/// the other files are still classified. Watches a folder until it is interrupted. Without either,
+/// writes a submission.
 /// @return kDone, or kData if a file was unreadable. @throws Error
 [[nodiscard]] ExitStatus predict_command(const PredictOptions& options);
 
