@@ -1,5 +1,5 @@
+#include <export/onnx.pb.h>
 #include <fmt/format.h>
-#include <onnx/onnx.pb.h>
 
 #include <algorithm>
 #include <bit>

@@ -23,19 +23,6 @@ std::string image_html(std::vector<std::uint8_t> pixels, std::string_view altern
                      png_data_uri(encode_png(image)), alternative);
 }
 
-/// The misclassified images of highest confidence, in descending order of confidence.
-std::vector<Prediction> most_confident_mistakes(const Evaluation& test) {
-  std::vector<Prediction> wrong;
-  std::ranges::copy_if(test.predictions, std::back_inserter(wrong),
-                       [](const Prediction& row) { return !row.is_correct(); });
-  // A diverged network's confidence is NaN, which cannot be sorted.
-  std::ranges::stable_sort(wrong, std::greater(), [](const Prediction& row) {
-    return std::isfinite(row.confidence) ? row.confidence : 0;
-  });
-  wrong.resize(std::min(wrong.size(), kMaxMistakes));
-  return wrong;
-}
-
 std::vector<std::uint8_t> grey_levels(std::span<const float> weights) {
   float largest = 0;
   for (const float weight : weights) {
@@ -53,7 +40,7 @@ std::vector<std::uint8_t> grey_levels(std::span<const float> weights) {
 }  // namespace
 
 std::string mistakes_html(const Evaluation& test, const Dataset& dataset) {
-  const std::vector<Prediction> mistakes = most_confident_mistakes(test);
+  const std::vector<Prediction> mistakes = most_confident_mistakes(test.predictions, kMaxMistakes);
   if (mistakes.empty()) {
     return "<p>No misclassified test images.</p>\n";
   }

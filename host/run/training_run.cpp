@@ -124,9 +124,22 @@ TrainingEnd TrainingRun::train(TrainingObserver& observer,
   const Stopwatch watch;
   const double seconds_before = checkpoint_.seconds_wall;
   MetricsFiles metrics(folder_, checkpoint_.history, !split_.validation.empty());
-  const auto append = [&](const EpochMetrics& epoch) { metrics.append(epoch); };
+  if (config_.output.tensorboard) {
+    events_.emplace(folder_, config_, checkpoint_.finished_epochs());
+  }
+  const std::size_t steps = schedule_of(config_, split_.train.size()).steps_per_epoch;
+  const auto append = [&](const EpochMetrics& epoch) {
+    metrics.append(epoch);
+    if (events_) {
+      events_->add_epoch(epoch, steps);
+    }
+  };
   const auto write = [this](const Checkpoint& checkpoint) {
     write_checkpoint(folder_.file(run_file::kCheckpoint), checkpoint, network_, config_, dataset_);
+    if (events_) {
+      events_->add_weights(checkpoint.finished_epochs(), network_,
+                           checkpoint.state.eval_parameters());
+    }
   };
   RunWriter writer({.append_metrics = append, .write_checkpoint = write});
 
@@ -181,9 +194,13 @@ Evaluation TrainingRun::finish() {
     }));
   }
   // Last, because drawing needs the most memory.
+  std::string confusion;
   if (has_svg_to_png()) {
-    folder_.write_charts(svg_to_png(confusion_svg(test, dataset_.classes)),
-                         svg_to_png(curves_svg(checkpoint_.history)));
+    confusion = svg_to_png(confusion_svg(test, dataset_.classes));
+    folder_.write_charts(confusion, svg_to_png(curves_svg(checkpoint_.history)));
+  }
+  if (events_) {
+    events_->add_result(result, confusion);
   }
   return test;
 }

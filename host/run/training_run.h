@@ -12,6 +12,7 @@
 #include "host/run_store/checkpoint.h"
 #include "host/run_store/run_folder.h"
 #include "host/stopwatch.h"
+#include "host/tensorboard/run_events.h"
 #include "host/trainer/evaluation.h"
 #include "host/trainer/trainer.h"
 #include "host/world/world.h"
@@ -69,6 +70,7 @@ class TrainingRun {
   ChosenEngine chosen_;
   std::unique_ptr<Teacher> teacher_;  ///< where the config names one
   RunFolder folder_;
+  std::optional<RunEvents> events_;  ///< where the config wants them
   double seconds_load_;
   Checkpoint checkpoint_;
 };

@@ -24,7 +24,7 @@ constexpr const char* kBest = "best.";
 constexpr std::string_view kEpochs = "training.epochs";
 
 /// Keys that say how long, where and on what a run goes, not what it computes.
-constexpr std::array<std::string_view, 14> kFreeKeys{"data.source",
+constexpr std::array<std::string_view, 15> kFreeKeys{"data.source",
                                                      "data.dir",
                                                      "data.images",
                                                      "data.labels",
@@ -37,7 +37,8 @@ constexpr std::array<std::string_view, 14> kFreeKeys{"data.source",
                                                      "device",
                                                      "device_index",
                                                      "output.dir",
-                                                     "output.checkpoint_seconds"};
+                                                     "output.checkpoint_seconds",
+                                                     "output.tensorboard"};
 
 /// Of the tensors of each moment that the optimizer keeps.
 std::vector<std::string> moment_prefixes(const Config& config) {

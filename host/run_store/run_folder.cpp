@@ -9,6 +9,7 @@
 #include <iterator>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "host/atomic_file.h"
 #include "host/error.h"
@@ -26,9 +27,27 @@ constexpr std::array kFiles{
     run_file::kMetricsTable,   run_file::kModel,       run_file::kSummary, run_file::kPredictions,
     run_file::kConfusionChart, run_file::kCurvesChart, run_file::kReport,  run_file::kDrawPage};
 
+/// The names of a run's files that are in a folder.
+std::vector<std::string> files_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const std::string_view name : kFiles) {
+    if (fs::is_regular_file(folder / name)) {
+      names.emplace_back(name);
+    }
+  }
+  std::error_code ignored;  // of a folder that is not there
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+    std::string name = entry.path().filename().string();
+    if (name.starts_with(run_file::kEventsStart)) {
+      names.push_back(std::move(name));
+    }
+  }
+  return names;
+}
+
 /// Removes a run's files from a folder; other files stay.
 void clear(const fs::path& folder) {
-  for (const std::string_view name : kFiles) {
+  for (const std::string& name : files_in(folder)) {
     std::error_code ignored;
     fs::remove(folder / name, ignored);
   }
@@ -74,10 +93,7 @@ bool RunFolder::contains(std::string_view name) const {
 bool RunFolder::archive_previous_run() const {
   const fs::path previous = path_ / run_file::kPrevious;
   bool found = false;
-  for (const std::string_view name : kFiles) {
-    if (!contains(name)) {
-      continue;
-    }
+  for (const std::string& name : files_in(path_)) {
     std::error_code reason;
     if (!found) {
       clear(previous);

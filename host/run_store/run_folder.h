@@ -23,6 +23,8 @@ inline constexpr std::string_view kReport = "report.html";
 inline constexpr std::string_view kDrawPage = "draw.html";
 inline constexpr std::string_view kConfusionChart = "confusion.png";
 inline constexpr std::string_view kCurvesChart = "curves.png";
+/// Of the names of TensorBoard's files.
+inline constexpr std::string_view kEventsStart = "events.out.tfevents.";
 inline constexpr std::string_view kCheckpoint = "checkpoint.safetensors";
 inline constexpr std::string_view kTimes = "times.json";
 /// Subfolder with the files of the previous run.

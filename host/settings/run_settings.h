@@ -226,6 +226,7 @@ inline constexpr std::string_view kAutoDevice = "auto";
 struct OutputSettings {
   std::filesystem::path dir = "../runs/baseline";
   double checkpoint_seconds = 10;
+  bool tensorboard = false;
 };
 
 template <SameAs<OutputSettings> Settings, typename Visitor>
@@ -234,6 +235,8 @@ void visit(Settings& settings, const Visitor& key) {
   key("output.checkpoint_seconds", settings.checkpoint_seconds, constraint::closed(0, 1e6),
       "save a checkpoint after an epoch if the last one is at least so many seconds old; 0 saves "
       "after every epoch");
+  key("output.tensorboard", settings.tensorboard, constraint::Boolean{},
+      "also write the run's metrics, weights and results for TensorBoard");
 }
 
 }  // namespace qmnist

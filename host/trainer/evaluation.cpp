@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <iterator>
 
 namespace qmnist {
 namespace {
@@ -26,6 +28,19 @@ ClassReport class_report(const std::vector<std::vector<std::uint64_t>>& confusio
 }
 
 }  // namespace
+
+std::vector<Prediction> most_confident_mistakes(std::span<const Prediction> predictions,
+                                                std::size_t count) {
+  std::vector<Prediction> wrong;
+  std::ranges::copy_if(predictions, std::back_inserter(wrong),
+                       [](const Prediction& row) { return !row.is_correct(); });
+  // A diverged network's confidence is NaN, which cannot be sorted.
+  std::ranges::stable_sort(wrong, std::greater(), [](const Prediction& row) {
+    return std::isfinite(row.confidence) ? row.confidence : 0;
+  });
+  wrong.resize(std::min(wrong.size(), count));
+  return wrong;
+}
 
 double accuracy_standard_error(double accuracy, std::size_t images) {
   return std::sqrt(accuracy * (1 - accuracy) / static_cast<double>(images));

@@ -25,6 +25,11 @@ struct ClassReport {
   std::uint64_t support;  ///< number of images of this class
 };
 
+/// The misclassified images of highest confidence, in descending order of confidence.
+/// @param count of them, at most
+[[nodiscard]] std::vector<Prediction> most_confident_mistakes(
+    std::span<const Prediction> predictions, std::size_t count);
+
 /// Binomial standard error of an accuracy (0 to 1) measured on `images` images.
 [[nodiscard]] double accuracy_standard_error(double accuracy, std::size_t images);
 

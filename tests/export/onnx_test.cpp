@@ -1,5 +1,5 @@
+#include <export/onnx.pb.h>
 #include <gtest/gtest.h>
-#include <onnx/onnx.pb.h>
 
 #include <map>
 #include <sstream>

@@ -11,24 +11,10 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-skip() { echo "SKIP: $*"; exit 77; }
-
-# Written last, so that half an installation is made anew, as is one by another Python or of other packages.
-installed=$venv/installed.txt
-wanted() { python3 --version && cat "$root/tests/export/requirements.txt"; }
-
-install_packages() {
-  cmp --silent "$installed" <(wanted) && return
-  rm -rf "$venv"
-  python3 -m venv "$venv" >"$work/log" 2>&1 || skip "Python has no venv: $(tail -n 1 "$work/log")"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$root/tests/export/requirements.txt" \
-    >"$work/log" 2>&1 || skip "the packages cannot be installed (can PyPI be reached?): $(grep ERROR "$work/log" | tail -n 1)"
-  wanted >"$installed"
-}
-
-command -v python3 >/dev/null || skip 'python3 is missing'
+# shellcheck source=tests/slow/python_packages.sh
+source "$root/tests/slow/python_packages.sh"
 command -v c++ >/dev/null || skip 'c++ is missing'
-install_packages
+install_packages "$venv" "$root/tests/export/requirements.txt"
 
 # Trains a little with an activation, exports that, and runs what was exported.
 check_exports() {

@@ -10,7 +10,7 @@
 namespace qmnist::test {
 
 /// Keys that say how long, where and on what a run goes, not what it computes.
-inline constexpr std::array<std::string_view, 14> kFreeKeys{
+inline constexpr std::array<std::string_view, 15> kFreeKeys{
     "data.source",
     "data.dir",
     "data.images",
@@ -25,6 +25,7 @@ inline constexpr std::array<std::string_view, 14> kFreeKeys{
     "device_index",
     "output.dir",
     "output.checkpoint_seconds",
+    "output.tensorboard",
 };
 
 [[nodiscard]] inline bool is_free(const ConfigKey& key) {
