@@ -97,13 +97,13 @@ std::string export_html(const Model& model, const RunMetadata& metadata) {
     throw UsageError("--format html: {} parameters; expected at most {} in a page, use onnx",
                      grouped(model.network.parameter_count()), grouped(kMaxPageParameters));
   }
-  return filled(page::page_html, {{"style", std::string(page::style_css)},
+  return filled(page::kPageHtml, {{"style", std::string(page::kStyleCss)},
                                   {"description", escaped(description_of(model, metadata))},
                                   {"subject", escaped(subject_of(model))},
-                                  {"preprocess", std::string(page::preprocess_js)},
-                                  {"network", std::string(page::network_js)},
+                                  {"preprocess", std::string(page::kPreprocessJs)},
+                                  {"network", std::string(page::kNetworkJs)},
                                   {"model", model_text(model)},
-                                  {"page", std::string(page::page_js)}});
+                                  {"page", std::string(page::kPageJs)}});
 }
 
 }  // namespace qmnist

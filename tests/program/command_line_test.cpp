@@ -257,7 +257,7 @@ TEST(CommandLineTest, QuietPrintsNothing) {
   const ProgramResult result = run.train({"--quiet"});
   expect_success(result);
   EXPECT_TRUE(result.output.empty()) << result.output;
-  EXPECT_EQ(read_folder(run.output()).size(), 11);
+  EXPECT_EQ(read_folder(run.output()).size(), 12);
 }
 
 TEST(CommandLineTest, PathsStartAtTheConfigOrTheWorkingFolder) {

@@ -62,7 +62,7 @@ TEST(OutputTest, TrainingIsNotLostWithItsOutput) {
   for (const char* line : {kFull, kClosed, R"("$@" >&- <&-)"}) {
     const SmallRun run;
     expect_error(run_in_shell(line, run.command()), 2, {"standard output"});
-    EXPECT_EQ(read_folder(run.output()).size(), 11);
+    EXPECT_EQ(read_folder(run.output()).size(), 12);
     expect_same_result(run.output(), whole.output());
   }
   const SmallRun run;
@@ -72,7 +72,7 @@ TEST(OutputTest, TrainingIsNotLostWithItsOutput) {
 TEST(OutputTest, AClosedPipeStaysQuietAndTrainingIsFinished) {
   const SmallRun run;
   expect_success(run_in_shell(kEmptyPipe, run.command()));
-  EXPECT_EQ(read_folder(run.output()).size(), 11);
+  EXPECT_EQ(read_folder(run.output()).size(), 12);
   constexpr int kPipeSignal = 128 + SIGPIPE;
   const ProgramResult info =
       run_in_shell(kEmptyPipe, qmnist_command({"evaluate", "--model", run.output()}));

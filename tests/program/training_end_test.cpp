@@ -83,7 +83,7 @@ TEST(TrainingEndTest, AMissedTargetIsExitStatus5WithAllResults) {
     EXPECT_EQ(result.errors, "");
     expect_contains(result.output, "Target accuracy 1 not reached: best validation accuracy 0.");
     expect_contains(result.output, "Saved in");
-    EXPECT_EQ(read_folder(run.output()).size(), 11);
+    EXPECT_EQ(read_folder(run.output()).size(), 12);
   }
 }
 

@@ -39,7 +39,9 @@ struct AnotherValue {
 
   Json operator()(const constraint::Boolean& /*any*/) const { return !value.get<bool>(); }
   Json operator()(const constraint::Path& /*any*/) const { return "elsewhere"; }
-  Json operator()(const constraint::Paths& /*any*/) const { return Json::array({"elsewhere"}); }
+  Json operator()(const constraint::Paths& /*any*/) const {
+    return value.empty() ? Json::array({"elsewhere"}) : Json::array();
+  }
   Json operator()(const constraint::Text& /*any*/) const { return "something"; }
   Json operator()(const constraint::Integer& range) const {
     const auto number = value.get<std::int64_t>();

@@ -159,7 +159,7 @@ function undo() {
   update(true);
 }
 
-async function open(blob) {
+async function openPicture(blob) {
   try {
     picture = await createImageBitmap(blob, {colorSpaceConversion: 'none', premultiplyAlpha: 'none'});
     strokes = [];
@@ -230,6 +230,7 @@ drawing.addEventListener('keydown', event => {
   update(!pen.isDown);
 });
 drawing.addEventListener('blur', () => {
+  if (!pen.isShown) return;
   pen.isShown = pen.isDown = false;
   update(true);
 });
@@ -237,12 +238,12 @@ drawing.addEventListener('blur', () => {
 document.getElementById('undo').addEventListener('click', undo);
 document.getElementById('clear').addEventListener('click', clear);
 document.getElementById('file').addEventListener('change', event => {
-  if (event.target.files.length > 0) open(event.target.files[0]);
+  if (event.target.files.length > 0) openPicture(event.target.files[0]);
   event.target.value = '';  // so that the same file can be opened again
 });
 addEventListener('paste', event => {
   const file = [...event.clipboardData.files].find(({type}) => type.startsWith('image/'));
-  if (file) open(file);
+  if (file) openPicture(file);
 });
 addEventListener('dragover', event => {
   event.preventDefault();
@@ -252,7 +253,7 @@ addEventListener('dragleave', () => drawing.classList.remove('is-target'));
 addEventListener('drop', event => {
   event.preventDefault();
   drawing.classList.remove('is-target');
-  if (event.dataTransfer.files.length > 0) open(event.dataTransfer.files[0]);
+  if (event.dataTransfer.files.length > 0) openPicture(event.dataTransfer.files[0]);
 });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', showDrawing);
 
