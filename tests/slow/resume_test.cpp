@@ -343,7 +343,7 @@ TEST(ResumeTest, FinishedRunStaysAsItIs) {
     EXPECT_EQ(files.erase(name), 1);
     EXPECT_EQ(files_after.erase(name), 1);
   }
-  EXPECT_EQ(files.size(), 9);
+  EXPECT_EQ(files.size(), 10);
   EXPECT_TRUE(files == files_after);
 }
 
@@ -368,7 +368,7 @@ TEST(ResumeTest, FreshRunMovesTheEarlierOneAside) {
   expect_success(result);
   expect_contains(result.output, "previous");
   const auto second = read_folder(run.output());
-  EXPECT_EQ(second.size(), 11);
+  EXPECT_EQ(second.size(), 12);
   EXPECT_FALSE(second.at("model.safetensors") == first.at("model.safetensors"));
   EXPECT_TRUE(read_folder(run.file("previous")) == first);
   expect_success(run.train({"--set", "training.seed=3"}));
