@@ -11,6 +11,14 @@ std::unique_ptr<Teacher> make_teacher(Config& config, const EngineSettings& sett
   if (!teacher.any()) {
     return nullptr;
   }
+  for (const std::filesystem::path& path : teacher.models) {
+    if (!std::filesystem::exists(path)) {
+      throw DataError(
+          "{}: is not there; train this teacher first, or name other runs or model files in "
+          "training.teacher",
+          path.string());
+    }
+  }
   const std::vector<Model> models = read_models(teacher.models);
   if (models.front().classes != classes) {
     throw DataError(

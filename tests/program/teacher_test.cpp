@@ -73,9 +73,9 @@ TEST_F(TeacherRunTest, SaysWhichTeacherIsNone) {
     expect_contains(result.errors, message);
     EXPECT_FALSE(std::filesystem::exists(student_.file("checkpoint.safetensors")));
   };
-  expect_error("nowhere", 3, "nowhere: cannot be read");
+  expect_error("nowhere", 3, "nowhere: is not there; train this teacher first");
   expect_error("[nowhere]", 2, "it must be a list of at most 64 paths in quotes");
-  expect_error("7", 3, "/7: cannot be read");
+  expect_error("7", 3, "/7: is not there");
   write_file(student_.folder() / "text", "text");
   expect_error((student_.folder() / "text").string(), 3, "text: ");
   expect_error(student_.folder().string(), 3, "this folder has no model.safetensors");
