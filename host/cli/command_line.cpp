@@ -241,7 +241,7 @@ void add_export(CLI::App& app, Command& command) {
       ->type_name("TYPE")
       ->check(CLI::IsMember(exporter_inputs()));
   sub->add_option("--output", options->output,
-                  "File to write (default: model.* in the working folder)")
+                  "File to write (default: the format's file name, in the working folder)")
       ->type_name("FILE");
   sub->callback([&command, options] { command = [options] { return export_command(*options); }; });
 }

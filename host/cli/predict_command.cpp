@@ -73,7 +73,7 @@ class Predictor {
         // For a network this small, the CPU is done before a GPU is initialized.
         models_(read_models(chosen_models(options))),
         ensemble_(models_, "cpu"),
-        watch_(options.watch.empty() ? nullptr : std::make_unique<FolderWatch>(options.watch)),
+        watch_(options.watch ? std::make_unique<FolderWatch>(*options.watch) : nullptr),
         files_(list_image_files(options.images)),
         progress_(files_.size()),
         style_{.is_unicode = environment_is_utf8(), .has_colour = wants_colour()} {
@@ -88,13 +88,8 @@ class Predictor {
     if (ensemble_.size() > 1 && !options_.json) {
       print_out("Ensemble of {} models (mean of class probabilities)\n", ensemble_.size());
     }
-    constexpr std::size_t kBatch = 512;  // images; bounds memory
-    for (std::size_t first = 0; first < files_.size(); first += kBatch) {
-      if (interrupt_requested()) {
-        return ExitStatus::kInterrupted;
-      }
-      classify(std::span(files_).subspan(first, std::min(kBatch, files_.size() - first)));
-      progress_.show(std::min(first + kBatch, files_.size()));
+    if (!classify_all(files_)) {
+      return ExitStatus::kInterrupted;
     }
     progress_.clear();
     if (watch_) {
@@ -107,6 +102,19 @@ class Predictor {
   }
 
  private:
+  /// classify() of many. @return false if the program was interrupted meanwhile
+  [[nodiscard]] bool classify_all(std::span<ImageFile> files) {
+    constexpr std::size_t kBatch = 512;  // images; bounds memory
+    for (std::size_t first = 0; first < files.size(); first += kBatch) {
+      if (interrupt_requested()) {
+        return false;
+      }
+      classify(files.subspan(first, std::min(kBatch, files.size() - first)));
+      progress_.show(std::min(first + kBatch, files.size()));
+    }
+    return true;
+  }
+
   /// Classifies a batch of images and prints the results; unreadable files are reported as errors.
   void classify(std::span<ImageFile> files) {
     std::vector<Classification> classifications;
@@ -142,21 +150,29 @@ class Predictor {
     flush_output();
     if (isatty(STDERR_FILENO) == 1) {
       fmt::print(stderr, "Waiting for images in {}; Ctrl-C ends\n",
-                 one_line(options_.watch.string()));
+                 one_line(options_.watch->string()));
     }
-    while (!interrupt_requested()) {
-      std::vector<ImageFile> files;
-      for (const std::string& name : watch_->wait(stop)) {
-        if (is_image_name(name)) {
-          files.push_back(
-              {.name = (options_.watch / name).string(), .is_in_folder = true, .error = {}});
-        }
-      }
-      if (!files.empty()) {
-        classify(files);
+    try {
+      while (!interrupt_requested()) {
+        std::vector<ImageFile> files = arrived(stop);
+        (void)classify_all(files);
         flush_output();
       }
+    } catch (const DataError& error) {
+      print_failure(error.what());
     }
+  }
+
+  /// Waits for images in the watched folder.
+  [[nodiscard]] std::vector<ImageFile> arrived(const FileDescriptor& stop) {
+    std::vector<ImageFile> files;
+    for (const std::string& name : watch_->wait(stop)) {
+      if (is_image_name(name)) {
+        files.push_back(
+            {.name = (*options_.watch / name).string(), .is_in_folder = true, .error = {}});
+      }
+    }
+    return files;
   }
 
   /// Fills in the probabilities.
@@ -223,7 +239,7 @@ class Predictor {
 }  // namespace
 
 ExitStatus predict_command(const PredictOptions& options) {
-  if (options.images.empty() && options.watch.empty()) {
+  if (options.images.empty() && !options.watch) {
     write_submission(read_models(chosen_models(options)), options.csv, options.submission);
     return ExitStatus::kDone;
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,7 @@ struct PredictOptions {
       models;                       ///< run folders or model files; empty for kDefaultModel
   std::vector<std::string> images;  ///< files, folders, "-"; empty for a submission
   Preprocess preprocess = Preprocess::kAuto;
-  std::filesystem::path watch;  ///< folder whose new images are classified; empty for none
+  std::optional<std::filesystem::path> watch;  ///< folder whose new images are classified
   bool json = false;
   std::filesystem::path contact_sheet;  ///< empty for none
   std::filesystem::path csv;            ///< images of the submission

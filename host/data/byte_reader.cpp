@@ -37,7 +37,7 @@ ByteReader::ByteReader(std::string content, std::string name)
   }
   unpacked_ = gunzip(bytes_of(content_));
   if (unpacked_) {
-    content_ = {};
+    content_ = std::string();
   } else {
     constexpr int kGzipWindow = 16 + MAX_WBITS;
     stream_ = std::unique_ptr<z_stream, EndInflate>(new z_stream{});  // NOLINT: owned at once

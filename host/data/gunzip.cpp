@@ -43,8 +43,12 @@ std::optional<std::vector<std::uint8_t>> gunzip(std::span<const std::uint8_t> pa
     throw std::bad_alloc();
   }
   std::vector<std::uint8_t> bytes;
-  reserve_on_huge_pages(bytes, size);
-  bytes.resize(size);
+  try {
+    reserve_on_huge_pages(bytes, size);
+    bytes.resize(size);
+  } catch (const std::bad_alloc&) {
+    return std::nullopt;
+  }
   std::size_t read = 0;
   std::size_t written = 0;
   const libdeflate_result result =

@@ -168,7 +168,7 @@ class Engine {
 
   /// Gradient of the mean loss over data[batch[i]] as the next step would take it, with its
   /// distortions and dropout, as an arena; changes nothing. At most the settings' batch size of
-  /// images.
+  /// images. Where ranks share a step, each computes the whole batch; then without a teacher.
   [[nodiscard]] virtual std::vector<float> gradients(const DataView& data,
                                                      std::span<const std::uint32_t> batch) = 0;
 

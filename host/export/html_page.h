@@ -12,8 +12,8 @@ inline constexpr std::size_t kMaxPageParameters = std::size_t{1} << 22;
 
 [[nodiscard]] bool fits_page(const Network& network);
 
-/// A page on which one draws and sees what the network reads: one file, without network or library,
-/// whose scripts preprocess as `predict` does and compute in float32.
+/// A page on which one draws and sees what the network reads: one file that needs neither the
+/// Internet nor a library, whose scripts preprocess as `predict` does and compute in float32.
 /// @throws UsageError for a network that does not fit
 std::string export_html(const Model& model, const RunMetadata& metadata);
 

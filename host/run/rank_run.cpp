@@ -70,6 +70,7 @@ TrainingEnd train_as_rank(Config config, const Dataset& dataset, World& world,
   const Network network = network_of(config, dataset.classes.size());
   const ChosenEngine chosen = make_run_engine(config, network, split.train.size(), world);
   Engine& engine = *chosen.engine;
+  config.teacher.checksums = teacher_checksums(config);
   const std::unique_ptr<Teacher> teacher = make_teacher(
       config, engine_settings(config, network, split.train.size(), &world), dataset.classes);
   if (teacher) {

@@ -1,11 +1,31 @@
 #include "host/run/run_memory.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 #include "host/engines/engine_kinds.h"
 #include "host/run/engine_settings.h"
+#include "host/run_store/run_folder.h"
 
 namespace qmnist {
+
+namespace {
+
+/// Of a teacher: weights as tensors and in engines, and a chunk of images with their values.
+std::size_t bytes_of_teacher(const TeacherSettings& teacher) {
+  constexpr std::size_t kChunk = std::size_t{16} << 20;
+  std::size_t bytes = teacher.any() ? kChunk : 0;
+  for (const std::filesystem::path& path : teacher.models) {
+    std::error_code unknown;  // make_teacher() says what is wrong
+    const std::uintmax_t size = std::filesystem::file_size(
+        std::filesystem::is_directory(path, unknown) ? path / run_file::kModel : path, unknown);
+    bytes += unknown ? 0 : 2 * static_cast<std::size_t>(size);
+  }
+  return bytes;
+}
+
+}  // namespace
 
 std::size_t bytes_without_engine(const Config& config, const Network& network) {
   constexpr std::size_t kReport = std::size_t{24} << 20;  // measured: librsvg with its fonts
@@ -16,7 +36,7 @@ std::size_t bytes_without_engine(const Config& config, const Network& network) {
   const std::size_t state = (1 + moments + ema + best) * arena;
   // One waits, one is written, also as tensors; an engine has a buffer when it copies its state.
   const std::size_t checkpoints = 3 * state + arena;
-  return state + std::max(checkpoints, kReport);
+  return state + std::max(checkpoints, kReport) + bytes_of_teacher(config.teacher);
 }
 
 std::size_t bytes_of_run(const Config& config, const Network& network, std::string_view device) {

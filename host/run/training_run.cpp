@@ -43,7 +43,11 @@ TrainingRun::TrainingRun(Config config, const Dataset& dataset, const Stopwatch&
       folder_(config_.output.dir),
       seconds_load_(since_start.seconds()) {
   check_validation();
+  if (config_.output.tensorboard) {
+    RunEvents::require();
+  }
   resolve_config();
+  config_.teacher.checksums = teacher_checksums(config_);
   teacher_ = make_teacher(config_, engine_settings(config_, network_, split_.train.size(), &world_),
                           dataset_.classes);
   if (teacher_) {
@@ -136,7 +140,7 @@ TrainingEnd TrainingRun::train(TrainingObserver& observer,
   };
   const auto write = [this](const Checkpoint& checkpoint) {
     write_checkpoint(folder_.file(run_file::kCheckpoint), checkpoint, network_, config_, dataset_);
-    if (events_) {
+    if (events_ && checkpoint.running.samples == 0) {  // not of the midst of an epoch
       events_->add_weights(checkpoint.finished_epochs(), network_,
                            checkpoint.state.eval_parameters());
     }

@@ -9,6 +9,7 @@
 #include "host/failure.h"
 #include "host/run/engine_settings.h"
 #include "host/run/run_memory.h"
+#include "host/run/run_teacher.h"
 #include "host/run_store/checkpoint.h"
 #include "host/system/available_cpus.h"
 #include "host/system/available_memory.h"
@@ -46,7 +47,8 @@ Sweep::Sweep(const SweepConfig& config, const Dataset& dataset, SweepResources r
     resources_.jobs = default_jobs();
   }
   resources_.jobs = std::min(resources_.jobs, std::max<std::size_t>(1, own_trials().size()));
-  for (const Trial& trial : trials_) {
+  for (Trial& trial : trials_) {
+    trial.config.teacher.checksums = teacher_checksums(trial.config);
     results_.push_back(leads() ? earlier_result(trial) : TrialResult());
   }
 }

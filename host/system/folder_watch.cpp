@@ -20,6 +20,12 @@ constexpr std::uint32_t kArrived = IN_CLOSE_WRITE | IN_MOVED_TO;
 constexpr std::uint32_t kGone = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED;
 
 [[noreturn]] void throw_system_error(const std::filesystem::path& folder) {
+  if (errno == EMFILE || errno == ENOSPC) {  // of inotify_init1 and inotify_add_watch
+    throw UsageError(
+        "{}: cannot be watched: the system watches as many folders as it may; raise "
+        "fs.inotify.max_user_instances and fs.inotify.max_user_watches",
+        folder.string());
+  }
   throw DataError("{}: cannot be watched: {}; expected a folder", folder.string(),
                   std::generic_category().message(errno));
 }
@@ -65,7 +71,8 @@ void FolderWatch::read_events(std::vector<std::string>& names) {
             "{}: more files came at once than the system reports; name the folder as IMAGE, too",
             folder_.string());
       }
-      if (event.len > 0 && std::ranges::find(names, std::string_view(name)) == names.end()) {
+      const bool is_file = event.len > 0 && (event.mask & IN_ISDIR) == 0;
+      if (is_file && std::ranges::find(names, std::string_view(name)) == names.end()) {
         names.emplace_back(name);
       }
     }

@@ -12,7 +12,8 @@ namespace qmnist {
 /// inotify, so it does not see what other machines write to a network file system.
 class FolderWatch {
  public:
-  /// @throws DataError naming the folder if it cannot be watched
+  /// @throws DataError naming the folder if it cannot be watched, UsageError if the system's limit
+  ///   of watched folders is reached
   explicit FolderWatch(std::filesystem::path folder);
 
   /// Waits until files arrive or `stop` is readable.

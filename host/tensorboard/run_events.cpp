@@ -130,13 +130,13 @@ void add_hparams(Event& event, const char* tag, const tensorboard::HParamsPlugin
 
 }  // namespace
 
+void RunEvents::require() {}
+
 RunEvents::RunEvents(const RunFolder& folder, const Config& config, std::size_t finished)
     : file_(std::make_unique<EventFile>(folder.path())) {
-  if (finished > 0) {
-    Event start = event_at(finished + 1);
-    start.mutable_session_log()->set_status(tensorboard::SessionLog::START);
-    file_->write(std::move(start));
-  }
+  Event start = event_at(finished + 1);
+  start.mutable_session_log()->set_status(tensorboard::SessionLog::START);
+  file_->write(std::move(start));
   Event hparams;
   add_hparams(hparams, "_hparams_/session_start_info", session_start(config));
   file_->write(std::move(hparams));

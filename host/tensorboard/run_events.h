@@ -18,9 +18,11 @@ class EventFile;
 /// All functions throw UsageError, naming the file and the system's reason, if writing fails.
 class RunEvents {
  public:
+  /// @throws UsageError where this build writes no such files (QMNIST_TENSORBOARD)
+  static void require();
+
   /// @param finished epochs, from which a resumed run goes on: what an earlier file has of later
   ///   ones is not shown
-  /// @throws UsageError also where this build writes no such files (QMNIST_TENSORBOARD)
   RunEvents(const RunFolder& folder, const Config& config, std::size_t finished);
   RunEvents(const RunEvents&) = delete;
   RunEvents& operator=(const RunEvents&) = delete;

@@ -50,10 +50,27 @@ function checkPictures(page) {
 const answerOf = page => page.document.querySelector('#answer strong')?.textContent ?? '';
 const spokenOf = page => page.document.getElementById('spoken').textContent;
 
+/// A picture is opened as from a file: the answer follows when the browser has decoded it.
+async function checkOpening(page) {
+  const {name, width, height, pixels, probabilities} = pictures[0];
+  const canvas = Object.assign(document.createElement('canvas'), {width, height});
+  canvas.getContext('2d').putImageData(new ImageData(rgbaOf(bytesOf(pixels)), width, height), 0, 0);
+  const blob = await new Promise(resolve => canvas.toBlob(resolve));
+  page.document.getElementById('clear').click();
+  draw(page, digits[1], {x: 0.3, y: 0.3, width: 0.2, height: 0.3});
+  await page.openPicture(blob);
+  const digit = String(probabilities.indexOf(Math.max(...probabilities)));
+  if (answerOf(page) !== digit) find(`${name} is read as ${answerOf(page)} when it is opened`);
+  await page.openPicture(new Blob(['no picture']));
+  if (!spokenOf(page).includes('cannot be read')) find('a damaged picture is not spoken of');
+  return 'opened';
+}
+
 /// Draws with a pointer, each stroke's points moved to a square of the canvas.
 function draw(page, strokes, {x, y, width, height}) {
   const canvas = page.document.getElementById('drawing');
   const box = canvas.getBoundingClientRect();
+  canvas.setPointerCapture = () => {};  // there is no such pointer
   const send = (type, [u, v]) => canvas.dispatchEvent(new page.PointerEvent(type, {
     pointerId: 1, pointerType: 'touch', button: 0, isPrimary: true, bubbles: true, cancelable: true,
     clientX: box.left + box.width * (x + u * width), clientY: box.top + box.height * (y + v * height)}));
@@ -100,6 +117,12 @@ function checkKeys(page) {
   if (answerOf(page) !== '1') find(`a line drawn with keys is read as ${answerOf(page)}`);
   press('Backspace');
   if (answerOf(page) !== '') find('the stroke is not undone');
+  press(' ');
+  page.document.getElementById('clear').click();
+  press('ArrowUp');  // the pen was lifted
+  if (answerOf(page) !== '') find('a pen goes on drawing on an empty canvas');
+  draw(page, [[[0, 0]]], {x: 0.5, y: 0.5, width: 0, height: 0});
+  if (answerOf(page) === '') find('a tap draws nothing');
 }
 
 function luminance([r, g, b]) {
@@ -135,11 +158,11 @@ function checkLook(page, width) {
   return `${document.querySelectorAll('#bars li').length} bars`;
 }
 
-onload = () => {
+onload = async () => {
   const [phone, desk] = [...document.querySelectorAll('iframe')].map(frame => frame.contentWindow);
   const seen = [checkPictures(desk), checkDrawings(phone), checkDrawings(desk)];
   checkKeys(desk);
-  seen.push(checkLook(phone, 390), checkLook(desk, 1280));
+  seen.push(await checkOpening(desk), checkLook(phone, 390), checkLook(desk, 1280));
   const scheme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
   document.querySelector('pre').textContent = JSON.stringify({scheme, seen, findings});
 };
@@ -211,7 +234,7 @@ def pictures_of(folder, program, model):
 def dom(browser, work, is_dark):
     command = [browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
                f"--user-data-dir={work / 'profile'}", "--allow-file-access-from-files",
-               f"--blink-settings=preferredColorScheme={0 if is_dark else 1}", "--dump-dom", f"file://{work / 'wrapper.html'}"]
+               f"--blink-settings=preferredColorScheme={0 if is_dark else 1}", "--virtual-time-budget=60000", "--dump-dom", f"file://{work / 'wrapper.html'}"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     if done.returncode != 0:
         fail(f"the browser ended with status {done.returncode}: {done.stderr[-400:]}")
@@ -241,7 +264,7 @@ def check(program, browser, work):
         if report["findings"]:
             fail("\n".join(report["findings"][:10]))
         expected = {"scheme": "dark" if is_dark else "light",
-                    "seen": ["1042 pictures", "40 drawings", "40 drawings", "10 bars", "10 bars"], "findings": []}
+                    "seen": ["1042 pictures", "40 drawings", "40 drawings", "opened", "10 bars", "10 bars"], "findings": []}
         if report != expected:
             fail(f"not what was expected: {report}")
 

@@ -78,6 +78,13 @@ TEST_F(PredictWatchTest, EndsWhereTheFolderIsRemoved) {
   expect_contains(result.errors, "inbox: was removed or moved; expected a folder that stays");
 }
 
+TEST_F(PredictWatchTest, SaysThatAFolderWithoutANameIsNone) {
+  const ProgramResult result =
+      run_program(qmnist_command({"predict", "--model", run_.output().string(), "--watch", ""}));
+  EXPECT_EQ(result.status, 3);
+  expect_contains(result.errors, "cannot be watched: No such file or directory");
+}
+
 TEST_F(PredictWatchTest, DoesNotGoWithASubmission) {
   const ProgramResult result =
       run_program(command({"--csv", "test.csv", "--submission", "submission.csv"}));

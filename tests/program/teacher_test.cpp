@@ -61,9 +61,33 @@ TEST_F(TeacherRunTest, IsResumedWithTheSameTeacherOnly) {
   const std::filesystem::path elsewhere = student_.folder() / "elsewhere.safetensors";
   std::filesystem::copy(teacher_.file("model.safetensors"), elsewhere);
   expect_success(resume_with(elsewhere));
-  const ProgramResult result = resume_with(student_.file("model.safetensors"));
+  expect_success(teacher_.train({"--set", "training.seed=8"}));
+  const ProgramResult result = resume_with(teacher_.output());
   EXPECT_EQ(result.status, 2);
   expect_contains(result.errors, "training.teacher was [\"");
+}
+
+/// A sweep that is run again takes the results that are there.
+TEST_F(TeacherRunTest, TeachesASweep) {
+  const std::vector<std::string> sweep =
+      qmnist_command({"sweep", "--config", student_.config().string(), "--seeds", "2", "--device",
+                      "cpu", "--set", "training.teacher=" + teacher_.output().string()});
+  expect_success(run_program(sweep));
+  const ProgramResult again = run_program(sweep);
+  expect_success(again);
+  EXPECT_EQ(again.output.find("1/2 trial"), std::string::npos) << again.output;
+  expect_success(teacher_.train({"--set", "training.seed=8"}));
+  const ProgramResult other = run_program(sweep);
+  EXPECT_EQ(other.status, 2);
+  expect_contains(other.errors, "training.teacher was [\"");
+}
+
+TEST_F(TeacherRunTest, IsNotInTheFolderOfItsStudent) {
+  const ProgramResult result =
+      teacher_.train({"--set", "training.teacher=" + teacher_.output().string()});
+  EXPECT_EQ(result.status, 2);
+  expect_contains(result.errors, "this run would move its own teacher away");
+  EXPECT_TRUE(std::filesystem::exists(teacher_.file("model.safetensors")));
 }
 
 TEST_F(TeacherRunTest, SaysWhichTeacherIsNone) {

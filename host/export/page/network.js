@@ -1,7 +1,5 @@
 // The forward pass, in float32 (Math.fround) and in the order of operations of docs/arithmetic.md, but for the functions of the
 // activation and the softmax.
-'use strict';
-
 /// erf x = 2 / sqrt(pi) exp(-x^2) sum_n 2^n x^(2n+1) / (1 3 5 ... (2n+1)), whose terms all have the sign of x
 /// (https://dlmf.nist.gov/7.6.E2).
 function erf(x) {

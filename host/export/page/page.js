@@ -1,6 +1,4 @@
 // The page: strokes and pictures in, answers out. `model` holds the class names and the layers.
-'use strict';
-
 const layers = model.layers.map(({outputs, weight, bias}) => ({outputs, weight: floatsOf(weight), bias: floatsOf(bias)}));
 const maxBars = 10;
 
@@ -8,11 +6,16 @@ const drawing = document.getElementById('drawing');
 const pen = {x: drawing.width / 2, y: drawing.height / 2, isDown: false, isShown: false};  // moved by keys
 let strokes = [];    // each a list of {x, y} in the canvas's pixels
 let picture = null;  // an ImageBitmap that was opened, dropped or pasted, in place of strokes
+let pointer = null;  // the id of the one that draws; further fingers do not
 
 /// The input and the probabilities of a picture; null where it has no ink.
 function readPicture(rgba, width, height) {
   const input = preprocess(rgba, width, height);
   return input && {input, probabilities: probabilitiesOf(input, layers, model.activation)};
+}
+
+function canvasOf(width, height) {
+  return Object.assign(document.createElement('canvas'), {width, height});
 }
 
 /// Draws the strokes as the pen of MNIST's writers would have: with a line as wide as a tenth of the digit, however large it was
@@ -23,8 +26,7 @@ function pixelsOfStrokes() {
   const bounds = key => [Math.min(...points.map(point => point[key])), Math.max(...points.map(point => point[key]))];
   const [[left, right], [top, bottom]] = [bounds('x'), bounds('y')];
   const scale = (size - line) / Math.max(right - left, bottom - top, drawing.width / 8);
-  const canvas = new OffscreenCanvas(side, side);
-  const context = canvas.getContext('2d', {willReadFrequently: true});
+  const context = canvasOf(side, side).getContext('2d', {willReadFrequently: true});
   context.fillStyle = 'white';
   context.fillRect(0, 0, side, side);
   drawStrokes(context, 'black', line, ({x, y}) =>
@@ -32,11 +34,13 @@ function pixelsOfStrokes() {
   return context.getImageData(0, 0, side, side);
 }
 
+/// Of more pixels than phones let a canvas have, fewer.
 function pixelsOfPicture() {
-  const canvas = new OffscreenCanvas(picture.width, picture.height);
-  const context = canvas.getContext('2d', {willReadFrequently: true});
-  context.drawImage(picture, 0, 0);
-  return context.getImageData(0, 0, picture.width, picture.height);
+  const scale = Math.min(1, Math.sqrt(2 ** 24 / (picture.width * picture.height)));
+  const [width, height] = [picture.width, picture.height].map(side => Math.max(Math.floor(side * scale), 1));
+  const context = canvasOf(width, height).getContext('2d', {willReadFrequently: true});
+  context.drawImage(picture, 0, 0, width, height);
+  return context.getImageData(0, 0, width, height);
 }
 
 /// Lines through the points, each corner rounded by a curve from middle to middle.
@@ -51,7 +55,7 @@ function drawStrokes(context, colour, width, place) {
       context.quadraticCurveTo(a.x, a.y, (a.x + b.x) / 2, (a.y + b.y) / 2);
     }
     const last = points.at(-1);
-    context.lineTo(last.x, last.y);
+    context.lineTo(last.x + 0.01, last.y);  // some browsers draw no line of length 0, which a tap makes
     context.stroke();
   }
 }
@@ -87,6 +91,7 @@ function shownClasses(probabilities) {
 
 function showBars(probabilities, best) {
   const bars = document.getElementById('bars');
+  bars.style.setProperty('--name', `${Math.max(...model.classes.map(name => name.length))}ch`);
   bars.replaceChildren(...shownClasses(probabilities).map(i => {
     const item = document.createElement('li');
     const [name, bar, fill, number] = ['span', 'div', 'div', 'span'].map(tag => document.createElement(tag));
@@ -145,32 +150,29 @@ function update(isComplete) {
   }
 }
 
-function clear() {
-  strokes = [];
-  picture = null;
-  pen.isDown = false;
+/// Replaces what is drawn, also in the midst of a stroke.
+function show(newStrokes, newPicture) {
+  [strokes, picture, pointer, pen.isDown] = [newStrokes, newPicture, null, false];
   update(true);
+}
+
+function clear() {
+  show([], null);
 }
 
 function undo() {
-  strokes.pop();
-  picture = null;
-  pen.isDown = false;
-  update(true);
+  show(strokes.slice(0, -1), null);
 }
 
 async function openPicture(blob) {
-  try {
-    picture = await createImageBitmap(blob, {colorSpaceConversion: 'none', premultiplyAlpha: 'none'});
-    strokes = [];
-    update(true);
-  } catch {
+  const opened = await createImageBitmap(blob, {colorSpaceConversion: 'none'}).catch(() => null);
+  if (opened) {
+    show([], opened);
+  } else {
     document.getElementById('answer').textContent = 'This file cannot be read as a picture.';
     document.getElementById('spoken').textContent = 'This file cannot be read as a picture.';
   }
 }
-
-let pointer = null;  // the id of the one that draws; further fingers do not
 
 function pointOf(event) {
   const box = drawing.getBoundingClientRect();
@@ -180,7 +182,7 @@ function pointOf(event) {
 drawing.addEventListener('pointerdown', event => {
   if (pointer !== null || event.button !== 0) return;
   pointer = event.pointerId;
-  if (event.isTrusted) drawing.setPointerCapture(pointer);  // strokes go on outside
+  drawing.setPointerCapture(pointer);  // strokes go on outside
   pen.isShown = pen.isDown = false;
   picture = null;
   strokes.push([pointOf(event)]);
@@ -214,12 +216,14 @@ function togglePen() {
   if (pen.isDown) {
     picture = null;
     strokes.push([{x: pen.x, y: pen.y}]);
+    document.getElementById('spoken').textContent = 'Pen down';
   }
 }
 
 drawing.addEventListener('keydown', event => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const isMove = event.key in directions;
+  if (pointer !== null && (isMove || event.key === ' ')) return event.preventDefault();
   if (isMove) movePen(directions[event.key], event.shiftKey ? 8 : 32);
   else if (event.key === ' ') togglePen();
   else if (event.key === 'Backspace') undo();
@@ -227,12 +231,14 @@ drawing.addEventListener('keydown', event => {
   else return;
   event.preventDefault();
   pen.isShown = true;
-  update(!pen.isDown);
+  if (isMove && !pen.isDown) showDrawing();
+  else update(!pen.isDown);
 });
 drawing.addEventListener('blur', () => {
-  if (!pen.isShown) return;
+  const wasDown = pen.isDown;
   pen.isShown = pen.isDown = false;
-  update(true);
+  if (wasDown) update(true);
+  else showDrawing();
 });
 
 document.getElementById('undo').addEventListener('click', undo);

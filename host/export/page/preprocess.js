@@ -88,7 +88,7 @@ function momentsOf({width, height, levels}, isBackground) {
   const xs = coordinates(width);
   const ys = coordinates(height);
   const table = () => Array.from({length: 5}, () => Array(5).fill(0));
-  const moments = {background: table(), level: table()};
+  const moments = {background: table(), level: table()};  // of the latter, orders up to 2 are used
   for (let row = 0; row < height; ++row) {
     const background = Array(5).fill(0);
     const level = Array(5).fill(0);
