@@ -4,7 +4,7 @@ optional_part(DEFLATE "${libdeflate_FOUND}" "unpacks .gz files in more than twic
 if(QMNIST_HAS_DEFLATE)
   target_sources(qmnist_compute PRIVATE data/gunzip.cpp)
   target_link_libraries(qmnist_compute PRIVATE PkgConfig::libdeflate)
-  list(APPEND libraries "libdeflate ${libdeflate_VERSION}")
+  list(APPEND libraries "libdeflate v${libdeflate_VERSION}")  # without the v, lintian takes it for a copy of zlib
 else()
   target_sources(qmnist_compute PRIVATE data/without_gunzip.cpp)
 endif()
