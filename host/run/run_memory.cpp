@@ -5,8 +5,8 @@
 #include <system_error>
 
 #include "host/engines/engine_kinds.h"
+#include "host/model/model.h"
 #include "host/run/engine_settings.h"
-#include "host/run_store/run_folder.h"
 
 namespace qmnist {
 
@@ -17,9 +17,8 @@ std::size_t bytes_of_teacher(const TeacherSettings& teacher) {
   constexpr std::size_t kChunk = std::size_t{16} << 20;
   std::size_t bytes = teacher.any() ? kChunk : 0;
   for (const std::filesystem::path& path : teacher.models) {
-    std::error_code unknown;  // make_teacher() says what is wrong
-    const std::uintmax_t size = std::filesystem::file_size(
-        std::filesystem::is_directory(path, unknown) ? path / run_file::kModel : path, unknown);
+    std::error_code unknown;  // teacher_checksums() says that a file is not there
+    const std::uintmax_t size = std::filesystem::file_size(model_file(path), unknown);
     bytes += unknown ? 0 : 2 * static_cast<std::size_t>(size);
   }
   return bytes;

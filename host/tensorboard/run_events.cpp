@@ -22,10 +22,14 @@ Event event_at(std::size_t step) {
   return event;
 }
 
+tensorboard::Summary::Value& add_value(Event& event, const std::string& tag) {
+  tensorboard::Summary::Value& value = *event.mutable_summary()->add_value();
+  value.set_tag(tag);
+  return value;
+}
+
 void add_scalar(Event& event, const char* tag, double value) {
-  tensorboard::Summary::Value& scalar = *event.mutable_summary()->add_value();
-  scalar.set_tag(tag);
-  scalar.set_simple_value(static_cast<float>(value));
+  add_value(event, tag).set_simple_value(static_cast<float>(value));
 }
 
 /// The big-endian number at that place of a PNG file, as text.
@@ -41,8 +45,7 @@ std::string number_at(std::string_view png, std::size_t place) {
 void add_picture(Event& event, const std::string& tag, const std::string& title, std::string png) {
   constexpr std::size_t kWidthAt = 16;  // https://www.w3.org/TR/png/#11IHDR
   constexpr std::size_t kHeightAt = 20;
-  tensorboard::Summary::Value& value = *event.mutable_summary()->add_value();
-  value.set_tag(tag);
+  tensorboard::Summary::Value& value = add_value(event, tag);
   value.mutable_metadata()->mutable_plugin_data()->set_plugin_name("images");
   value.mutable_metadata()->set_display_name(title);
   value.mutable_metadata()->set_data_class(tensorboard::SummaryMetadata::DATA_CLASS_BLOB_SEQUENCE);
@@ -121,9 +124,7 @@ tensorboard::HParamsPluginData session_start(const Config& config) {
 }
 
 void add_hparams(Event& event, const char* tag, const tensorboard::HParamsPluginData& data) {
-  tensorboard::Summary::Value& value = *event.mutable_summary()->add_value();
-  value.set_tag(tag);
-  auto& plugin = *value.mutable_metadata()->mutable_plugin_data();
+  auto& plugin = *add_value(event, tag).mutable_metadata()->mutable_plugin_data();
   plugin.set_plugin_name("hparams");
   plugin.set_content(data.SerializeAsString());
 }
@@ -165,9 +166,7 @@ void RunEvents::add_weights(std::size_t epoch, const Network& network,
     if (!std::ranges::all_of(values, is_finite)) {
       continue;  // of a run that has diverged
     }
-    tensorboard::Summary::Value& value = *event.mutable_summary()->add_value();
-    value.set_tag("weights/" + tensor.name);
-    *value.mutable_histo() = histogram_of(values);
+    *add_value(event, "weights/" + tensor.name).mutable_histo() = histogram_of(values);
   }
   file_->write(std::move(event));
 }

@@ -1,29 +1,22 @@
 #include "host/data/gunzip.h"
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <numeric>
-#include <string_view>
+#include <string>
+#include <vector>
+
+#include "tests/support/gzip.h"
 
 namespace qmnist {
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-Bytes gzip(Bytes content) {
-  constexpr int kGzip = 16 + MAX_WBITS;
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kGzip, 9, Z_DEFAULT_STRATEGY), Z_OK);
-  Bytes packed(deflateBound(&stream, content.size()));
-  stream.next_in = content.data();
-  stream.avail_in = static_cast<unsigned>(content.size());
-  stream.next_out = packed.data();
-  stream.avail_out = static_cast<unsigned>(packed.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
+Bytes gzip(const Bytes& content) {
+  const std::string packed =
+      test::gzip({reinterpret_cast<const char*>(content.data()), content.size()});
+  return {packed.begin(), packed.end()};
 }
 
 Bytes content_of(std::size_t size) {

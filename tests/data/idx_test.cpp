@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
-#include <zlib.h>
 
 #include <limits>
 #include <random>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "host/error.h"
+#include "tests/support/gzip.h"
 #include "tests/support/support.h"
 
 namespace qmnist {
@@ -19,6 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::string_literals;
+using test::gzip;
 using Sizes = std::vector<std::uint32_t>;
 using Bytes = std::vector<std::uint8_t>;
 
@@ -36,22 +37,6 @@ std::string idx_file(char type, const Sizes& sizes, std::string_view data) {
     file += idx_number(size);
   }
   return file.append(data);
-}
-
-std::string gzip(std::string_view content) {
-  constexpr int kGzip = 16 + MAX_WBITS;
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kGzip, 9, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string packed(deflateBound(&stream, content.size()), '\0');
-  Bytes input(content.begin(), content.end());
-  stream.next_in = input.data();
-  stream.avail_in = static_cast<unsigned>(input.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<unsigned>(packed.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
 }
 
 /// What data and compression do not make shorter.
