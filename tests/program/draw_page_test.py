@@ -11,16 +11,20 @@ import base64
 import gzip
 import json
 import random
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 ROOT = Path(__file__).resolve().parents[2]
 SIDE = 28
 TOLERANCE = 1e-5
+PATIENCE = 120  # seconds for all checks in the browser
 
 # Runs in a page with the exported page in two frames. `digits` are strokes of each digit in a unit square.
 CHECKS = r"""
@@ -160,11 +164,16 @@ function checkLook(page, width) {
 
 onload = async () => {
   const [phone, desk] = [...document.querySelectorAll('iframe')].map(frame => frame.contentWindow);
-  const seen = [checkPictures(desk), checkDrawings(phone), checkDrawings(desk)];
-  checkKeys(desk);
-  seen.push(await checkOpening(desk), checkLook(phone, 390), checkLook(desk, 1280));
+  const seen = [];
+  try {
+    seen.push(checkPictures(desk), checkDrawings(phone), checkDrawings(desk));
+    checkKeys(desk);
+    seen.push(await checkOpening(desk), checkLook(phone, 390), checkLook(desk, 1280));
+  } catch (error) {
+    find(error.stack);
+  }
   const scheme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
-  document.querySelector('pre').textContent = JSON.stringify({scheme, seen, findings});
+  fetch('report', {method: 'POST', body: JSON.stringify({scheme, seen, findings})});
 };
 """
 
@@ -231,14 +240,40 @@ def pictures_of(folder, program, model):
             for i, (width, height, pixels) in enumerate(pictures)]
 
 
-def dom(browser, work, is_dark):
-    command = [browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-               f"--user-data-dir={work / 'profile'}", "--allow-file-access-from-files",
-               f"--blink-settings=preferredColorScheme={0 if is_dark else 1}", "--virtual-time-budget=60000", "--dump-dom", f"file://{work / 'wrapper.html'}"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    if done.returncode != 0:
-        fail(f"the browser ended with status {done.returncode}: {done.stderr[-400:]}")
-    return done.stdout
+class Handler(SimpleHTTPRequestHandler):
+    """Serves the pages; puts what a page reports into the queue."""
+
+    def __init__(self, reports, *args, **kwargs):
+        self.reports = reports
+        super().__init__(*args, **kwargs)
+
+    def do_POST(self):
+        self.reports.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def report_of(browser, work, is_dark):
+    """What wrapper.html reports. The browser's --dump-dom would not wait for pictures that it decodes."""
+    reports = SimpleQueue()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, reports, directory=work))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    command = [browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server",
+               "--no-first-run", f"--user-data-dir={work / 'profile'}",
+               f"--blink-settings=preferredColorScheme={0 if is_dark else 1}",
+               f"http://127.0.0.1:{server.server_port}/wrapper.html"]
+    with open(work / "errors", "w+") as errors, subprocess.Popen(command, stdout=errors, stderr=errors) as process:
+        try:
+            return reports.get(timeout=PATIENCE)
+        except Empty:
+            errors.seek(0)
+            fail(f"the page reported nothing within {PATIENCE} s: {errors.read()[-400:]}")
+        finally:
+            process.terminate()
+            server.shutdown()
 
 
 def check(program, browser, work):
@@ -255,12 +290,9 @@ def check(program, browser, work):
     data = {"pictures": pictures_of(work / "pictures", program, work / "run"), "digits": DIGITS, "tolerance": TOLERANCE}
     constants = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in data.items())
     frames = "".join(f'<iframe src="draw.html" width="{width}" height="900"></iframe>' for width in (390, 1280))
-    (work / "wrapper.html").write_text(f"<!DOCTYPE html>{frames}<pre></pre><script>{constants}{CHECKS}</script>")
+    (work / "wrapper.html").write_text(f"<!DOCTYPE html>{frames}<script>{constants}{CHECKS}</script>")
     for is_dark in (False, True):
-        match = re.search("<pre>(.+?)</pre>", dom(browser, work, is_dark))
-        if match is None:
-            fail("the page was not inspected")
-        report = json.loads(match[1].replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">"))
+        report = report_of(browser, work, is_dark)
         if report["findings"]:
             fail("\n".join(report["findings"][:10]))
         expected = {"scheme": "dark" if is_dark else "light",

@@ -72,7 +72,7 @@ SLURM_NTASKS=3 SLURM_PROCID=0 "$program" "${few[@]}" --device cpu --set output.d
 expect_same batch_script one
 
 # Ended in its midst, then resumed on another number of ranks.
-long=(--set training.epochs=400 --set output.checkpoint_seconds=0 --set output.dir="$folder/killed")
+long=(--set training.epochs=4000 --set output.checkpoint_seconds=0 --set output.dir="$folder/killed")
 end_in_its_midst() {  # SIGNAL RANK
   rm -rf "$folder/killed"
   ranks 2 "${long[@]}" >"$folder/output" 2>&1 &
@@ -81,8 +81,8 @@ end_in_its_midst() {  # SIGNAL RANK
   local begin=$SECONDS
   status=0
   wait "$!" || status=$?
-  ((SECONDS - begin <= 10)) || fail "ended $((SECONDS - begin)) s after SIG$1"
-  ! a_rank 1 >/dev/null || [[ -z $(a_rank 1) ]] || fail "a rank goes on after SIG$1"
+  while [[ -n $(a_rank 1) ]] && ((SECONDS - begin <= 20)); do sleep 0.1; done  # mpiexec does not wait for what it kills
+  ((SECONDS - begin <= 20)) || fail "ended $((SECONDS - begin)) s after SIG$1, or not yet: $(a_rank 1)"
 }
 finish() {
   local epochs
@@ -105,7 +105,7 @@ finish 2
 # A sweep whose trials they share: the results of one process, also where it is ended in its midst.
 cat >"$folder/sweep.json" <<END
 { "base": "$PWD/configs/baseline.json", "set": { "data.source": "mnist", "data.test_fraction": 0.95, "data.validation_fraction": 0.2,
-  "training.epochs": 8, "output.checkpoint_seconds": 0 }, "search": "grid", "parameters": { "training.seed": [0, 1, 2],
+  "training.epochs": 24, "output.checkpoint_seconds": 0 }, "search": "grid", "parameters": { "training.seed": [0, 1, 2],
   "training.batch_size": [30, 40, 50, 60] }, "output": { "dir": "sweep" } }
 END
 sweep=("$program" sweep --config "$folder/sweep.json" --device cpu --quiet)
@@ -122,9 +122,9 @@ expect_same_sweep() {  # FOLDER
 "${sweep[@]}" --set output.dir="$folder/swept"
 "$mpiexec" -n 3 "${sweep[@]}" --set output.dir="$folder/shared"
 expect_same_sweep shared
-end_sweep() {  # SIGNAL RANK: when it is half done; then resumes it on two ranks
+end_sweep() {  # SIGNAL RANK: in its midst; then resumes it on two ranks
   "$mpiexec" -n 3 "${sweep[@]}" --set output.dir="$folder/$1" >"$folder/output" 2>&1 &
-  until [[ -f $folder/$1/005/checkpoint.safetensors ]]; do sleep 0.02; done
+  until [[ -f $folder/$1/003/checkpoint.safetensors ]]; do sleep 0.02; done
   kill -"$1" "$(pgrep -f -- "^$program sweep .*output.dir=$folder/$1" | sed -n "$2p")"
   local status=0
   wait "$!" || status=$?
