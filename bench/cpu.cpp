@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <cmath>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "bench/cpu_peaks.h"
@@ -43,7 +45,8 @@ struct TrainingData {
       sparse_batch.load(dataset.view(), batch(i), {}, {0, sparse_batch.tiles()});
       for (std::size_t tile = 0; tile < sparse_batch.tiles(); ++tile) {
         for (std::size_t row = 0; row < kBatch; ++row) {
-          nonzero_pixels += std::popcount(sparse_batch.of_images(tile)[row]) / double{kBatches};
+          nonzero_pixels +=
+              std::popcount(sparse_batch.nonzero().of_rows(tile)[row]) / double{kBatches};
         }
       }
     }
@@ -106,7 +109,8 @@ void add_first_layer(const TrainingData& data, const CpuPeaks& peaks) {
       });
 
   const auto parameters = std::make_shared<Parameters>(
-      Layer({.inputs = kPixels, .outputs = kHidden, .weight = {}, .bias = {}}, kWide, kAdamMoments)
+      Layer({.inputs = kPixels, .outputs = kHidden, .weight = {}, .bias = {}}, kWide, kNarrow,
+            kAdamMoments)
           .weight);
   const auto bias = std::make_shared<PackedMatrix>(1, kHidden, kWide);
   const auto outputs = std::make_shared<PackedMatrix>(some_values(kBatch, kHidden, kWide));
@@ -129,29 +133,55 @@ void add_first_layer(const TrainingData& data, const CpuPeaks& peaks) {
       });
 }
 
-void add_layer(const CpuPeaks& peaks, std::size_t rows, std::size_t inputs, std::size_t outputs) {
-  const auto layer =
-      std::make_shared<Layer>(Network(inputs, {}, outputs).layers().front(), kNarrow, kAdamMoments);
-  const auto x = std::make_shared<PackedMatrix>(some_values(rows, inputs, kNarrow));
-  const auto z = std::make_shared<PackedMatrix>(some_values(rows, outputs, kNarrow));
-  const std::string shape = fmt::format("/{}x{}x{}", rows, inputs, outputs);
+/// Zeros in place of values but for a share of them, scattered.
+void put_zeros(PackedMatrix& matrix, std::size_t columns, double share) {
+  std::uint32_t random = 1;
+  for (std::size_t i = 0; i < matrix.rows() * columns; ++i) {
+    random = random * 1664525U + 1013904223U;
+    float& value = matrix.at(i / columns, i % columns);
+    value = random < share * 0x1p32 ? std::abs(value) + 0.01F : 0;
+  }
+}
+
+/// A layer after the first.
+/// @param share of inputs and deltas that are not zero, if the products leave out the others
+void add_layer(const CpuPeaks& peaks, std::size_t rows, std::size_t inputs, std::size_t outputs,
+               std::optional<double> share = {}) {
+  const auto panels = share ? PackedMatrix::Panels::kWidest : kNarrow;
+  const auto layer = std::make_shared<Layer>(Network(inputs, {}, outputs).layers().front(), panels,
+                                             panels, kAdamMoments);
+  const auto x = std::make_shared<PackedMatrix>(some_values(rows, inputs, panels));
+  const auto z = std::make_shared<PackedMatrix>(some_values(rows, outputs, panels));
+  const auto deltas = std::make_shared<PackedMatrix>(some_values(rows, outputs, panels));
+  const auto of_x = share ? std::make_shared<NonzeroBits>(rows, inputs) : nullptr;
+  const auto of_deltas = share ? std::make_shared<NonzeroBits>(rows, outputs) : nullptr;
+  if (share) {
+    put_zeros(*x, inputs, *share);
+    put_zeros(*deltas, outputs, *share);
+    of_x->find(*x, {0, rows});
+    of_x->transpose({0, inputs});
+    of_deltas->find(*deltas, {0, rows});
+  }
+  const std::string shape = fmt::format("/{}x{}x{}{}", rows, inputs, outputs,
+                                        share ? fmt::format("/{:.0f}%", *share * 100) : "");
   const auto weights = static_cast<double>(inputs * outputs);
-  const double products = 2.0 * static_cast<double>(rows) * weights;
+  const double products = 2.0 * static_cast<double>(rows) * weights * share.value_or(1);
   const Range tiles{0, rows / kTileRows};
   add("dense_forward" + shape, peaks, {.flops = products}, [=](std::size_t) {
-    dense_forward(*x, layer->weight.values, layer->bias.values, true, tiles, *z);
+    dense_forward(*x, of_x.get(), layer->weight.values, layer->bias.values, true, tiles, *z);
   });
-  const auto input_deltas = std::make_shared<PackedMatrix>(rows, inputs);
+  const auto input_deltas = std::make_shared<PackedMatrix>(rows, inputs, panels);
   add("dense_backward" + shape, peaks, {.flops = products}, [=](std::size_t) {
-    dense_backward(*z, layer->weight_transposed, x.get(), tiles, *input_deltas);
+    dense_backward(*deltas, of_deltas.get(), layer->weight_transposed, x.get(), tiles,
+                   *input_deltas);
   });
   add("dense_update" + shape, peaks,
       {.flops = products + 11 * weights, .bytes = 24 * weights, .roots = weights},
       [=](std::size_t step) {
         const Update update{.step = optimizer_scalars<float>({}, 1e-3, step + 1)};
-        bias_update(*z, {0, rows}, {0, z->blocks()}, update, layer->bias);
-        dense_update(*x, *z, {0, rows}, {0, blocks_for(inputs)}, update, layer->weight,
-                     layer->weight_transposed);
+        bias_update(*deltas, {0, rows}, {0, deltas->blocks()}, update, layer->bias);
+        dense_update(*x, of_x.get(), *deltas, {0, rows}, {0, blocks_for(inputs)}, update,
+                     layer->weight, layer->weight_transposed);
       });
 }
 
@@ -251,7 +281,9 @@ int run(int argc, char** argv) {
   add_first_layer(data, peaks);
   add_layer(peaks, kBatch, kHidden, 64);
   add_layer(peaks, kBatch, 64, kDigitCount);
-  add_layer(peaks, 128, 1024, 1024);  // of configs/best.json
+  add_layer(peaks, 128, 1024, 1024);
+  add_layer(peaks, 128, 1024, 1024, 0.5);  // of configs/best.json, at first
+  add_layer(peaks, 128, 1024, 1024, 0.2);  // ... and in the end
   add_loss(peaks);
   add_chunk(data, false);
   add_chunk(data, true);

@@ -44,7 +44,7 @@ TEST_P(RanksTest, AnyNumberGivesTheBitsOfOne) {
 
 /// Memory of the moments of Adam that a rank has, or a process alone.
 std::size_t bytes_of_moments(World* world) {
-  const std::array<std::size_t, 2> hidden{512, 256};
+  const std::array<std::size_t, 2> hidden{512, 512};  // a share is of whole panels
   EngineSettings settings{.network = Network(784, hidden, 16),
                           .optimizer = {},
                           .batch_size = 32,

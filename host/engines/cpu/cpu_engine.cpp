@@ -78,6 +78,7 @@ CpuEngine::CpuEngine(EngineSettings settings)
       augmentation_(settings_.augmentation, settings_.seed),
       dropout_(settings_.regularization.dropout),
       pool_(useful_threads(settings_)),
+      sparse_layers_(sparse_layers(settings_.network)),
       layers_(make_layers(settings_.network, first_panels(settings_),
                           moment_count(settings_.optimizer.name), rank_of(settings_))),
       was_nonzero_(settings_.network.inputs()),

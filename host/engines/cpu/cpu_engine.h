@@ -149,6 +149,7 @@ class CpuEngine final : public Engine {
   Augmentation augmentation_;
   Dropout dropout_;
   ThreadPool pool_;
+  std::size_t sparse_layers_;
   std::vector<Layer> layers_;
   std::vector<std::uint8_t> was_nonzero_;  ///< [inputs]: pixels, since all moments were zero
   std::vector<std::uint8_t> distorted_;    ///< [batch size, inputs]: the next batch's images

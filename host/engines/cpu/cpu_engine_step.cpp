@@ -22,9 +22,10 @@ void CpuEngine::load_batch(SparseBatch& sparse_batch, const DataView& data, Indi
   sparse_batch.load(data, batch, next, tiles);
   const std::size_t end = std::min(tiles.end * SparseBatch::kTile, was_nonzero_.size());
   for (std::size_t pixel = tiles.begin * SparseBatch::kTile; pixel < end; ++pixel) {
-    for (std::size_t group = 0; group < sparse_batch.groups(); ++group) {
-      const std::size_t tile = pixel / SparseBatch::kTile;
-      if (sparse_batch.of_pixels(tile, group)[pixel % SparseBatch::kTile] != 0) {
+    const std::uint64_t* of_pixel =
+        sparse_batch.nonzero().of_columns(pixel / SparseBatch::kTile) + pixel % SparseBatch::kTile;
+    for (std::size_t group = 0; group < sparse_batch.nonzero().groups(); ++group) {
+      if (of_pixel[group * SparseBatch::kTile] != 0) {
         was_nonzero_[pixel] = 1;
       }
     }
@@ -71,10 +72,12 @@ void CpuEngine::forward_first(Workspace& workspace, const SparseBatch& sparse_ba
 void CpuEngine::forward_rest(Workspace& workspace, Range tiles, const RowRandom* random) const {
   for (std::size_t l = 1; l < layers_.size(); ++l) {
     const bool hidden = l + 1 < layers_.size();
+    LayerOutputs& inputs = workspace.layers[l - 1];
     LayerOutputs& outputs = workspace.layers[l];
-    dense_forward(workspace.layers[l - 1].activations, of(layers_[l].weight, random),
-                  of(layers_[l].bias, random), hidden && plain_relu(random), tiles,
-                  outputs.activations);
+    inputs.nonzero.find(inputs.activations, {tiles.begin * kTileRows, tiles.end * kTileRows});
+    dense_forward(inputs.activations, l < sparse_layers_ ? &inputs.nonzero : nullptr,
+                  of(layers_[l].weight, random), of(layers_[l].bias, random),
+                  hidden && plain_relu(random), tiles, outputs.activations);
     if (hidden && !plain_relu(random)) {
       apply_activation(activation_params(l), random,
                        {tiles.begin * kTileRows, tiles.end * kTileRows},
@@ -97,7 +100,9 @@ void CpuEngine::backward(Workspace& workspace, Range tiles) const {
   const RowRandom random = step_random({});
   for (std::size_t l = layers_.size(); l-- > 1;) {
     LayerOutputs& inputs = workspace.layers[l - 1];
-    dense_backward(workspace.layers[l].deltas, layers_[l].weight_transposed,
+    const LayerOutputs& outputs = workspace.layers[l];
+    dense_backward(outputs.deltas, l < sparse_layers_ ? &outputs.nonzero : nullptr,
+                   layers_[l].weight_transposed,
                    plain_relu(&random) ? &inputs.activations : nullptr, tiles, inputs.deltas);
   }
 }
@@ -131,11 +136,16 @@ void CpuEngine::update_layers(const SparseBatch& sparse_batch, Range rows, const
     } else {
       // By the blocks of the layer before, as a thread then reads of the first layer's activations
       // only those that it will write for the next batch.
-      const PackedMatrix& inputs = training_.layers[l - 1].activations;
+      auto& [inputs, input_deltas, nonzero] = training_.layers[l - 1];
       const std::size_t most = layer.weight.values.rows() / kBlockWidth;
-      const Range mine = share(inputs.blocks(), thread, num_threads);
-      dense_update(inputs, deltas, rows, {std::min(mine.begin, most), std::min(mine.end, most)},
-                   weight, layer.weight, layer.weight_transposed);
+      const Range share_of_blocks = share(inputs.blocks(), thread, num_threads);
+      const Range mine{std::min(share_of_blocks.begin, most), std::min(share_of_blocks.end, most)};
+      const bool is_sparse = l < sparse_layers_;
+      if (is_sparse) {
+        nonzero.transpose({mine.begin * kBlockWidth, mine.end * kBlockWidth});
+      }
+      dense_update(inputs, is_sparse ? &nonzero : nullptr, deltas, rows, mine, weight, layer.weight,
+                   layer.weight_transposed);
     }
   }
 }

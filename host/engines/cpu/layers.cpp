@@ -21,6 +21,13 @@ Parameters make_parameters(std::size_t rows, std::size_t columns, PackedMatrix::
   return parameters;
 }
 
+/// Those of the outputs of the layer before, where both layers' products leave out zeros.
+PackedMatrix::Panels transposed_panels_of(const Network& network, PackedMatrix::Panels first,
+                                          std::size_t layer) {
+  return layer > 0 && layer < sparse_layers(network) ? panels_of(network, first, layer - 1)
+                                                     : kNarrow;
+}
+
 /// The outputs whose weights are in memory.
 Range kept_outputs(const DenseLayer& shape, const PackedMatrix& weight) {
   const Range blocks = weight.kept();
@@ -55,17 +62,40 @@ void save(const DenseLayer& shape, const PackedMatrix& weight, const PackedMatri
 
 }  // namespace
 
-Layer::Layer(const DenseLayer& shape, PackedMatrix::Panels panels, std::size_t moments, RankOf rank)
+std::size_t sparse_layers(const Network& network) {
+  const std::span<const DenseLayer> layers = network.layers();
+  if (network.activation() != Activation::kRelu) {
+    return 1;
+  }
+  std::size_t count = 1;
+  while (count + 1 < layers.size() && layers[count].inputs >= kLeastSparseUnits &&
+         layers[count].outputs >= kLeastSparseUnits) {
+    ++count;
+  }
+  return count;
+}
+
+PackedMatrix::Panels panels_of(const Network& network, PackedMatrix::Panels first,
+                               std::size_t layer) {
+  if (layer == 0) {
+    return first;
+  }
+  return layer < sparse_layers(network) ? PackedMatrix::Panels::kWidest : kNarrow;
+}
+
+Layer::Layer(const DenseLayer& shape, PackedMatrix::Panels panels, PackedMatrix::Panels transposed,
+             std::size_t moments, RankOf rank)
     : weight(make_parameters(fill_up(shape.inputs), shape.outputs, panels, moments,
                              blocks_of_rank(shape, rank))),
       bias(make_parameters(1, shape.outputs, panels, moments, blocks_of_rank(shape, rank))),
-      weight_transposed(fill_up(shape.outputs), shape.inputs) {}
+      weight_transposed(fill_up(shape.outputs), shape.inputs, transposed) {}
 
 std::vector<Layer> make_layers(const Network& network, PackedMatrix::Panels first,
                                std::size_t moments, RankOf rank) {
   std::vector<Layer> layers;
-  for (const DenseLayer& shape : network.layers()) {
-    layers.emplace_back(shape, layers.empty() ? first : kNarrow, moments, rank);
+  for (std::size_t l = 0; l < network.layers().size(); ++l) {
+    layers.emplace_back(network.layers()[l], panels_of(network, first, l),
+                        transposed_panels_of(network, first, l), moments, rank);
   }
   return layers;
 }
@@ -76,11 +106,12 @@ std::size_t bytes_of_layers(const Network& network, PackedMatrix::Panels first, 
   std::size_t bytes = 0;
   for (std::size_t l = 0; l < network.layers().size(); ++l) {
     const DenseLayer& shape = network.layers()[l];
-    const PackedMatrix::Panels panels = l == 0 ? first : kNarrow;
+    const PackedMatrix::Panels panels = panels_of(network, first, l);
     const std::size_t rows = fill_up(shape.inputs) + 1;  // and the bias
     bytes += copies * PackedMatrix::bytes(rows, shape.outputs, panels) +
              moments * PackedMatrix::bytes(rows, panels, blocks_of_rank(shape, rank)) +
-             PackedMatrix::bytes(fill_up(shape.outputs), shape.inputs);
+             PackedMatrix::bytes(fill_up(shape.outputs), shape.inputs,
+                                 transposed_panels_of(network, first, l));
   }
   return bytes;
 }

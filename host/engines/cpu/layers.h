@@ -37,11 +37,24 @@ struct Update {
   bool adds = false;
 };
 
+/// The number of layers, from the first on, whose products leave out the zeros of their inputs:
+/// pixels, and the activations of ReLU, most of which are zero in a trained network. The last layer
+/// and those with fewer than kLeastSparseUnits inputs or outputs multiply everything, and so do all
+/// after them.
+inline constexpr std::size_t kLeastSparseUnits = 128;
+[[nodiscard]] std::size_t sparse_layers(const Network& network);
+
+/// Panels of a layer's outputs.
+/// @param first those of the first layer
+[[nodiscard]] PackedMatrix::Panels panels_of(const Network& network, PackedMatrix::Panels first,
+                                             std::size_t layer);
+
 /// A dense layer's parameters as the CPU engine keeps them.
 struct Layer {
   /// Zeros, with moments of the rank's share.
-  Layer(const DenseLayer& shape, PackedMatrix::Panels panels, std::size_t moments,
-        RankOf rank = {});
+  /// @param panels of the outputs; transposed: of the transposed weights
+  Layer(const DenseLayer& shape, PackedMatrix::Panels panels, PackedMatrix::Panels transposed,
+        std::size_t moments, RankOf rank = {});
 
   Parameters weight;               ///< [inputs, filled up to whole blocks; outputs]
   Parameters bias;                 ///< [1, outputs]
@@ -49,7 +62,7 @@ struct Layer {
 };
 
 /// The layers of a network, with that number of moments per parameter of the rank's share.
-/// @param first panels of the first layer; the others' are narrow
+/// @param first panels of the first layer
 [[nodiscard]] std::vector<Layer> make_layers(const Network& network, PackedMatrix::Panels first,
                                              std::size_t moments, RankOf rank = {});
 

@@ -51,27 +51,6 @@ void copy_tiles(const std::uint8_t* image, std::size_t inputs, Range tiles, std:
   }
 }
 
-/// Bit j of rows[i] becomes bit i of rows[j]: swaps quarters across the diagonal, then quarters of
-/// these, ... as in Warren, Hacker's Delight, 7-3. `mask` has the low kHalf bits of every 2 kHalf.
-template <std::size_t kHalf = SparseBatch::kTile / 2>
-void transpose_bits(std::uint64_t* rows, std::uint64_t mask = 0x00000000ffffffff) {
-  for (std::size_t first = 0; first < SparseBatch::kTile; first += 2 * kHalf) {
-    for (std::size_t i = first; i < first + kHalf; ++i) {
-      const std::uint64_t swap = ((rows[i] >> kHalf) ^ rows[i + kHalf]) & mask;
-      rows[i] ^= swap << kHalf;
-      rows[i + kHalf] ^= swap;
-    }
-  }
-  if constexpr (kHalf > 1) {
-    transpose_bits<kHalf / 2>(rows, mask ^ (mask << (kHalf / 2)));
-  }
-}
-
-void transpose_bits_of(const std::uint64_t* rows, std::uint64_t* transposed) {
-  std::copy_n(rows, SparseBatch::kTile, transposed);
-  transpose_bits(transposed);
-}
-
 }  // namespace qmnist::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -80,25 +59,18 @@ namespace qmnist::cpu {
 namespace {
 
 HWY_EXPORT(copy_tiles);
-HWY_EXPORT(transpose_bits_of);
 
 }  // namespace
 
 SparseBatch::SparseBatch(std::size_t inputs, std::size_t rows)
-    : inputs_(inputs),
-      groups_(tiles_for(rows)),
-      tiles_(tiles_for(inputs)),
-      pixels_(tiles_ * groups_ * kTile * kTile),
-      of_image_(tiles_ * groups_ * kTile),
-      of_pixel_(tiles_ * groups_ * kTile) {}
+    : inputs_(inputs), nonzero_(rows, inputs), pixels_(pixels_for(inputs, rows)) {}
 
 void SparseBatch::load(const DataView& data, std::span<const std::uint32_t> batch,
                        std::span<const std::uint32_t> next, Range tiles) {
   auto& copy_tiles = HWY_DYNAMIC_DISPATCH(copy_tiles);
-  const std::size_t step = groups_ * kTile;
   for (std::size_t row = 0; row < batch.size(); ++row) {
-    copy_tiles(data.image(batch[row]).data(), inputs_, tiles, step, pixels_.data() + row * kTile,
-               of_image_.data() + row);
+    copy_tiles(data.image(batch[row]).data(), inputs_, tiles, rows(), pixels_.data() + row * kTile,
+               nonzero_.of_rows(0) + row);
     if (row < next.size()) {
       const std::uint8_t* image = data.image(next[row]).data();
       for (std::size_t tile = tiles.begin; tile < tiles.end; ++tile) {
@@ -107,13 +79,9 @@ void SparseBatch::load(const DataView& data, std::span<const std::uint32_t> batc
     }
   }
   for (std::size_t tile = tiles.begin; tile < tiles.end; ++tile) {
-    std::fill(of_image_.data() + place_of(tile, 0) + batch.size(),
-              of_image_.data() + place_of(tile, groups_), 0U);
-    for (std::size_t group = 0; group < groups_; ++group) {
-      const std::size_t place = place_of(tile, group);
-      HWY_DYNAMIC_DISPATCH(transpose_bits_of)(of_image_.data() + place, of_pixel_.data() + place);
-    }
+    std::fill(nonzero_.of_rows(tile) + batch.size(), nonzero_.of_rows(tile) + rows(), 0U);
   }
+  nonzero_.transpose({tiles.begin * kTile, tiles.end * kTile});
 }
 
 }  // namespace qmnist::cpu

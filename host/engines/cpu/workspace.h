@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "host/engines/cpu/dense_layer.h"
+#include "host/engines/cpu/nonzero_bits.h"
 #include "host/engines/cpu/packed_matrix.h"
 #include "host/engines/cpu/sparse_batch.h"
 #include "host/model/network.h"
@@ -15,6 +16,8 @@ namespace qmnist::cpu {
 struct LayerOutputs {
   PackedMatrix activations;  ///< [rows, outputs]; the last layer's are logits
   PackedMatrix deltas;       ///< [rows, outputs]: d loss / d z
+  /// Of the activations, and so of the deltas. Without tiles where no product leaves out zeros.
+  NonzeroBits nonzero;
 };
 
 /// Loss of one sample, and whether it was classified correctly.
