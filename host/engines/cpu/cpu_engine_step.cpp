@@ -1,3 +1,5 @@
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 
 #include "host/engines/cpu/cpu_engine.h"
@@ -10,6 +12,12 @@ void CpuEngine::distort_batch(const DataView& data, const Batch& batch, std::uin
                               std::size_t thread, std::size_t num_threads) {
   const Range rows = share(batch.images.size(), thread, num_threads);
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
+    if (row + 1 < rows.end) {  // images lie anywhere in memory
+      const std::span<const std::uint8_t> next = data.image(batch.images[row + 1]);
+      for (std::size_t i = 0; i < next.size(); i += kBlockWidth * sizeof(float)) {
+        hwy::Prefetch(next.data() + i);
+      }
+    }
     distort_image(data.image(batch.images[row]).data(),
                   augmentation_.distortion(step, batch.first_row + row), augmentation_.elastic(),
                   distorted_.data() + row * data.features);

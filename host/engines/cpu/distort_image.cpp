@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "host/engines/cpu/distort_image.cpp"
@@ -20,16 +21,27 @@ inline constexpr Integers kIntegers;
 inline constexpr std::size_t kIntegerLanes = hn::MaxLanes(kIntegers);
 
 inline constexpr std::size_t kSide = kDistortSide;
-inline constexpr std::size_t kPitch = 32;  ///< of rows of kSide, filled up to whole vectors
 inline constexpr std::size_t kNoise = kNoiseSide;
+static_assert(kIntegerLanes <= kSide);
 
 /// A row of an image in integers.
-using Row = std::array<std::int32_t, kPitch>;
+using Row = std::array<std::int32_t, kSide>;
 
-/// Two 16-bit numbers in one integer, for products of which two are added at a time.
-HWY_INLINE std::int32_t pair_of(std::int16_t low, std::int16_t high) {
-  return static_cast<std::int32_t>(static_cast<std::uint16_t>(low) |
-                                   static_cast<std::uint32_t>(high) << 16);
+/// work(x) for the first columns of the vectors of a row. The last vector overlaps the one before,
+/// so that none goes beyond the row.
+template <typename Work>
+HWY_INLINE void for_columns(const Work& work) {
+  for (std::size_t x = 0; x < kSide; x += kIntegerLanes) {
+    work(std::min(x, kSide - kIntegerLanes));
+  }
+}
+
+/// Two neighbouring 16-bit numbers in one integer, for products of which two are added at a time.
+HWY_INLINE std::int32_t pair_at(const std::int16_t* low) {
+  static_assert(std::endian::native == std::endian::little, "the first number is the low half");
+  std::int32_t pair = 0;
+  std::memcpy(&pair, low, sizeof pair);
+  return pair;
 }
 
 /// sum + low * low + high * high of each integer's pairs.
@@ -51,14 +63,23 @@ HWY_INLINE IntegerVector add_products(IntegerVector a, IntegerVector b, IntegerV
 inline constexpr std::size_t kPairs = kNoise / 2;
 static_assert(kNoise % 2 == 0);
 
-/// weighted_sum() at the columns from x on.
-/// @param weights [kNoise]; rows: pairs of [kNoise] rows
-HWY_INLINE IntegerVector weighted_sums(const std::int16_t* weights,
-                                       const std::array<Row, kPairs>& rows, std::size_t x) {
+/// Some columns of the pairs of kNoise rows.
+using PairColumns = std::array<IntegerVector, kPairs>;
+
+HWY_INLINE PairColumns columns_from(const std::array<Row, kPairs>& rows, std::size_t x) {
+  PairColumns columns;
+  for (std::size_t i = 0; i < kPairs; ++i) {
+    columns[i] = hn::LoadU(kIntegers, rows[i].data() + x);
+  }
+  return columns;
+}
+
+/// weighted_sum() of these columns.
+/// @param weights [kNoise]
+HWY_INLINE IntegerVector weighted_sums(const std::int16_t* weights, const PairColumns& columns) {
   IntegerVector sum = hn::Zero(kIntegers);
   for (std::size_t i = 0; i < kPairs; ++i) {
-    const std::int32_t weight = pair_of(weights[2 * i], weights[2 * i + 1]);
-    sum = add_products(hn::Set(kIntegers, weight), hn::Load(kIntegers, rows[i].data() + x), sum);
+    sum = add_products(hn::Set(kIntegers, pair_at(weights + 2 * i)), columns[i], sum);
   }
   return hn::ShiftRight<8>(sum);
 }
@@ -70,21 +91,18 @@ using Displacements = std::array<Row, kSide>;
 /// @param across the weights of ElasticWeights::across, transposed
 HWY_INLINE void make_displacements(const std::int16_t* noise, const std::array<Row, kPairs>& across,
                                    const ElasticWeights& weights, Displacements& displacements) {
-  HWY_ALIGN std::array<Row, kPairs> smoothed;
-  for (std::size_t i = 0; i < kPairs; ++i) {
-    const std::int16_t* row = noise + 2 * i * kNoise;
-    for (std::size_t x = 0; x < kPitch; x += kIntegerLanes) {
-      const IntegerVector low = hn::And(weighted_sums(row, across, x), hn::Set(kIntegers, 0xffff));
-      const IntegerVector high = hn::ShiftLeft<16>(weighted_sums(row + kNoise, across, x));
-      hn::Store(hn::Or(low, high), kIntegers, smoothed[i].data() + x);
+  for_columns([&](std::size_t x) HWY_ATTR {
+    const PairColumns weights_across = columns_from(across, x);
+    PairColumns smoothed;
+    for (std::size_t i = 0; i < kPairs; ++i) {
+      const std::int16_t* row = noise + 2 * i * kNoise;
+      smoothed[i] = hn::Or(hn::And(weighted_sums(row, weights_across), hn::Set(kIntegers, 0xffff)),
+                           hn::ShiftLeft<16>(weighted_sums(row + kNoise, weights_across)));
     }
-  }
-  for (std::size_t y = 0; y < kSide; ++y) {
-    for (std::size_t x = 0; x < kPitch; x += kIntegerLanes) {
-      hn::Store(weighted_sums(weights.down[y], smoothed, x), kIntegers,
-                displacements[y].data() + x);
+    for (std::size_t y = 0; y < kSide; ++y) {
+      hn::StoreU(weighted_sums(weights.down[y], smoothed), kIntegers, displacements[y].data() + x);
     }
-  }
+  });
 }
 
 /// Displacements along x, then y.
@@ -94,10 +112,10 @@ HWY_INLINE void make_displacements(const RowRandom& random, const ElasticWeights
   for (int draw = 0; draw < kNoiseDraws; ++draw) {
     draw_noise(random, draw, field);
   }
-  HWY_ALIGN std::array<Row, kPairs> across{};
-  for (std::size_t i = 0; i < kPairs; ++i) {
-    for (std::size_t x = 0; x < kSide; ++x) {
-      across[i][x] = pair_of(weights.across[x][2 * i], weights.across[x][2 * i + 1]);
+  std::array<Row, kPairs> across;
+  for (std::size_t x = 0; x < kSide; ++x) {
+    for (std::size_t i = 0; i < kPairs; ++i) {
+      across[i][x] = pair_at(weights.across[x] + 2 * i);
     }
   }
   for (std::size_t axis = 0; axis < 2; ++axis) {
@@ -110,24 +128,32 @@ HWY_INLINE void make_displacements(const RowRandom& random, const ElasticWeights
 struct Quads {
   static constexpr std::int32_t kFirst = -2;
   static constexpr std::int32_t kLast = kDistortSide;
-  static constexpr std::size_t kRow = kLast - kFirst + 1;
+  static constexpr std::size_t kRows = kLast - kFirst + 1;
+  static constexpr std::size_t kPitch = 32;  ///< filled up to whole vectors
+  static_assert(kRows <= kPitch);
 
-  HWY_ALIGN std::array<std::int32_t, kRow * kRow> values;
+  HWY_ALIGN std::array<std::int32_t, kRows * kPitch> values;
 };
 
 HWY_INLINE void make_quads(const std::uint8_t* image, Quads& quads) {
-  std::array<std::uint8_t, (Quads::kRow + 1) * (Quads::kRow + 1)> padded{};
+  // An image in the midst of zeros; a row's last vectors also read the first column of the next.
+  std::array<std::uint8_t, (Quads::kRows + 1) * Quads::kPitch + 1> padded{};
   for (std::size_t y = 0; y < kSide; ++y) {
-    std::copy_n(image + y * kSide, kSide, padded.data() + (y + 2) * (Quads::kRow + 1) + 2);
+    std::copy_n(image + y * kSide, kSide, padded.data() + (y + 2) * Quads::kPitch + 2);
   }
-  for (std::size_t y = 0; y < Quads::kRow; ++y) {
-    const std::uint8_t* upper = padded.data() + y * (Quads::kRow + 1);
-    const std::uint8_t* lower = upper + Quads::kRow + 1;
-    for (std::size_t x = 0; x < Quads::kRow; ++x) {
-      const std::uint32_t quad = upper[x] | static_cast<std::uint32_t>(upper[x + 1]) << 8 |
-                                 static_cast<std::uint32_t>(lower[x]) << 16 |
-                                 static_cast<std::uint32_t>(lower[x + 1]) << 24;
-      quads.values[y * Quads::kRow + x] = static_cast<std::int32_t>(quad);
+  const hn::Rebind<std::uint8_t, Integers> bytes;
+  for (std::size_t x = 0; x < Quads::kPitch; x += kIntegerLanes) {
+    const auto pairs = [&](std::size_t y) HWY_ATTR {
+      const std::uint8_t* at = padded.data() + y * Quads::kPitch + x;
+      return hn::Or(hn::PromoteTo(kIntegers, hn::LoadU(bytes, at)),
+                    hn::ShiftLeft<8>(hn::PromoteTo(kIntegers, hn::LoadU(bytes, at + 1))));
+    };
+    IntegerVector upper = pairs(0);
+    for (std::size_t y = 0; y < Quads::kRows; ++y) {
+      const IntegerVector lower = pairs(y + 1);
+      hn::Store(hn::Or(upper, hn::ShiftLeft<16>(lower)), kIntegers,
+                quads.values.data() + y * Quads::kPitch + x);
+      upper = lower;
     }
   }
 }
@@ -143,7 +169,7 @@ HWY_INLINE IntegerVector sample_all(const Quads& quads, IntegerVector x, Integer
   const IntegerVector below = hn::And(hn::ShiftRight<8>(y), byte);
   const IntegerVector quad =
       hn::GatherIndex(kIntegers, quads.values.data(),
-                      hn::Add(hn::Mul(row, hn::Set(kIntegers, std::int32_t{Quads::kRow})), column));
+                      hn::Add(hn::ShiftLeft<std::countr_zero(Quads::kPitch)>(row), column));
   const IntegerVector upper_left = hn::And(quad, byte);
   const IntegerVector upper_right = hn::And(hn::ShiftRight<8>(quad), byte);
   const IntegerVector lower_left = hn::And(hn::ShiftRight<16>(quad), byte);
@@ -161,7 +187,7 @@ void distort_image(const std::uint8_t* image, const Distortion& distortion,
                    const ElasticWeights* weights, std::uint8_t* distorted) {
   Quads quads;
   make_quads(image, quads);
-  HWY_ALIGN std::array<Displacements, 2> moved;
+  std::array<Displacements, 2> moved;
   if (weights != nullptr) {
     make_displacements(distortion.random, *weights, moved);
   }
@@ -169,23 +195,22 @@ void distort_image(const std::uint8_t* image, const Distortion& distortion,
   const IntegerVector columns = hn::Iota(kIntegers, 0);
   const IntegerVector x_step = hn::Set(kIntegers, distortion.across.x);
   const IntegerVector y_step = hn::Set(kIntegers, distortion.across.y);
-  std::array<std::uint8_t, kPitch> row;
   for (std::size_t y = 0; y < kSide; ++y) {
     const auto down = static_cast<std::int32_t>(y);
     const std::int32_t row_x = distortion.origin.x + down * distortion.down.x;
     const std::int32_t row_y = distortion.origin.y + down * distortion.down.y;
-    for (std::size_t x = 0; x < kPitch; x += kIntegerLanes) {
+    for_columns([&](std::size_t x) HWY_ATTR {
       const IntegerVector column =
           hn::Add(columns, hn::Set(kIntegers, static_cast<std::int32_t>(x)));
       IntegerVector at_x = hn::Add(hn::Set(kIntegers, row_x), hn::Mul(column, x_step));
       IntegerVector at_y = hn::Add(hn::Set(kIntegers, row_y), hn::Mul(column, y_step));
       if (weights != nullptr) {
-        at_x = hn::Add(at_x, hn::Load(kIntegers, moved[0][y].data() + x));
-        at_y = hn::Add(at_y, hn::Load(kIntegers, moved[1][y].data() + x));
+        at_x = hn::Add(at_x, hn::LoadU(kIntegers, moved[0][y].data() + x));
+        at_y = hn::Add(at_y, hn::LoadU(kIntegers, moved[1][y].data() + x));
       }
-      hn::StoreU(hn::DemoteTo(bytes, sample_all(quads, at_x, at_y)), bytes, row.data() + x);
-    }
-    std::copy_n(row.data(), kSide, distorted + y * kSide);
+      hn::StoreU(hn::DemoteTo(bytes, sample_all(quads, at_x, at_y)), bytes,
+                 distorted + y * kSide + x);
+    });
   }
 }
 
