@@ -21,9 +21,8 @@ extern const EngineKind kEngineKind;
 
 /// Trains on the CPU with vector code for the instruction set that it finds at run time.
 ///
-/// The same settings, state and data give the same bits every time, for any number of threads: each
-/// number is computed by one thread, in an order that does not depend on the others. CPUs with
-/// another instruction set may round differently.
+/// The same settings, state and data give the same bits every time, for any number of threads, on
+/// any CPU: each number is computed by one thread, in an order that does not depend on the others.
 ///
 /// There are two barriers per step. Between them the threads share
 ///   1. the images: every layer but the first forward, the loss, the deltas backward; meanwhile

@@ -21,8 +21,8 @@ inline constexpr std::size_t kTileRows = 8;
   return {tiles.begin * kTileRows, std::min(tiles.end * kTileRows, rows)};
 }
 
-// Where `nonzero` is given, the products leave out what is zero in X or in the deltas. All matrices
-// but the biases then have wide panels, else the right operands of products narrow ones.
+// Where `nonzero` is given, a product leaves out the zeros of its left operand. Both operands then
+// have wide panels; else the right one has narrow panels.
 
 /// Z = X * weight + bias for some tiles of kTileRows rows; cut off below 0 where `applies_relu`.
 ///
