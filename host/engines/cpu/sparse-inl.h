@@ -140,24 +140,30 @@ HWY_INLINE void multiply_nonzero(const PackedMatrix& left, const NonzeroBits& bi
   }
 }
 
-/// The groups that have some rows of a batch, and the bits of these rows in the first and the last
-/// of them.
+/// The groups that have some rows of a batch, at least one, and the bits of these rows in the first
+/// and the last of them.
 struct RowBits {
-  explicit RowBits(Range rows)
-      : groups{rows.begin / NonzeroBits::kTile, NonzeroBits::tiles_for(rows.end)},
-        in_first(~std::uint64_t{0} << rows.begin % NonzeroBits::kTile),
-        in_last(~std::uint64_t{0} >>
-                (NonzeroBits::kTile - rows.end % NonzeroBits::kTile) % NonzeroBits::kTile) {}
+  explicit RowBits(Range rows) {
+    if (rows.size() > 0) {
+      constexpr std::size_t kTile = NonzeroBits::kTile;
+      groups = {rows.begin / kTile, NonzeroBits::tiles_for(rows.end)};
+      in_first = ~std::uint64_t{0} << rows.begin % kTile;
+      in_last = ~std::uint64_t{0} >> (kTile - rows.end % kTile) % kTile;
+    }
+  }
 
   [[nodiscard]] HWY_INLINE std::uint64_t in(std::size_t group) const {
     return (group == groups.begin ? in_first : ~std::uint64_t{0}) &
            (group + 1 == groups.end ? in_last : ~std::uint64_t{0});
   }
 
-  Range groups;
-  std::uint64_t in_first;
-  std::uint64_t in_last;
+  Range groups{0, 1};
+  std::uint64_t in_first = 0;
+  std::uint64_t in_last = 0;
 };
+
+/// Columns whose sums over a group of rows are kept, while the group's deltas are in the L1 cache.
+inline constexpr std::size_t kSummedColumns = 16;
 
 /// update(first + column, gradients of its weights) for those columns of a tile whose weights are
 /// `used`. Not inlined, so that its pointers stay in registers.
@@ -168,21 +174,33 @@ HWY_NOINLINE void update_tile(const std::uint64_t* of_columns, RowBits bits, Row
                               std::span<const std::uint8_t> used, Rows<const float> deltas,
                               std::size_t first_column, UpdateRow update) {
   constexpr std::size_t kTile = NonzeroBits::kTile;
-  for (std::size_t column = 0; column < used.size(); ++column) {
-    if (used[column] == 0) {
-      continue;
-    }
-    std::array<Vector, kCount> sums;
-    for (Vector& sum : sums) {
-      sum = hn::Zero(kFloats);
-    }
+  HWY_ALIGN std::array<float, kSummedColumns * kCount * kLanes> kept;
+  for (std::size_t begin = 0; begin < used.size(); begin += kSummedColumns) {
+    const std::size_t end = std::min(begin + kSummedColumns, used.size());
     for (std::size_t group = bits.groups.begin; group < bits.groups.end; ++group) {
       const std::size_t first = group * kTile;
-      add_rows(of_columns[first + column] & bits.in(group),
-               left.first + first * left.pitch + column, left.pitch,
-               deltas.first + first * deltas.pitch, deltas.pitch, sums);
+      float* of_column = kept.data();
+      for (std::size_t column = begin; column < end; ++column, of_column += kCount * kLanes) {
+        if (used[column] == 0) {
+          continue;
+        }
+        std::array<Vector, kCount> sums;
+        for (std::size_t i = 0; i < kCount; ++i) {
+          sums[i] = group == bits.groups.begin ? hn::Zero(kFloats)
+                                               : hn::Load(kFloats, of_column + i * kLanes);
+        }
+        add_rows(of_columns[first + column] & bits.in(group),
+                 left.first + first * left.pitch + column, left.pitch,
+                 deltas.first + first * deltas.pitch, deltas.pitch, sums);
+        if (group + 1 == bits.groups.end) {
+          update(first_column + column, sums);
+          continue;
+        }
+        for (std::size_t i = 0; i < kCount; ++i) {
+          hn::Store(sums[i], kFloats, of_column + i * kLanes);
+        }
+      }
     }
-    update(first_column + column, sums);
   }
 }
 
