@@ -8,6 +8,8 @@ work in docs/cpu-engine.md, for numbers of threads that a machine need not have.
 LINE = 64
 PIXELS, CLASSES = 784, 10
 BLOCK = 16  # columns of a panel's pieces
+NONZERO_PIXELS, NONZERO_UNITS = 0.19, 0.2  # in a trained network; products leave out the others
+SPARSE_UNITS = 128  # layers with fewer outputs multiply everything
 
 
 def filled_up(columns):
@@ -34,11 +36,12 @@ def lines_of_step(hidden, batch, threads):
     return (4 * floats + pixels + bits) / LINE
 
 
-def multiply_adds_of_step(hidden, batch, threads, nonzero):
-    """Those of a thread; `nonzero`: shares of the pixels and of the hidden activations."""
+def multiply_adds_of_step(hidden, batch, threads):
+    """Those of a thread."""
     widths = [filled_up(width) for width in (*hidden, CLASSES)]
-    first = 2 * PIXELS * widths[0] * nonzero[0]
-    later = sum(3 * inputs * outputs * (nonzero[1] if outputs >= 128 else 1) for inputs, outputs in zip(widths, widths[1:]))
+    first = 2 * PIXELS * widths[0] * NONZERO_PIXELS
+    later = sum(3 * inputs * outputs * (NONZERO_UNITS if outputs >= SPARSE_UNITS else 1)
+                for inputs, outputs in zip(widths, widths[1:]))
     return batch / threads * (first + later)
 
 
@@ -48,7 +51,7 @@ def main():
     for hidden, batch in (((128, 64), 32), ((512, 256), 32), ((1024, 1024), 128), ((2048, 1024), 256)):
         for threads in (2, 4, 8):
             lines = lines_of_step(hidden, batch, threads)
-            compute = multiply_adds_of_step(hidden, batch, threads, (0.19, 0.2)) * 2 / 60e3
+            compute = multiply_adds_of_step(hidden, batch, threads) * 2 / 60e3
             print(f"| {', '.join(map(str, hidden))} | {batch} | {threads} | {lines:,.0f} | {lines * 0.007:,.0f} to "
                   f"{lines * 0.025:,.0f} | {compute:,.0f} |")
 

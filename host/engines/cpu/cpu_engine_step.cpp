@@ -1,9 +1,8 @@
-#include <hwy/cache_control.h>
-
 #include <algorithm>
 
 #include "host/engines/cpu/cpu_engine.h"
 #include "host/engines/cpu/distort_image.h"
+#include "host/engines/cpu/prefetch.h"
 #include "host/engines/cpu/softmax_rows.h"
 #include "host/engines/cpu/sparse_layer.h"
 
@@ -12,11 +11,8 @@ void CpuEngine::distort_batch(const DataView& data, const Batch& batch, std::uin
                               std::size_t thread, std::size_t num_threads) {
   const Range rows = share(batch.images.size(), thread, num_threads);
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
-    if (row + 1 < rows.end) {  // images lie anywhere in memory
-      const std::span<const std::uint8_t> next = data.image(batch.images[row + 1]);
-      for (std::size_t i = 0; i < next.size(); i += kBlockWidth * sizeof(float)) {
-        hwy::Prefetch(next.data() + i);
-      }
+    if (row + 1 < rows.end) {
+      prefetch(data.image(batch.images[row + 1]));
     }
     distort_image(data.image(batch.images[row]).data(),
                   augmentation_.distortion(step, batch.first_row + row), augmentation_.elastic(),
@@ -144,16 +140,16 @@ void CpuEngine::update_layers(const SparseBatch& sparse_batch, Range rows, const
     } else {
       // By the blocks of the layer before, as a thread then reads of the first layer's activations
       // only those that it will write for the next batch.
-      auto& [inputs, input_deltas, nonzero] = training_.layers[l - 1];
+      LayerOutputs& inputs = training_.layers[l - 1];
       const std::size_t most = layer.weight.values.rows() / kBlockWidth;
-      const Range share_of_blocks = share(inputs.blocks(), thread, num_threads);
+      const Range share_of_blocks = share(inputs.activations.blocks(), thread, num_threads);
       const Range mine{std::min(share_of_blocks.begin, most), std::min(share_of_blocks.end, most)};
       const bool is_sparse = l < sparse_layers_;
       if (is_sparse) {
-        nonzero.transpose({mine.begin * kBlockWidth, mine.end * kBlockWidth});
+        inputs.nonzero.transpose({mine.begin * kBlockWidth, mine.end * kBlockWidth});
       }
-      dense_update(inputs, is_sparse ? &nonzero : nullptr, deltas, rows, mine, weight, layer.weight,
-                   layer.weight_transposed);
+      dense_update(inputs.activations, is_sparse ? &inputs.nonzero : nullptr, deltas, rows, mine,
+                   weight, layer.weight, layer.weight_transposed);
     }
   }
 }

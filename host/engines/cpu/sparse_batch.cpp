@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <bit>
 
+#include "host/engines/cpu/prefetch.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "host/engines/cpu/sparse_batch.cpp"
-#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -68,14 +69,12 @@ SparseBatch::SparseBatch(std::size_t inputs, std::size_t rows)
 void SparseBatch::load(const DataView& data, std::span<const std::uint32_t> batch,
                        std::span<const std::uint32_t> next, Range tiles) {
   auto& copy_tiles = HWY_DYNAMIC_DISPATCH(copy_tiles);
+  const Range pixels{std::min(tiles.begin * kTile, inputs_), std::min(tiles.end * kTile, inputs_)};
   for (std::size_t row = 0; row < batch.size(); ++row) {
     copy_tiles(data.image(batch[row]).data(), inputs_, tiles, rows(), pixels_.data() + row * kTile,
                nonzero_.of_rows(0) + row);
     if (row < next.size()) {
-      const std::uint8_t* image = data.image(next[row]).data();
-      for (std::size_t tile = tiles.begin; tile < tiles.end; ++tile) {
-        hwy::Prefetch(image + tile * kTile);
-      }
+      prefetch(data.image(next[row]).subspan(pixels.begin, pixels.size()));
     }
   }
   for (std::size_t tile = tiles.begin; tile < tiles.end; ++tile) {
