@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -30,15 +31,20 @@ struct EvaluationSet {
   std::string description;
 };
 
+/// Nothing for a model file that is not in a run's folder.
+std::optional<Config> find_config(const fs::path& run_or_file) {
+  const fs::path config_file = model_file(run_or_file).parent_path() / run_file::kConfig;
+  return fs::exists(config_file) ? std::optional(load_config(config_file, {})) : std::nullopt;
+}
+
 Config config_of_run(const fs::path& run_or_file) {
-  const fs::path model = model_file(run_or_file);
-  const fs::path config_file = model.parent_path() / run_file::kConfig;
-  if (!fs::exists(config_file)) {
+  std::optional<Config> config = find_config(run_or_file);
+  if (!config) {
     throw UsageError(
         "{}: has no config.json in its folder that tells its test set; choose images with --data",
-        model.string());
+        model_file(run_or_file).string());
   }
-  return load_config(config_file, {});
+  return *std::move(config);
 }
 
 bool are_equal(const Dataset& one, const Dataset& other) {
@@ -99,11 +105,30 @@ void check_classes(const fs::path& run, const ClassNames& classes, const Dataset
   }
 }
 
-EvaluationSet all_images_in(const fs::path& data) {
-  EvaluationSet set{
-      .dataset = fs::is_directory(data) ? read_data({.dir = data}) : load_data_file(data),
-      .indices = {},
-      .description = "training images included"};
+/// How the runs read the files that they were trained on.
+FileForm form_of_runs(const std::vector<fs::path>& runs) {
+  std::optional<FileForm> form;
+  for (const fs::path& run : runs) {
+    const std::optional<Config> config = find_config(run);
+    if (!config) {
+      continue;
+    }
+    const FileForm next = file_form(config->data);
+    if (form.value_or(next) != next) {
+      throw UsageError(
+          "{}: its data.transpose or data.first_label differs from that of the runs before it; "
+          "evaluate it alone",
+          run.string());
+    }
+    form = next;
+  }
+  return form.value_or(FileForm{});
+}
+
+EvaluationSet all_images_in(const fs::path& data, const std::vector<fs::path>& runs) {
+  EvaluationSet set{.dataset = read_data(data, form_of_runs(runs)),
+                    .indices = {},
+                    .description = "training images included"};
   set.indices.resize(set.dataset.count());
   std::iota(set.indices.begin(), set.indices.end(), 0U);
   return set;
@@ -186,8 +211,8 @@ void print_report(const ClassNames& classes, const Evaluation& evaluation,
 
 ExitStatus evaluate_command(const EvaluateOptions& options) {
   const std::vector<Model> models = read_models(options.models);
-  const EvaluationSet set =
-      options.data.empty() ? test_set_of_runs(options.models) : all_images_in(options.data);
+  const EvaluationSet set = options.data.empty() ? test_set_of_runs(options.models)
+                                                 : all_images_in(options.data, options.models);
   const ClassNames& classes = models.front().classes;
   check_classes(options.models.front(), classes, set.dataset);
   const std::vector<std::size_t>& indices = options.device.indices;

@@ -32,7 +32,7 @@ void print_devices() {
 
 std::string dataset_in(const std::filesystem::path& folder) {
   try {
-    const Dataset dataset = read_data({.dir = folder});
+    const Dataset dataset = read_data(folder);
     return fmt::format("{}, {} images in {}", dataset.name, grouped(dataset.count()),
                        folder.string());
   } catch (const DataError& error) {
@@ -60,7 +60,7 @@ AugmentationSettings augmentation_of(const std::filesystem::path& config) {
 
 void draw_distortions(const InfoOptions& options) {
   const AugmentationSettings settings = augmentation_of(options.config);
-  const Dataset dataset = read_data({.dir = options.data});
+  const Dataset dataset = read_data(options.data);
   const GreyImage sheet = distortion_sheet(dataset.view(), Augmentation(settings, 0));
   write_atomically(options.augment, encode_png(sheet));
   print_out("Wrote {}: each digit, and nine distortions of it by {}\n", options.augment.string(),

@@ -108,26 +108,22 @@ Dataset load_source(const DataSettings& settings, const ReadOptions& options) {
   return dataset;
 }
 
-}  // namespace
-
-Dataset load_dataset(const DataSettings& settings, const OnFilesRead& on_files_read) {
+/// load_dataset() where the form concerns a set that the program does not know, and no other.
+Dataset load_in_form(const DataSettings& settings, const ReadOptions& options) {
   if (!fs::is_directory(settings.dir)) {
     throw DataError("{}: is not a folder; set data.dir to the one that holds the data files",
                     settings.dir.string());
   }
-  const FileForm form{.transposed = settings.transpose, .first_label = settings.first_label};
-  std::optional<Dataset> named = load_named_files(settings, form);
-  Dataset dataset = named ? *std::move(named) : load_source(settings, {form, on_files_read});
-  if (dataset.has_known_classes) {
-    refuse_form(settings, dataset);
-  } else {
+  std::optional<Dataset> named = load_named_files(settings, options.form);
+  Dataset dataset = named ? *std::move(named) : load_source(settings, options);
+  if (!dataset.has_known_classes) {
     number_classes(dataset, count_classes(settings, dataset));
     dataset.name += fmt::format(", {} classes", dataset.classes.size());
   }
   return dataset;
 }
 
-Dataset load_data_file(const fs::path& path) {
+Dataset load_file(const fs::path& path, const FileForm& form) {
   std::ifstream file(path, std::ios::binary);
   if (!file || fs::is_directory(path)) {
     throw DataError(
@@ -136,10 +132,29 @@ Dataset load_data_file(const fs::path& path) {
   }
   constexpr int kPickleStart = 0x80;  // of any protocol from 2 on
   const bool is_pickle = &format_of(path) == &kIdxFormat && file.peek() == kPickleStart;
-  Dataset dataset = is_pickle ? load_kaggle_file(path) : load_images_file(path);
+  Dataset dataset = is_pickle ? load_kaggle_file(path) : load_images_file(path, form);
   // Of a part of a set, which need not have images of all classes.
   number_classes(dataset, std::ranges::max(dataset.labels) + std::size_t{1});
   return dataset;
+}
+
+}  // namespace
+
+FileForm file_form(const DataSettings& settings) {
+  return {.transposed = settings.transpose, .first_label = settings.first_label};
+}
+
+Dataset load_dataset(const DataSettings& settings, const OnFilesRead& on_files_read) {
+  Dataset dataset = load_in_form(settings, {file_form(settings), on_files_read});
+  if (dataset.has_known_classes) {
+    refuse_form(settings, dataset);
+  }
+  return dataset;
+}
+
+Dataset load_data(const fs::path& path, const ReadOptions& options) {
+  return fs::is_directory(path) ? load_in_form({.dir = path}, options)
+                                : load_file(path, options.form);
 }
 
 }  // namespace qmnist

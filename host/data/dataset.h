@@ -57,6 +57,9 @@ struct Dataset {
   [[nodiscard]] DataView view() const { return {pixels, labels, kPixels}; }
 };
 
+/// How the files of a set that the program does not know hold images and labels.
+[[nodiscard]] FileForm file_form(const DataSettings& settings);
+
 /// Reads the images that the settings name: the files `images` and so on, or those that `source`
 /// finds in the folder `dir`. Where nothing tells the classes, they are as many as the labels that
 /// occur.
@@ -68,11 +71,11 @@ struct Dataset {
 [[nodiscard]] Dataset load_dataset(const DataSettings& settings,
                                    const OnFilesRead& on_files_read = {});
 
-/// Reads one file: Kaggle's pickle, a .csv file, Keras's mnist.npz; or images with the labels that
-/// lie beside them under a name like theirs: IDX (train-images-idx3-ubyte,
-/// train-labels-idx1-ubyte), .npy (x_test.npy, y_test.npy) or .npz (k49-test-imgs.npz,
-/// k49-test-labels.npz).
+/// Reads all images of a folder, as load_dataset() does, or of one file: Kaggle's pickle, a .csv
+/// file, Keras's mnist.npz; or images with the labels that lie beside them under a name like
+/// theirs: IDX (train-images-idx3-ubyte, train-labels-idx1-ubyte), .npy (x_test.npy, y_test.npy) or
+/// .npz (k49-test-imgs.npz, k49-test-labels.npz).
 /// @throws DataError as load_dataset
-[[nodiscard]] Dataset load_data_file(const std::filesystem::path& path);
+[[nodiscard]] Dataset load_data(const std::filesystem::path& path, const ReadOptions& options = {});
 
 }  // namespace qmnist

@@ -114,7 +114,7 @@ std::optional<Dataset> load_named_files(const DataSettings& settings, const File
   return load_parts(parts, set ? &*set : nullptr, form);
 }
 
-Dataset load_images_file(const fs::path& path) {
+Dataset load_images_file(const fs::path& path, const FileForm& form) {
   const FileFormat& format = format_of(path);
   const std::string name = path.filename().string();
   const PartPaths part{.kind = kind_by_name(name),
@@ -122,7 +122,7 @@ Dataset load_images_file(const fs::path& path) {
                        .images = path,
                        .labels = format.labels_beside(path)};
   const std::optional<FileSet> set = set_of(part);
-  Dataset dataset = load_parts({&part, 1}, set ? &*set : nullptr, {});
+  Dataset dataset = load_parts({&part, 1}, set ? &*set : nullptr, form);
   dataset.name = name;
   return dataset;
 }

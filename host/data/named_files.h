@@ -16,7 +16,7 @@ namespace qmnist {
                                                       const FileForm& form);
 
 /// Loads one file of images, with the labels beside it, as a set of one part that has the file's
-/// name. @throws DataError likewise
-[[nodiscard]] Dataset load_images_file(const std::filesystem::path& path);
+/// name. @param form likewise @throws DataError likewise
+[[nodiscard]] Dataset load_images_file(const std::filesystem::path& path, const FileForm& form);
 
 }  // namespace qmnist

@@ -11,6 +11,7 @@ namespace qmnist {
 struct FileForm {
   bool transposed = false;      ///< x and y of the images are exchanged
   std::size_t first_label = 0;  ///< the label of the first class
+  bool operator==(const FileForm&) const = default;
 };
 
 /// What the program knows of a data set.

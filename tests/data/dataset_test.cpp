@@ -227,7 +227,7 @@ TEST_F(DatasetTest, ReadsTheDottedNamesOfKaggleAndSevenZip) {
   EXPECT_EQ(dataset.files[0].path, folder_ / "train-images.idx3-ubyte");
   EXPECT_EQ(dataset.files[1].path, folder_ / "train-labels.idx1-ubyte.gz");
 
-  const Dataset single = load_data_file(folder_ / "train-images.idx3-ubyte");
+  const Dataset single = load_data(folder_ / "train-images.idx3-ubyte");
   EXPECT_EQ(single.labels, (Bytes{5, 0, 7}));
   EXPECT_EQ(single.parts.at(0).kind, DataPart::Kind::kTraining);
 }
@@ -271,14 +271,14 @@ TEST_F(DatasetTest, ReadsCsvFilesByTheirNames) {
     EXPECT_EQ(dataset.files.at(0).sha256, sha256_of_file(folder_ / training));
     EXPECT_EQ(dataset.count(), *test == '\0' ? 2U : 3U);
 
-    const Dataset single = load_data_file(folder_ / training);
+    const Dataset single = load_data(folder_ / training);
     EXPECT_EQ(single.labels, (Bytes{4, 1}));
     expect_levels(single, {20, 21});
   }
   write_gzip(folder_ / "train.csv.gz", test::read_file(folder_ / "train.csv"));
   fs::remove(folder_ / "train.csv");
   EXPECT_EQ(load("csv").files.at(0).path, folder_ / "train.csv.gz");
-  EXPECT_EQ(load_data_file(folder_ / "train.csv.gz").labels, (Bytes{4, 1}));
+  EXPECT_EQ(load_data(folder_ / "train.csv.gz").labels, (Bytes{4, 1}));
   write("mnist_train.csv", "");
   EXPECT_EQ(load("csv").files.at(0).path, folder_ / "train.csv.gz");
   fs::remove(folder_ / "train.csv.gz");
@@ -291,8 +291,8 @@ TEST_F(DatasetTest, ReadsArraysByTheirNames) {
   write_npy();
   EXPECT_EQ(load().labels, (Bytes{3, 1, 4}));
   EXPECT_EQ(load().parts.at(1).kind, DataPart::Kind::kTest);
-  EXPECT_EQ(load_data_file(folder_ / "x_test.npy").labels, (Bytes{4}));
-  EXPECT_EQ(load_data_file(folder_ / "x_test.npy").parts.at(0).kind, DataPart::Kind::kTest);
+  EXPECT_EQ(load_data(folder_ / "x_test.npy").labels, (Bytes{4}));
+  EXPECT_EQ(load_data(folder_ / "x_test.npy").parts.at(0).kind, DataPart::Kind::kTest);
   fs::remove(folder_ / "x_test.npy");
   expect_error("npy", "", "x_test.npy is missing; set data.dir to the folder that has it");
   write_npy("images.npy", "labels.npy", {7, 7});
@@ -302,14 +302,14 @@ TEST_F(DatasetTest, ReadsArraysByTheirNames) {
   write_npy("train_images.npy", "train_labels.npy", {1});
   write_npy("test_images.npy", "test_labels.npy", {2});
   expect_error("npy", "", "holds train_images.npy and others and images.npy and labels.npy;");
-  EXPECT_EQ(load_data_file(folder_ / "train_images.npy").labels, (Bytes{1}));
+  EXPECT_EQ(load_data(folder_ / "train_images.npy").labels, (Bytes{1}));
   write("labels.npy", test::npy_file({3}, Bytes{1, 2, 3}));
   fs::remove(folder_ / "train_images.npy");
   expect_error("npy", "labels.npy", "byte 0: has shape (3); expected (2) or (2, 1)");
   fs::remove(folder_ / "labels.npy");
   const auto error_of_file = [&](std::string_view name) {
     try {
-      (void)load_data_file(folder_ / name);
+      (void)load_data(folder_ / name);
     } catch (const DataError& error) {
       return std::string(error.what());
     }
@@ -469,7 +469,7 @@ TEST_F(DatasetTest, ClassesAreCountedWhereTheSetDoesNotTellThem) {
   EXPECT_EQ(load("mnist").classes, numbered_classes(12));
   write(kMnistFiles[3], test::idx_labels("\0\xC8"s));
   expect_error("mnist", "", "the label of image 13 is 200, but none is 12; expected each label");
-  const Dataset part = load_data_file(folder_ / kMnistFiles[2]);
+  const Dataset part = load_data(folder_ / kMnistFiles[2]);
   EXPECT_EQ(part.classes, numbered_classes(201));
   EXPECT_FALSE(part.has_known_classes);
 }

@@ -39,7 +39,7 @@ class EmnistTest : public testing::Test {
  protected:
   static constexpr std::size_t kCount = 4;
   static void SetUpTestSuite() {
-    digits = load_data_file(test::source_dir() / "data/t10k-images-idx3-ubyte.gz");
+    digits = load_data(test::source_dir() / "data/t10k-images-idx3-ubyte.gz");
   }
   static void TearDownTestSuite() { digits = {}; }
 
@@ -79,7 +79,7 @@ TEST_F(EmnistTest, ImagesAreUpright) {
     ASSERT_EQ(dataset.count(), 2 * kCount);
     EXPECT_TRUE(std::ranges::equal(std::span(dataset.pixels).first(expected.size()), expected));
     EXPECT_TRUE(std::ranges::equal(std::span(dataset.pixels).last(expected.size()), expected));
-    const Dataset single = load_data_file(path(split, "test-images-idx3-ubyte"));
+    const Dataset single = load_data(path(split, "test-images-idx3-ubyte"));
     EXPECT_TRUE(std::ranges::equal(single.pixels, expected));
     EXPECT_EQ(single.labels, std::vector(dataset.labels.begin(), dataset.labels.begin() + kCount));
     EXPECT_EQ(single.classes, dataset.classes);
@@ -141,7 +141,7 @@ TEST_F(EmnistTest, MappingNamesTheClasses) {
   write_mapping("digits", mapping + "\n");
   const ClassNames expected{"p", "o", "n", "m", "l", "k", "j", "i", "h", "g"};
   EXPECT_EQ(load().classes, expected);
-  EXPECT_EQ(load_data_file(path("digits", "test-images-idx3-ubyte")).classes, expected);
+  EXPECT_EQ(load_data(path("digits", "test-images-idx3-ubyte")).classes, expected);
 }
 
 /// What is wrong with a mapping, of letters as NIST has it but for one change.

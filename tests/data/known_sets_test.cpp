@@ -66,7 +66,7 @@ TEST_F(KnownFilesTest, ShippedFilesAreMnists) {
     EXPECT_TRUE(dataset.has_known_classes);
     EXPECT_TRUE(dataset.is_mnist);
   }
-  const Dataset part = load_data_file(folder_ / kFourFiles[2]);
+  const Dataset part = load_data(folder_ / kFourFiles[2]);
   EXPECT_EQ(part.name, kFourFiles[2]);
   EXPECT_TRUE(part.has_known_classes);
   EXPECT_TRUE(part.is_mnist);
@@ -175,12 +175,12 @@ TEST(KnownSetsTest, LabelsOfSetsKnownByNameAreTheirClasses) {
   test::write_file(folder / "fashion-mnist_train.csv", row);
   test::write_file(folder / "train.csv", row);
   const auto error = [&](std::string_view name) {
-    return test::data_error_of([&] { (void)load_data_file(folder / name); });
+    return test::data_error_of([&] { (void)load_data(folder / name); });
   };
   EXPECT_EQ(error("fashion-mnist_train.csv"),
             (folder / "fashion-mnist_train.csv").string() +
                 ": line 1: the label of image 0 is 10; expected 0 to 9");
-  EXPECT_EQ(load_data_file(folder / "train.csv").classes.size(), 11U);
+  EXPECT_EQ(load_data(folder / "train.csv").classes.size(), 11U);
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ void expect_digits(const Dataset& dataset) {
 
 TEST(NpzArchiveTest, ReadsWhatNumpyWrites) {
   for (const char* name : {"keras_stored.npz", "keras_deflated.npz"}) {
-    const Dataset dataset = load_data_file(npz_fixture(name));
+    const Dataset dataset = load_data(npz_fixture(name));
     expect_digits(dataset);
     ASSERT_EQ(dataset.parts.size(), 2U);
     EXPECT_EQ(dataset.parts[0].kind, DataPart::Kind::kTraining);
@@ -74,7 +74,7 @@ TEST(NpzArchiveTest, ReadsWhatNumpyWrites) {
     ASSERT_EQ(dataset.files.size(), 1U);
     EXPECT_EQ(dataset.files[0].sha256, sha256_of_file(npz_fixture(name)));
   }
-  const Dataset pair = load_data_file(npz_fixture("k49-test-imgs.npz"));
+  const Dataset pair = load_data(npz_fixture("k49-test-imgs.npz"));
   expect_digits(pair);
   EXPECT_EQ(pair.parts.at(0).kind, DataPart::Kind::kTest);
   EXPECT_EQ(pair.files.at(1).path, npz_fixture("k49-test-labels.npz"));
@@ -106,7 +106,7 @@ TEST(NpzArchiveTest, MembersThatDoNotFitAreNamed) {
   const test::TemporaryFolder folder;
   const auto error = [&](const Files& files) {
     write_zip(folder / "x.npz", files);
-    return test::data_error_of([&] { (void)load_data_file(folder / "x.npz"); });
+    return test::data_error_of([&] { (void)load_data(folder / "x.npz"); });
   };
   const std::string path = (folder / "x.npz").string();
   const std::string image = test::npy_file({1, 784}, Bytes(kPixels));

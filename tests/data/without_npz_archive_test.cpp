@@ -10,7 +10,7 @@ namespace {
 TEST(WithoutNpzArchiveTest, SaysWhatToInstall) {
   const auto file = test::source_dir() / "tests/fixtures/numpy/keras_stored.npz";
   try {
-    (void)load_data_file(file);
+    (void)load_data(file);
     ADD_FAILURE() << "there was no error";
   } catch (const UsageError& error) {
     EXPECT_EQ(std::string_view(error.what()),

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <span>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -162,6 +164,31 @@ TEST_F(AfterTrainingTest, EvaluationTakesTheTestFileOfTheOfficialSplit) {
   expect_refusal({"compare", run().output(), official.output()}, 2,
                  {official.output().c_str(), "data.split is \"official\"", run().output().c_str(),
                   "is \"notebook\"", "same split"});
+}
+
+TEST_F(AfterTrainingTest, EvaluationReadsFilesAsTheRunDid) {
+  const SmallRun own(
+      Json{{"data", {{"split", "official"}, {"transpose", true}, {"first_label", 1}}}});
+  for (const char* labels : {"train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"}) {
+    constexpr std::size_t kHeader = 8;
+    std::string bytes = read_file(own.data(labels));
+    std::ranges::for_each(std::span(bytes).subspan(kHeader), [](char& label) { ++label; });
+    write_file(own.data(labels), bytes);
+  }
+  expect_success(own.train({"--quiet"}));
+  const fs::path images = own.data("t10k-images-idx3-ubyte");
+  const Json result = evaluate({"--model", own.output(), "--data", images});
+  const Json expected = evaluate({"--model", own.output()});
+  EXPECT_EQ(result.at("images"), kTestFileDigits);
+  EXPECT_EQ(result.at("loss"), expected.at("loss"));
+  EXPECT_EQ(result.at("confusion"), expected.at("confusion"));
+
+  const fs::path shipped = source_dir() / "data/t10k-images-idx3-ubyte.gz";  // a known set
+  EXPECT_EQ(evaluate({"--model", own.output(), "--data", shipped}).at("images"), 10000);
+  EXPECT_EQ(evaluate({"--model", own.output(), "--data", source_dir() / "data"}).at("images"),
+            70000);
+  expect_refusal({"evaluate", "--model", run().output(), own.output(), "--data", images}, 2,
+                 {own.output().c_str(), "data.transpose or data.first_label"});
 }
 
 TEST_F(AfterTrainingTest, EvaluationNamesWhatIsMissing) {
