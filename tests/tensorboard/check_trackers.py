@@ -13,6 +13,7 @@ from pathlib import Path
 
 import mlflow
 import numpy as np
+import wandb
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 root, runs = map(Path, sys.argv[1:3])
@@ -68,7 +69,7 @@ def check_server():
             [picture] = ask(port, "images/images?run=second&tag=misclassified/01&sample=0")
             assert picture["step"] == 2, picture
         finally:
-            server.terminate()
+            server.kill()  # its handler of SIGTERM writes to the pipe that this end closes, and may go on to serve
     print("TensorBoard compares the two runs by", ", ".join(sorted(names)))
 
 
@@ -94,6 +95,7 @@ def check_mlflow():
 def check_wandb():
     os.environ.update(WANDB_MODE="offline", WANDB_SILENT="true")
     exec(documented("wandb"), {})
+    wandb.teardown()  # waits for the process that writes the file
     [file] = Path("wandb").glob("offline-run-*/run-*.wandb")
     assert file.stat().st_size > 1000, file.stat()
     print("Weights & Biases wrote", file.name)
