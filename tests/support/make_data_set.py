@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Writes the 70,000 digits of data/ in another form, or a set of more classes that is made of them.
 
 make_data_set.py FORM FOLDER [IMAGES]     the first IMAGES of each part only
