@@ -258,12 +258,8 @@ ExitStatus finish(const sweep::Sweep& sweep, const Dataset& dataset, bool quiet)
 ExitStatus finish_shard(sweep::Sweep& sweep, const Dataset& dataset, bool quiet) {
   sweep.read_other_shards();
   if (sweep.is_complete()) {
-    std::optional<RunFolder> lock;
-    try {
-      lock.emplace(sweep.config().base.output.dir);
-    } catch (const UsageError&) {  // another shard, which ended at the same time, writes the same
-      return ExitStatus::kDone;
-    }
+    // Another shard may write the same results now, and --collect those of before.
+    const RunFolder lock(sweep.config().base.output.dir, WhenLocked::kWait);
     return finish(sweep, dataset, quiet);
   }
   if (!quiet) {

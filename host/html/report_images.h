@@ -9,7 +9,8 @@
 
 namespace qmnist {
 
-/// The 40 misclassified test images of highest confidence, as HTML. `data` is the whole data set.
+/// The 40 misclassified test images of highest confidence, as HTML. `dataset` is the whole data
+/// set.
 [[nodiscard]] std::string mistakes_html(const Evaluation& test, const Dataset& dataset);
 
 /// The weights of the first layer's units (at most 128), each as an image of 28 x 28 pixels, as

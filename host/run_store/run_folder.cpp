@@ -53,7 +53,7 @@ void clear(const fs::path& folder) {
   }
 }
 
-FileDescriptor create_and_lock(const fs::path& folder) {
+FileDescriptor create_and_lock(const fs::path& folder, WhenLocked when_locked) {
   std::error_code reason;
   fs::create_directories(folder, reason);
   if (reason || !fs::is_directory(folder)) {
@@ -64,7 +64,8 @@ FileDescriptor create_and_lock(const fs::path& folder) {
   }
   FileDescriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // The kernel releases the lock when the process exits for any reason.
-  if (!descriptor || ::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
+  const int kind = when_locked == WhenLocked::kWait ? LOCK_EX : LOCK_EX | LOCK_NB;
+  if (!descriptor || ::flock(descriptor.get(), kind) != 0) {
     if (!descriptor || errno != EWOULDBLOCK) {
       throw UsageError("{}: cannot open and lock this folder ({}); set output.dir to another one",
                        folder.string(), std::generic_category().message(errno));
@@ -79,15 +80,12 @@ FileDescriptor create_and_lock(const fs::path& folder) {
 
 }  // namespace
 
-RunFolder::RunFolder(fs::path path) : path_(std::move(path)), lock_(create_and_lock(path_)) {
+RunFolder::RunFolder(fs::path path, WhenLocked when_locked)
+    : path_(std::move(path)), lock_(create_and_lock(path_, when_locked)) {
   for (const std::string_view name : kFiles) {
     std::error_code ignored;
     fs::remove(file(fmt::format("{}{}", name, kTemporaryEnding)), ignored);
   }
-}
-
-bool RunFolder::contains(std::string_view name) const {
-  return fs::is_regular_file(file(name));
 }
 
 bool RunFolder::archive_previous_run() const {

@@ -34,16 +34,18 @@ inline constexpr std::string_view kPrevious = "previous";
 /// First line of predictions.csv.
 inline constexpr std::string_view kPredictionColumns = "index,label,prediction,confidence";
 
+/// What is to happen where another process has a folder's lock.
+enum class WhenLocked { kThrow, kWait };
+
 /// The folder with a run's results. What this class writes is written atomically.
 class RunFolder {
  public:
   /// Creates the folder if it does not exist, locks it for this process and removes temporary files
   /// that a killed run left. @throws UsageError if it cannot be created or locked
-  explicit RunFolder(std::filesystem::path path);
+  explicit RunFolder(std::filesystem::path path, WhenLocked when_locked = WhenLocked::kThrow);
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] std::filesystem::path file(std::string_view name) const { return path_ / name; }
-  [[nodiscard]] bool contains(std::string_view name) const;
 
   /// Moves the previous run's files to previous/ and overwrites the files there.
   /// @return whether there were any

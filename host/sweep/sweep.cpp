@@ -13,6 +13,7 @@
 #include "host/run_store/checkpoint.h"
 #include "host/system/available_cpus.h"
 #include "host/system/available_memory.h"
+#include "host/trainer/trainer.h"
 
 namespace qmnist::sweep {
 
@@ -113,10 +114,12 @@ TrialResult Sweep::earlier_result(const Trial& trial) const {
                        folder.string(), result.epochs(), trial.config.training.epochs);
     }
     if (fs::exists(folder / run_file::kSummary) &&
-        result.epochs() >= trial.config.training.epochs) {
+        end_of(trial.config.training, checkpoint).has_value()) {
       const Json summary = read_document(folder / run_file::kSummary);
-      result.test = {summary.at("test_loss"), summary.at("test_accuracy")};
-      result.warning = summary.value("warning", "");
+      if (summary.at("epochs") == result.epochs()) {  // else from before training went on
+        result.test = {summary.at("test_loss"), summary.at("test_accuracy")};
+        result.warning = summary.value("warning", "");
+      }
     }
     return result;
   } catch (const UsageError& error) {

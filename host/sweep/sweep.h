@@ -66,7 +66,7 @@ struct SweepResources {
 /// continue from their checkpoints. Results do not depend on the number of jobs.
 class Sweep {
  public:
-  /// Creates and locks the sweep's folder; of a shard, only the run folders of its trials.
+  /// Creates and locks the sweep's folder, but not for a shard, which others may write beside.
   /// `dataset` must outlive the sweep.
   /// @throws UsageError, DataError if the folder contains trials of another sweep; UsageError for a
   ///   shard of a halving sweep, whose trials are compared on the way

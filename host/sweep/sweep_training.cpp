@@ -126,7 +126,10 @@ void Sweep::run_groups(const Groups& groups, const Job& job) {
     const std::size_t device_index = device_indices()[worker % device_indices().size()];
     tasks.emplace_back([&, device_index] {
       std::string report;
-      while (!job.stop_requested()) {
+      while (true) {
+        if (job.stop_requested()) {
+          queue->close();  // next() still takes the report
+        }
         const std::size_t next = queue->next(report);
         if (next >= groups.size()) {
           return;
@@ -134,7 +137,6 @@ void Sweep::run_groups(const Groups& groups, const Job& job) {
         run_group(groups[next], device_index, job);
         report = leads() ? "" : report_of(groups[next]);
       }
-      queue->close();
     });
   }
   run_in_threads(std::move(tasks), job.cancel);

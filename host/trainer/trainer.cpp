@@ -63,21 +63,6 @@ bool update_best(const TrainingSettings& training, const Engine& engine, Checkpo
   return true;
 }
 
-/// The reason why training ends after the finished epochs; nothing if it continues.
-std::optional<TrainingEnd> end_of(const TrainingSettings& training, const Checkpoint& checkpoint) {
-  const std::size_t epochs = checkpoint.finished_epochs();
-  if (epochs > 0 && reaches_target(training, checkpoint.history.back())) {
-    return TrainingEnd::kTargetReached;
-  }
-  if (epochs >= training.epochs) {
-    return TrainingEnd::kLastEpoch;
-  }
-  if (checkpoint.best && epochs >= checkpoint.best->epoch + training.early_stopping) {
-    return TrainingEnd::kStoppedEarly;
-  }
-  return std::nullopt;
-}
-
 /// Running metrics over the last tenth of an epoch, which show a collapse within the epoch.
 class EpochTail {
  public:
@@ -186,6 +171,20 @@ std::optional<TrainingEnd> train_epoch(const Config& config, const DataView& dat
 }
 
 }  // namespace
+
+std::optional<TrainingEnd> end_of(const TrainingSettings& training, const Checkpoint& checkpoint) {
+  const std::size_t epochs = checkpoint.finished_epochs();
+  if (epochs > 0 && reaches_target(training, checkpoint.history.back())) {
+    return TrainingEnd::kTargetReached;
+  }
+  if (epochs >= training.epochs) {
+    return TrainingEnd::kLastEpoch;
+  }
+  if (checkpoint.best && epochs >= checkpoint.best->epoch + training.early_stopping) {
+    return TrainingEnd::kStoppedEarly;
+  }
+  return std::nullopt;
+}
 
 Schedule schedule_of(const Config& config, std::size_t train_size) {
   const std::size_t batch = config.training.batch_size;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "host/config/config.h"
 #include "host/data/split.h"
@@ -32,7 +33,7 @@ class TrainingObserver {
 /// Callbacks of the trainer.
 struct TrainingHooks {
   TrainingObserver& observer;
-  std::function<bool()> stop_requested;          ///< called after every step
+  std::function<bool()> stop_requested;  ///< called after each step, or each few steps on a GPU
   std::function<void(const EpochMetrics&)> log;  ///< after each epoch
   std::function<bool()> checkpoint_due;   ///< after an epoch: whether to save one though it goes on
   std::function<void(Checkpoint&)> save;  ///< where one is due, at the end and when stopped
@@ -47,11 +48,15 @@ struct TrainingHooks {
                                                      std::size_t epoch);
 
 enum class TrainingEnd {
-  kInterrupted,    ///< stop_requested() returned true; a checkpoint is saved
+  kInterrupted,    ///< TrainingHooks::stop_requested returned true; a checkpoint is saved
   kLastEpoch,      ///< training.epochs epochs are finished
   kStoppedEarly,   ///< no improvement of the validation loss for training.early_stopping epochs
   kTargetReached,  ///< the last epoch's validation accuracy is at least training.target_accuracy
 };
+
+/// The reason why training ends after the checkpoint's finished epochs; nothing if it continues.
+[[nodiscard]] std::optional<TrainingEnd> end_of(const TrainingSettings& training,
+                                                const Checkpoint& checkpoint);
 
 /// Trains from `checkpoint`, which it updates, until one of the ends above. Its training state is
 /// that of the engine only where it is saved and on return, because copying it takes time.

@@ -72,6 +72,19 @@ TEST(ShardTest, GoOnAfterTheyAreKilled) {
   expect_same_sweep(shards, whole);
 }
 
+TEST(ShardTest, TrialsThatStoppedEarlyAreFinished) {
+  const Json early{{"set", {{"training.epochs", 60}, {"training.early_stopping", 1}}}};
+  const SmallSweep whole(early);
+  expect_success(whole.sweep({"--quiet"}));
+  const SmallSweep shards(early);
+  expect_success(shards.sweep({"--shard", "0/2"}));
+  expect_success(shards.sweep({"--shard", "1/2"}));
+  expect_same_sweep(shards, whole);
+  EXPECT_LT(read_json(shards.file("000/summary.json")).at("epochs"), 60);
+  expect_success(shards.sweep({"--collect"}));
+  expect_same_sweep(shards, whole);
+}
+
 TEST(ShardTest, CollectingNamesWhatIsNotFinished) {
   const SmallSweep sweep;
   std::vector<std::string> task{"env", "SLURM_ARRAY_TASK_ID=7", "SLURM_ARRAY_TASK_MIN=3",

@@ -102,6 +102,24 @@ TEST(SweepTest, TrainsNothingTwice) {
   EXPECT_NE(later[2], times[2]);
 }
 
+TEST(SweepTest, TakesNoResultOfFewerEpochs) {
+  const SmallSweep sweep;
+  expect_success(sweep.sweep({"--quiet"}));
+  const std::string summary = read_file(sweep.file("000/summary.json"));
+  const std::string model = read_file(sweep.file("000/model.safetensors"));
+  const std::vector<std::string> longer{"--quiet", "--set", "training.epochs=4"};
+  expect_success(sweep.sweep(longer));
+  const std::string trained = read_file(sweep.file("000/model.safetensors"));
+  const auto results = sweep.results();
+  // As if it had been killed after the last checkpoint.
+  write_file(sweep.file("000/summary.json"), summary);
+  write_file(sweep.file("000/model.safetensors"), model);
+  expect_success(sweep.sweep(longer));
+  EXPECT_EQ(read_json(sweep.file("000/summary.json")).at("epochs"), 4);
+  EXPECT_TRUE(read_file(sweep.file("000/model.safetensors")) == trained);
+  EXPECT_EQ(sweep.results(), results);
+}
+
 TEST(SweepTest, InterruptedEndsAsIfNeverInterrupted) {
   const Json slow{{"model", {{"hidden", {256, 128}}}}};
   const Json changes{{"set", {{"training.epochs", 4}}},
@@ -223,7 +241,7 @@ TEST(SweepTest, RefusesAFolderOfAnotherSweep) {
   expect_error(sweep.sweep(), 2, {"000", "2 epochs", "training.epochs is 1", "output.dir"});
   other["set"]["training.epochs"] = 2;
   write_file(sweep.run().folder() / "sweep.json", other.dump());
-  write_file(sweep.file("003/summary.json"), "{}");
+  write_file(sweep.file("003/summary.json"), R"({"epochs": 2})");
   expect_error(sweep.sweep(), 3, {"003/summary.json", "test_loss"});
 }
 

@@ -84,15 +84,6 @@ TEST_F(RunFolderTest, ClearsWhatAKilledRunLeftAndNothingElse) {
   }
 }
 
-TEST_F(RunFolderTest, KnowsWhatItHolds) {
-  const RunFolder folder(path());
-  EXPECT_FALSE(folder.contains(run_file::kCheckpoint));
-  test::write_file(path() / run_file::kCheckpoint, "");
-  EXPECT_TRUE(folder.contains(run_file::kCheckpoint));
-  fs::create_directory(path() / run_file::kModel);
-  EXPECT_FALSE(folder.contains(run_file::kModel));
-}
-
 TEST_F(RunFolderTest, NothingToSetAside) {
   test::write_file(path() / "notes.txt", "mine");
   const RunFolder folder(path());
