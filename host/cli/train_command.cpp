@@ -190,6 +190,14 @@ class TrainCommand {
 
 /// Completes the config of one of several ranks.
 void prepare_for_ranks(Config& config, World& world) {
+  // Where these differ, ranks would wait for one another; what else must not is checked later.
+  const std::string here =
+      fmt::format("device {}, training.epochs {}", config.device, config.training.epochs);
+  if (const std::string of_rank_0 = broadcast(world, here); of_rank_0 != here) {
+    throw UsageError(
+        "a rank has {}, but rank 0 has {}; start all ranks with the same config and options", here,
+        of_rank_0);
+  }
   if (config.training.slices % world.size() != 0) {
     throw UsageError(
         "training.slices is {}, but {} ranks share a batch; set it to {} or a multiple (the model "

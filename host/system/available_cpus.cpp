@@ -1,10 +1,7 @@
 #include "host/system/available_cpus.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <fstream>
-#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
@@ -16,14 +13,10 @@ namespace {
 
 /// CPUs that the scheduler may run this process on.
 std::size_t schedulable_cpus() {
-  constexpr std::size_t kMaxCpus = 1 << 16;  // a static cpu_set_t is limited to 1,024
-  const auto free_set = [](cpu_set_t* set) { CPU_FREE(set); };
-  const std::unique_ptr<cpu_set_t, decltype(free_set)> set(CPU_ALLOC(kMaxCpus), free_set);
-  const std::size_t size = CPU_ALLOC_SIZE(kMaxCpus);
-  if (set == nullptr || sched_getaffinity(0, size, set.get()) != 0) {
-    return std::thread::hardware_concurrency();
-  }
-  return static_cast<std::size_t>(CPU_COUNT_S(size, set.get()));
+  const std::vector<cpu_set_t> sets = cpu_affinity();
+  return sets.empty()
+             ? std::thread::hardware_concurrency()
+             : static_cast<std::size_t>(CPU_COUNT_S(sets.size() * sizeof(cpu_set_t), sets.data()));
 }
 
 /// A limit of `time` microseconds of CPU time per `period` microseconds.
@@ -46,6 +39,14 @@ std::optional<CpuQuota> quota_of(const Cgroup& group) {
 }
 
 }  // namespace
+
+std::vector<cpu_set_t> cpu_affinity() {
+  std::vector<cpu_set_t> sets(64);  // more than any kernel has
+  if (sched_getaffinity(0, sets.size() * sizeof(cpu_set_t), sets.data()) != 0) {
+    sets.clear();
+  }
+  return sets;
+}
 
 std::size_t available_cpus(const std::filesystem::path& root) {
   std::size_t cpus = schedulable_cpus();

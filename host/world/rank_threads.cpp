@@ -1,7 +1,5 @@
 #include "host/world/rank_threads.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <functional>
 #include <string>
@@ -16,9 +14,9 @@ namespace {
 /// The same for processes that may run on the same CPUs.
 std::size_t hash_of_cpus() {
   std::string place = host_name();
-  cpu_set_t cpus{};
-  (void)sched_getaffinity(0, sizeof(cpus), &cpus);
-  place.append(reinterpret_cast<const char*>(&cpus), sizeof(cpus));
+  for (const cpu_set_t& cpus : cpu_affinity()) {
+    place.append(reinterpret_cast<const char*>(&cpus), sizeof(cpus));
+  }
   return std::hash<std::string>()(place);
 }
 
