@@ -9,6 +9,7 @@
 #include "host/data/dataset.h"
 #include "host/error.h"
 #include "host/json.h"
+#include "host/settings/run_settings.h"
 
 namespace qmnist {
 namespace {
@@ -42,6 +43,10 @@ std::vector<std::size_t> layer_sizes(const std::string& place, const Safetensors
         "{}: is not a classifier of {} to {} classes; expected tensors 0.weight, 0.bias, 2.weight, "
         "... as a run's model.safetensors has them",
         place, kMinClasses, kMaxClasses);
+  }
+  if (outputs.size() > kMaxHidden + 1) {
+    throw DataError("{}: has {} hidden layers; expected at most {}", place, outputs.size() - 1,
+                    kMaxHidden);
   }
   return outputs;
 }

@@ -96,6 +96,9 @@ void visit(Settings& settings, const Visitor& key) {
       "where an eighth of its free memory suffices");
 }
 
+/// Hidden layers that a network may have.
+inline constexpr std::size_t kMaxHidden = 16;
+
 struct ModelSettings {
   std::vector<std::size_t> hidden = {128, 64};
   Activation activation = Activation::kRelu;
@@ -103,7 +106,7 @@ struct ModelSettings {
 
 template <SameAs<ModelSettings> Settings, typename Visitor>
 void visit(Settings& settings, const Visitor& key) {
-  key("model.hidden", settings.hidden, constraint::Sizes{16, 1, 16384},
+  key("model.hidden", settings.hidden, constraint::Sizes{kMaxHidden, 1, 16384},
       "sizes of the hidden layers");
   key("model.activation", settings.activation, constraint::one_of<Activation>(),
       "activation of the hidden layers");

@@ -51,6 +51,13 @@ TEST_F(ModelTest, ReadsItsShapeFromTheTensors) {
   }
 }
 
+TEST_F(ModelTest, HasAsManyLayersAsAConfigMayHave) {
+  std::vector<std::size_t> hidden(kMaxHidden, 2);
+  EXPECT_EQ(to_model(content_of(hidden), "file").network.layers().size(), kMaxHidden + 1);
+  hidden.push_back(2);
+  expect_refusal(content_of(hidden), "has 17 hidden layers; expected at most 16");
+}
+
 TEST_F(ModelTest, KeepsItsActivation) {
   const std::vector<std::size_t> hidden{7};
   for (const ActivationChoice& activation : kActivations) {

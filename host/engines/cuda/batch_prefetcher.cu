@@ -40,14 +40,15 @@ ChunkShape BatchPrefetcher::copy(std::size_t network, std::size_t turn, const Da
   cudaEvent_t copied = copied_[network][turn].get();
   std::byte* pinned = pinned_->data() + (network * kTurns + turn) * layout_.bytes();
   QMNIST_CHECK(cudaEventSynchronize(copied));
-  const std::size_t bytes = layout_.write(pinned, data, chunk, is_kept(data));
+  const ChunkShape shape{.samples = chunk.indices.size(),
+                         .is_kept = is_kept(data),
+                         .is_distorted = !chunk.distortions.empty()};
+  const std::size_t bytes = layout_.write(pinned, data, chunk, shape.is_kept);
   QMNIST_CHECK(cudaStreamWaitEvent(copy_.get(), released_[turn].get()));
   QMNIST_CHECK(cudaMemcpyAsync(arrived_[turn].data(network), pinned, bytes, cudaMemcpyHostToDevice,
                                copy_.get()));
   QMNIST_CHECK(cudaEventRecord(copied, copy_.get()));
-  return {.samples = chunk.indices.size(),
-          .is_kept = is_kept(data),
-          .is_distorted = !chunk.distortions.empty()};
+  return shape;
 }
 
 void BatchPrefetcher::unpack(std::size_t turn, const ChunkShape& shape,

@@ -59,8 +59,8 @@ NetworkSet CudaGroup::all() const {
 }
 
 void CudaGroup::keep_on_device(const DataView& data) {
-  if (prefetcher_.is_kept(data)) {
-    return;
+  if (decided_for_ == data.pixels.data()) {
+    return;  // each network of the group asks, and chunks of others may be on their way
   }
   if (shape_.on_device == OnDevice::kAlways) {
     try {
@@ -77,6 +77,7 @@ void CudaGroup::keep_on_device(const DataView& data) {
       prefetcher_.keep_on_device(data);
     }
   }
+  decided_for_ = data.pixels.data();
 }
 
 void CudaGroup::train_chunk(std::size_t network, const DataView& data, const Chunk& chunk) {

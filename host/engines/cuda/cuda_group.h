@@ -89,6 +89,7 @@ class CudaGroup {
   NetworkBlocks blocks_;
   std::unique_ptr<DeviceNetwork> network_;
   BatchPrefetcher prefetcher_;
+  const std::uint8_t* decided_for_ = nullptr;  ///< images for which keep_on_device() decided
   MetricsReader metrics_;
   std::vector<std::optional<ChunkShape>> chunks_;  ///< of each network, until they are launched
   std::map<std::size_t, ChunkSteps> steps_;        ///< by samples

@@ -13,6 +13,8 @@
 namespace qmnist::cuda {
 namespace {
 
+static_assert(kMaxLayers == kMaxHidden + 1);
+
 /// The first layer from which on all layers' weights and a row's values fit into shared memory.
 std::size_t first_row_layer(std::span<const DenseLayer> layers) {
   for (std::size_t first = 0; first < layers.size(); ++first) {
@@ -25,13 +27,6 @@ std::size_t first_row_layer(std::span<const DenseLayer> layers) {
     }
   }
   throw std::length_error("a network with too many classes");
-}
-
-std::span<const DenseLayer> checked(std::span<const DenseLayer> layers) {
-  if (layers.size() > kMaxLayers) {
-    throw std::length_error("a network with too many layers");
-  }
-  return layers;
 }
 
 /// Doubles to work with where gradients are clipped.
@@ -53,7 +48,7 @@ FixedOrderNetwork::FixedOrderNetwork(const EngineSettings& settings, std::size_t
       clips_(settings.optimizer.clip_norm > 0),
       slices_(settings.slices),
       stream_(stream),
-      row_layer_(first_row_layer(checked(layers_))),
+      row_layer_(first_row_layer(layers_)),
       arenas_(settings, WeightLayout::kInputsOutputs, stream, blocks),
       losses_(blocks, settings.batch_size),
       correct_(blocks, settings.batch_size),

@@ -31,7 +31,6 @@ class FixedOrderNetwork final : public DeviceNetwork {
   /// @param settings of the shape; dropout rate, label smoothing and norm come with each step
   /// @param stream, blocks must outlive this
   /// @param world of the ranks that share the slices of each batch; nullptr for one
-  /// @throws std::length_error for a network of more than kMaxLayers layers
   FixedOrderNetwork(const EngineSettings& settings, std::size_t max_rows, cudaStream_t stream,
                     NetworkBlocks& blocks, DeviceWorld* world = nullptr);
 
