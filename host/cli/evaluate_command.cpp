@@ -31,20 +31,18 @@ struct EvaluationSet {
   std::string description;
 };
 
-/// Nothing for a model file that is not in a run's folder.
-std::optional<Config> find_config(const fs::path& run_or_file) {
-  const fs::path config_file = model_file(run_or_file).parent_path() / run_file::kConfig;
-  return fs::exists(config_file) ? std::optional(load_config(config_file, {})) : std::nullopt;
+fs::path beside_model(const fs::path& run_or_file, std::string_view name) {
+  return model_file(run_or_file).parent_path() / name;
 }
 
 Config config_of_run(const fs::path& run_or_file) {
-  std::optional<Config> config = find_config(run_or_file);
-  if (!config) {
+  const fs::path config = beside_model(run_or_file, run_file::kConfig);
+  if (!fs::exists(config)) {
     throw UsageError(
         "{}: has no config.json in its folder that tells its test set; choose images with --data",
         model_file(run_or_file).string());
   }
-  return *std::move(config);
+  return load_config(config, {});
 }
 
 bool are_equal(const Dataset& one, const Dataset& other) {
@@ -109,11 +107,10 @@ void check_classes(const fs::path& run, const ClassNames& classes, const Dataset
 FileForm form_of_runs(const std::vector<fs::path>& runs) {
   std::optional<FileForm> form;
   for (const fs::path& run : runs) {
-    const std::optional<Config> config = find_config(run);
-    if (!config) {
-      continue;
+    if (!fs::exists(beside_model(run, run_file::kSummary))) {
+      continue;  // not a run's folder, whose config.json would be another program's
     }
-    const FileForm next = file_form(config->data);
+    const FileForm next = file_form(config_of_run(run).data);
     if (form.value_or(next) != next) {
       throw UsageError(
           "{}: its data.transpose or data.first_label differs from that of the runs before it; "

@@ -21,13 +21,16 @@ std::map<std::string, std::string> run_metadata(const fs::path& source) {
   std::map<std::string, std::string> metadata;
   const fs::path summary = source.parent_path() / run_file::kSummary;
   if (fs::exists(summary)) {
-    metadata["test_accuracy"] = read_run_json(summary).value("test_accuracy", Json()).dump();
+    const Json accuracy = read_run_json(summary).value("test_accuracy", Json());
+    if (accuracy.is_number()) {  // a sweep's summary.json has an object there
+      metadata["test_accuracy"] = accuracy.dump();
+    }
   }
   const fs::path config = source.parent_path() / run_file::kConfig;
   if (fs::exists(config)) {
     Json values = read_run_json(config);
     for (const char* section : {"data", "output"}) {
-      if (values.contains(section)) {
+      if (values.contains(section) && values[section].is_object()) {
         values[section].erase("dir");
       }
     }

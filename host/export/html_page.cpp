@@ -68,10 +68,9 @@ std::string description_of(const Model& model, const RunMetadata& metadata) {
       "A network of {}, trained by qmnist_gpu{}. It computes in this page; nothing that you draw "
       "leaves it.",
       widths_text(model.network),
-      accuracy == of_run.end() || accuracy->second == "null"
-          ? ""
-          : fmt::format(", with a test accuracy of {:.2f}\u00a0%",
-                        100 * std::stod(accuracy->second)));
+      accuracy == of_run.end() ? ""
+                               : fmt::format(", with a test accuracy of {:.2f}\u00a0%",
+                                             100 * std::stod(accuracy->second)));
 }
 
 /// What is to be drawn.

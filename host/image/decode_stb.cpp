@@ -75,11 +75,13 @@ ColourImage decode_by_stb(Bytes bytes, std::string_view format, const std::strin
   return image;
 }
 
-/// Checks what stb_image does not: that the file is complete and each chunk's CRC is correct.
+/// Checks what stb_image does not: that the file is complete, begins with its size, and each
+/// chunk's CRC is correct.
 void check_png_chunks(Bytes bytes, const std::string& name) {
   constexpr std::size_t kSignature = 8;
-  constexpr std::size_t kOverhead = 12;        // length, type and CRC
-  constexpr std::uint32_t kLast = 0x49454E44;  // IEND
+  constexpr std::size_t kOverhead = 12;         // length, type and CRC
+  constexpr std::uint32_t kFirst = 0x49484452;  // IHDR
+  constexpr std::uint32_t kLast = 0x49454E44;   // IEND
   const Numbers numbers(bytes);
   std::uint32_t type = 0;
   for (std::size_t at = kSignature; type != kLast;) {
@@ -94,6 +96,10 @@ void check_png_chunks(Bytes bytes, const std::string& name) {
       throw DataError("{}: damaged PNG: wrong CRC in the chunk at byte {}", name, at);
     }
     type = numbers.big(at + 4);
+    if (at == kSignature && type != kFirst) {  // as in Apple's variant, which stb_image takes
+      throw DataError("{}: unusual PNG: does not begin with its size; save it as a plain PNG",
+                      name);
+    }
     at += kOverhead + length;
   }
 }

@@ -101,6 +101,14 @@ TEST(DecodeTest, RefusesADamagedPng) {
   }
 }
 
+TEST(DecodeTest, RefusesAPngThatDoesNotBeginWithItsSize) {
+  std::string content = test::read_file(image_fixture("up_17x31.png"));
+  // A chunk whose content would be taken as 1 x 1 pixels, and which stb_image skips.
+  constexpr std::string_view kChunk("\0\0\0\bCgBI\0\0\0\1\0\0\0\1\xE7\xDE\x5B\x33", 20);
+  content.insert(8, kChunk);
+  expect_refusal(content, "unusual PNG");
+}
+
 TEST(DecodeTest, RefusesADamagedJpeg) {
   std::string content = test::read_file(image_fixture("grey_50x70.jpg"));
   const std::size_t scan = content.find("\xFF\xDA");

@@ -212,6 +212,17 @@ TEST_F(AfterTrainingTest, EvaluationNamesWhatIsMissing) {
                  3, {"no labels in its folder", "t10k-labels-idx1-ubyte"});
 }
 
+TEST_F(AfterTrainingTest, EvaluationOnFilesLeavesOutAnotherProgramsConfig) {
+  const TemporaryFolder folder;
+  fs::copy_file(run().file("model.safetensors"), folder / "model.safetensors");
+  write_file(folder / "config.json", R"({"model_type": "mlp"})");
+  EXPECT_EQ(evaluate({"--model", folder / "model.safetensors", "--data",
+                      run().data("t10k-images-idx3-ubyte")})
+                .at("images"),
+            kTestFileDigits);
+  expect_refusal({"evaluate", "--model", folder / "model.safetensors"}, 2, {"model_type"});
+}
+
 TEST_F(AfterTrainingTest, ComparisonShowsDifferencesAndSignificance) {
   const SmallRun other({{"training", {{"epochs", 1}}}, {"optimizer", {{"learning_rate", 1e-6}}}});
   EXPECT_EQ(other.train({"--quiet"}).status, 0);  // with a warning: it learns nothing

@@ -101,6 +101,17 @@ TEST_F(ExportCommandTest, OnnxTellsOfItsRun) {
   expect_error(export_run({"--format", "onnx"}), 3, {"summary.json"});
 }
 
+TEST_F(ExportCommandTest, LeavesOutWhatOtherProgramsFilesSay) {
+  write_file(run_.file("config.json"), R"({"data": "MNIST"})");
+  write_file(run_.file("summary.json"), R"({"test_accuracy": {"mean": 0.9}})");
+  for (const char* format : {"html", "onnx"}) {
+    if (std::string_view(format) != "onnx" || QMNIST_HAS_ONNX != 0) {
+      expect_success(export_run({"--format", format}));
+    }
+  }
+  EXPECT_EQ(read_file(folder_ / "draw.html").find("test accuracy"), std::string::npos);
+}
+
 TEST_F(ExportCommandTest, SafetensorsAreTheRunsOwnAndSayWhatWroteThem) {
   expect_success(export_run({"--format", "safetensors"}));
   const TensorFile exported = read_tensors(folder_ / "model.safetensors");
