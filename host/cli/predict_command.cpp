@@ -88,7 +88,7 @@ class Predictor {
     if (ensemble_.size() > 1 && !options_.json) {
       print_out("Ensemble of {} models (mean of class probabilities)\n", ensemble_.size());
     }
-    if (!classify_all(files_)) {
+    if (!classify_all()) {
       return ExitStatus::kInterrupted;
     }
     progress_.clear();
@@ -102,9 +102,10 @@ class Predictor {
   }
 
  private:
-  /// classify() of many. @return false if the program was interrupted meanwhile
-  [[nodiscard]] bool classify_all(std::span<ImageFile> files) {
+  /// Classifies the images that the command names. @return false if it was interrupted meanwhile
+  [[nodiscard]] bool classify_all() {
     constexpr std::size_t kBatch = 512;  // images; bounds memory
+    const std::span<ImageFile> files = files_;
     for (std::size_t first = 0; first < files.size(); first += kBatch) {
       if (interrupt_requested()) {
         return false;
@@ -155,7 +156,9 @@ class Predictor {
     try {
       while (!interrupt_requested()) {
         std::vector<ImageFile> files = arrived(stop);
-        (void)classify_all(files);
+        for (ImageFile& file : files) {
+          classify({&file, 1});
+        }
         flush_output();
       }
     } catch (const DataError& error) {

@@ -13,8 +13,9 @@ namespace qmnist {
 /// Command-line options of `predict`.
 struct PredictOptions {
   std::vector<std::filesystem::path>
-      models;                       ///< run folders or model files; empty for kDefaultModel
-  std::vector<std::string> images;  ///< files, folders, "-"; empty for a submission
+      models;  ///< run folders or model files; empty for kDefaultModel
+  std::vector<std::string>
+      images;  ///< files, folders, "-"; may be empty for a submission or with watch
   Preprocess preprocess = Preprocess::kAuto;
   std::optional<std::filesystem::path> watch;  ///< folder whose new images are classified
   bool json = false;
