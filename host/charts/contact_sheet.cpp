@@ -9,13 +9,15 @@
 
 #include "host/format/text.h"
 #include "host/html/html.h"
+#include "host/image/grey.h"
 #include "host/image/png.h"
 #include "host/utf8.h"
 
 namespace qmnist {
 namespace {
 
-constexpr std::size_t kTileSide = 4 * kImageSide;  // in pixels, as all lengths here
+constexpr std::size_t kEnlarged = 4;
+constexpr std::size_t kTileSide = kEnlarged * kImageSide;  // in pixels, as all lengths here
 constexpr std::size_t kCellWidth = kTileSide + 16;
 constexpr std::size_t kCellHeight = kTileSide + 52;
 constexpr std::size_t kMargin = 16;
@@ -38,18 +40,6 @@ std::string caption(const std::string& name) {
              : "…" + escaped(file.substr(starts[starts.size() - kMaxLength + 1]));
 }
 
-/// The image enlarged without interpolation, which an SVG viewer would apply.
-GreyImage enlarged(const PreprocessedImage& input) {
-  constexpr std::size_t kFactor = kTileSide / kImageSide;
-  GreyImage image{.width = kTileSide, .height = kTileSide, .pixels = {}};
-  for (std::size_t y = 0; y < kTileSide; ++y) {
-    for (std::size_t x = 0; x < kTileSide; ++x) {
-      image.pixels.push_back(input.pixels.at(y / kFactor * kImageSide + x / kFactor));
-    }
-  }
-  return image;
-}
-
 std::string cell(const Classification& classification, std::string_view name, std::size_t left,
                  std::size_t top) {
   const std::size_t middle = left + kTileSide / 2;
@@ -60,8 +50,9 @@ std::string cell(const Classification& classification, std::string_view name, st
       "<text x='{}' y='{}' font-size='{}'><tspan font-weight='bold'>{}</tspan>"
       "<tspan dx='8' font-size='{}'>{}</tspan></text>\n"
       "<text x='{}' y='{}' font-size='11' fill='#666'>{}</text>\n",
-      left, top, kTileSide, kTileSide, png_data_uri(encode_png(enlarged(classification.input))),
-      middle, top + kTileSide + 18, font, escaped(name), std::min(font, std::size_t{13}),
+      left, top, kTileSide, kTileSide,
+      png_data_uri(encode_png(enlarged(classification.input.pixels, kEnlarged))), middle,
+      top + kTileSide + 18, font, escaped(name), std::min(font, std::size_t{13}),
       percent(classification.confidence()), middle, top + kTileSide + 34,
       caption(classification.name));
 }

@@ -1,5 +1,7 @@
 #include "host/image/grey.h"
 
+#include "host/data/dataset.h"
+
 namespace qmnist {
 namespace {
 
@@ -54,6 +56,15 @@ bool is_opaque(const ColourImage& image) {
     }
   }
   return true;
+}
+
+GreyImage enlarged(std::span<const std::uint8_t> pixels, std::size_t factor) {
+  const std::size_t side = factor * kImageSide;
+  GreyImage image{.width = side, .height = side, .pixels = {}};
+  for (std::size_t i = 0; i < side * side; ++i) {
+    image.pixels.push_back(pixels[i / side / factor * kImageSide + i % side / factor]);
+  }
+  return image;
 }
 
 }  // namespace qmnist

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "host/image/image.h"
 
@@ -18,5 +20,8 @@ namespace qmnist {
 
 /// Whether all pixels are opaque.
 [[nodiscard]] bool is_opaque(const ColourImage& image);
+
+/// An image of 28 x 28 with each pixel as a square of that side: what a viewer would smooth.
+[[nodiscard]] GreyImage enlarged(std::span<const std::uint8_t> pixels, std::size_t factor);
 
 }  // namespace qmnist

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <vector>
 
+#include "host/image/grey.h"
 #include "host/image/png.h"
 #include "host/tensorboard/event_file.h"
 
@@ -82,17 +83,6 @@ HistogramProto histogram_of(std::span<const float> values) {
 
 bool is_finite(float value) {
   return std::isfinite(value);
-}
-
-/// Each pixel as a square, as TensorBoard shows small pictures small.
-GreyImage enlarged(std::span<const std::uint8_t> pixels) {
-  constexpr std::size_t kScale = 4;
-  constexpr std::size_t kSide = kScale * kImageSide;
-  GreyImage image{.width = kSide, .height = kSide, .pixels = {}};
-  for (std::size_t i = 0; i < kSide * kSide; ++i) {
-    image.pixels.push_back(pixels[i / kSide / kScale * kImageSide + i % kSide / kScale]);
-  }
-  return image;
 }
 
 /// A setting as hparams has it; lists as text.
@@ -183,7 +173,8 @@ void RunEvents::add_result(const RunResult& result, std::string_view confusion_p
   }
   std::size_t number = 0;
   for (const Prediction& mistake : most_confident_mistakes(result.test.predictions, kMistakes)) {
-    const GreyImage image = enlarged(result.dataset.view().image(mistake.index));
+    constexpr std::size_t kEnlarged = 4;  // TensorBoard shows small pictures small
+    const GreyImage image = enlarged(result.dataset.view().image(mistake.index), kEnlarged);
     add_picture(event, fmt::format("misclassified/{:02}", ++number),
                 fmt::format("{} read as {}", classes[mistake.label], classes[mistake.predicted]),
                 encode_png(image));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "host/data/class_names.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "host/engines/cpu/softmax_rows.cpp"
 #include <hwy/foreach_target.h>
@@ -12,8 +14,6 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace qmnist::cpu::HWY_NAMESPACE {
-
-inline constexpr std::size_t kMaxClasses = 256;  // labels are bytes
 
 /// The same value of kLanes rows.
 struct alignas(kLanes * sizeof(float)) Lanes {
