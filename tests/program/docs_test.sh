@@ -90,6 +90,7 @@ check_links() {
       anchors[$place]=1
       continue
     fi
+    links=$((links + 1))
     page=${place%:*} path=${target%%#*}
     if [[ $path ]]; then path=$(dirname "$page")/$path; else path=$page; fi
     if [[ ! -e $root/$path ]]; then
@@ -106,6 +107,7 @@ check_excerpts() {
   local page place file line
   for page in "${pages[@]}"; do
     while IFS=$'\t' read -r place file line; do
+      excerpt_lines=$((excerpt_lines + 1))
       grep -sqxF -- "$line" "$root/$file" || fail "$place: not in $file: $line"
     done < <(awk -v page="$page" '
       /^<!-- cut from .* -->$/ { file = $4; next }
@@ -136,8 +138,12 @@ mapfile -t pages < <(find . -name '*.md' -not -path './build/*' -not -path './ru
 
 lines=$(wc -l <README.md)
 [[ $lines -le 150 ]] || fail "README.md has $lines lines, more than 150"
+links=0
 check_links
+[[ $links -gt 0 ]] || fail "no link was found"
+excerpt_lines=0
 check_excerpts
+[[ $excerpt_lines -gt 0 ]] || fail "no excerpt was found"
 words=0
 check_glossary
 [[ $words -gt 0 ]] || fail "no word was found in the glossary's last column"
@@ -146,5 +152,5 @@ for page in "${pages[@]}"; do
   run_examples "$page"
 done
 [[ $examples -gt 0 ]] || fail "no example was found"
-echo "${#pages[@]} pages, $examples examples, $failures failures"
+echo "${#pages[@]} pages, $links links, $excerpt_lines lines of excerpts, $examples examples, $failures failures"
 [[ $failures == 0 ]]

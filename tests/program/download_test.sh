@@ -216,7 +216,7 @@ other_sets_replace_nothing() {
 }
 
 emnist_is_unpacked() {
-  type -P zip unzip >/dev/null || { echo "SKIP $test: zip or unzip is missing"; return 0; }
+  type -P zip unzip >/dev/null || { result='SKIP (zip or unzip is missing)'; return 0; }
   local set part
   mkdir "$work/gzip"
   for set in digits mnist letters balanced bymerge byclass; do
@@ -296,6 +296,7 @@ manifests_are_complete() {
   done
 }
 
+passed=0 skipped=0
 for test in \
   fresh_download \
   second_run_keeps_files \
@@ -316,7 +317,10 @@ for test in \
   without_a_network_the_place_is_named \
   bad_command_line_and_help \
   manifests_are_complete; do
+  result=PASS
   reset
   "$test"
-  echo "PASS $test"
+  echo "$result $test"
+  if [[ $result == PASS ]]; then passed=$((passed + 1)); else skipped=$((skipped + 1)); fi
 done
+echo "$passed passed, $skipped skipped"

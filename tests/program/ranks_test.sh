@@ -2,12 +2,16 @@
 # Training on several ranks, from outside: the bits of one process, whatever ends it.
 #
 #   ranks_test.sh PROGRAM MPIEXEC
+#
+# Exit status: 0 passed, 1 failed, 77 skipped (CTest's SKIP_RETURN_CODE).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 program=$1 mpiexec=$2
+command -v pgrep >/dev/null || { echo 'SKIP: pgrep is missing'; exit 77; }
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_btl_tcp_if_include=lo
+trap 'kill $(jobs -p) 2>/dev/null || true; wait; rm -rf "$folder"' EXIT
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_btl_tcp_if_include=lo
+export OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe  # Open MPI 4 and 5
 interrupted=130
 
 fail() { echo "ranks_test.sh: $*" >&2; exit 1; }
@@ -38,14 +42,18 @@ expect_error() {
     fail "expected one line with '$text': $(<"$folder/output")"
   fi
 }
-# a_rank N: the process of a rank.
-a_rank() { pgrep -f -- "^$program .*output.dir=$folder/killed" | sed -n "$1p"; }
-wait_for_checkpoint() {
-  for _ in {1..300}; do
-    [[ ! -f $folder/killed/checkpoint.safetensors ]] || return 0
-    sleep 0.1
+# a_rank FOLDER N: the process of a rank that writes there.
+a_rank() { pgrep -f -- "^$program .*output.dir=$folder/$1" | sed -n "$2p" | grep .; }
+# signal_rank SIGNAL FOLDER N CHECKPOINT: once mpiexec's ranks, in the background, have written the checkpoint.
+signal_rank() {
+  local begin=$SECONDS process
+  until [[ -f $folder/$2/$4 ]]; do
+    kill -0 "$!" 2>/dev/null || fail "mpiexec ended without a $4: $(<"$folder/output")"
+    ((SECONDS - begin <= 30)) || fail "no $4 within 30 s: $(<"$folder/output")"
+    sleep 0.02
   done
-  fail 'no checkpoint within 30 s'
+  process=$(a_rank "$2" "$3") || fail "there are no $3 ranks: $(<"$folder/output")"
+  kill -"$1" "$process"
 }
 
 # The same bits.
@@ -62,6 +70,8 @@ done
 expect_error 2 'training.slices is 4, but 3 ranks share a batch; set it to 3' ranks 3 --set output.dir="$folder/refused"
 expect_error 2 'training.seed' "$mpiexec" -n 1 "$program" "${few[@]}" --set output.dir="$folder/differs" \
   : -n 1 "$program" "${few[@]}" --set output.dir="$folder/differs" --set training.seed=1
+expect_error 2 'training.epochs 1, but rank 0 has device' "$mpiexec" -n 1 "$program" "${few[@]}" --set output.dir="$folder/differs" \
+  : -n 1 "$program" "${few[@]}" --set output.dir="$folder/differs" --set training.epochs=1
 expect_error 3 'no_such_folder' ranks 2 --set data.dir=no_such_folder --set output.dir="$folder/refused"
 CUDA_VISIBLE_DEVICES='' expect_error 4 'device cuda: ' ranks 2 --device cuda --set output.dir="$folder/refused"
 # Three processes of srun that are not connected.
@@ -75,14 +85,13 @@ expect_same batch_script one
 long=(--set training.epochs=4000 --set output.checkpoint_seconds=0 --set output.dir="$folder/killed")
 end_in_its_midst() {  # SIGNAL RANK
   rm -rf "$folder/killed"
-  ranks 2 "${long[@]}" >"$folder/output" 2>&1 &
-  wait_for_checkpoint
-  kill -"$1" "$(a_rank "$2")"
+  "$mpiexec" -n 2 "$program" "${few[@]}" "${long[@]}" >"$folder/output" 2>&1 &
+  signal_rank "$1" killed "$2" checkpoint.safetensors
   local begin=$SECONDS
   status=0
   wait "$!" || status=$?
-  while [[ -n $(a_rank 1) ]] && ((SECONDS - begin <= 20)); do sleep 0.1; done  # mpiexec does not wait for what it kills
-  ((SECONDS - begin <= 20)) || fail "ended $((SECONDS - begin)) s after SIG$1, or not yet: $(a_rank 1)"
+  while a_rank killed 1 >/dev/null && ((SECONDS - begin <= 20)); do sleep 0.1; done  # mpiexec does not wait for what it kills
+  ((SECONDS - begin <= 20)) || fail "ended $((SECONDS - begin)) s after SIG$1, or not yet: $(a_rank killed 1)"
 }
 finish() {
   local epochs
@@ -124,8 +133,7 @@ expect_same_sweep() {  # FOLDER
 expect_same_sweep shared
 end_sweep() {  # SIGNAL RANK: in its midst; then resumes it on two ranks
   "$mpiexec" -n 3 "${sweep[@]}" --set output.dir="$folder/$1" >"$folder/output" 2>&1 &
-  until [[ -f $folder/$1/003/checkpoint.safetensors ]]; do sleep 0.02; done
-  kill -"$1" "$(pgrep -f -- "^$program sweep .*output.dir=$folder/$1" | sed -n "$2p")"
+  signal_rank "$1" "$1" "$2" 003/checkpoint.safetensors
   local status=0
   wait "$!" || status=$?
   [[ $status != 0 && ! -f $folder/$1/results.csv ]] || fail "a sweep that was ended by SIG$1 has status $status"

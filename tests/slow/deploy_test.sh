@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks deploy/: Kubernetes' files against the API, by its Python client, and the pods' command on this machine.
 #
-#   deploy_test.sh PROGRAM FOLDER     qmnist_gpu, and where the Python package is installed and stays
+#   deploy_test.sh PROGRAM FOLDER     qmnist_gpu, and where the Python packages are installed and stay
 #
 # Exit status: 0 passed, 1 failed, 77 skipped (CTest's SKIP_RETURN_CODE).
 set -euo pipefail
@@ -10,16 +10,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-skip() { echo "SKIP: $*"; exit 77; }
-
-command -v python3 >/dev/null || skip 'python3 is missing'
-if [[ ! -f $venv/complete ]]; then
-  rm -rf "$venv"
-  python3 -m venv "$venv" >"$work/log" 2>&1 || skip "Python has no venv: $(tail -n 1 "$work/log")"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check 'kubernetes==37.*' >"$work/log" 2>&1 ||
-    skip "the client cannot be installed (can PyPI be reached?): $(grep ERROR "$work/log" | tail -n 1)"
-  touch "$venv/complete"
-fi
+# shellcheck source=tests/slow/python_packages.sh
+source tests/slow/python_packages.sh
+install_packages "$venv" tests/deploy/requirements.txt
 "$venv/bin/python" tests/slow/check_kubernetes.py deploy/*.yaml
 sed 's/completions:/completion:/' deploy/sweep-job.yaml >"$work/wrong.yaml"
 if "$venv/bin/python" tests/slow/check_kubernetes.py "$work/wrong.yaml" >/dev/null; then

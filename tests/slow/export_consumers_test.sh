@@ -13,6 +13,10 @@ trap 'rm -rf "$work"' EXIT
 
 # shellcheck source=tests/slow/python_packages.sh
 source "$root/tests/slow/python_packages.sh"
+parts=$("$program" info)
+for part in ONNX NPZ; do
+  [[ $parts == *"QMNIST_$part ON"* ]] || skip "this build exports no $part"
+done
 command -v c++ >/dev/null || skip 'c++ is missing'
 install_packages "$venv" "$root/tests/export/requirements.txt"
 

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 root, runs = map(Path, sys.argv[1:3])
 SCALARS = {"loss": "loss/training", "accuracy": "accuracy/training", "val_loss": "loss/validation",
            "val_accuracy": "accuracy/validation", "learning_rate": "learning_rate"}
+PICTURE = "misclassified/01"
 
 
 def epochs_of(run):
@@ -49,24 +51,33 @@ def ask(port, question, request=None):
         return json.load(answer)
 
 
+def groups_and_tags(port):
+    """The session groups and the tags of images, once the server, which answers from the start, has read both runs."""
+    deadline = time.monotonic() + 120
+    while True:
+        groups = ask(port, "hparams/session_groups", {
+            "experimentName": "", "allowedStatuses": ["STATUS_SUCCESS"], "colParams": [], "startIndex": 0, "sliceSize": 10})
+        tags = ask(port, "images/tags")
+        if len(groups["sessionGroups"]) == 2 and {"confusion", PICTURE} <= tags.get("second", {}).keys():
+            return groups, tags
+        assert time.monotonic() < deadline, ("TensorBoard has not read both runs within 120 s", groups, tags)
+        time.sleep(0.2)
+
+
 def check_server():
     command = [sys.executable, "-m", "tensorboard.main", "--logdir", runs, "--host", "127.0.0.1", "--port", "0",
                "--load_fast", "false", "--reload_interval", "1"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         try:
             port = next(match[1] for match in map(re.compile(r"http://127.0.0.1:(\d+)/").search, server.stderr) if match)
-            names = []
-            while "optimizer.learning_rate" not in names:  # until it has read the files
-                experiment = ask(port, "hparams/experiment", {"experimentName": ""})
-                names = [info["name"] for info in experiment["hparamInfos"] if info["differs"]]
+            groups, tags = groups_and_tags(port)
+            experiment = ask(port, "hparams/experiment", {"experimentName": ""})
+            names = [info["name"] for info in experiment["hparamInfos"] if info["differs"]]
             assert sorted(names) == ["optimizer.learning_rate", "training.seed"], names
-            groups = ask(port, "hparams/session_groups", {
-                "experimentName": "", "allowedStatuses": ["STATUS_SUCCESS"], "colParams": [], "startIndex": 0, "sliceSize": 10})
             rates = {group["name"]: group["hparams"]["optimizer.learning_rate"] for group in groups["sessionGroups"]}
             assert rates == {"first": 0.001, "second": 0.002}, rates
-            tags = ask(port, "images/tags")
             assert tags["second"]["confusion"]["displayName"] == "confusion matrix of the test images", tags
-            [picture] = ask(port, "images/images?run=second&tag=misclassified/01&sample=0")
+            [picture] = ask(port, f"images/images?run=second&tag={PICTURE}&sample=0")
             assert picture["step"] == 2, picture
         finally:
             server.kill()  # its handler of SIGTERM writes to the pipe that this end closes, and may go on to serve
