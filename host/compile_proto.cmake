@@ -1,3 +1,6 @@
+find_modules(protobuf protobuf-lite)  # says what it links with itself, in every version
+find_program(PROTOC protoc)
+
 # compile_proto(LIBRARY FOLDER NAME): a static library of FOLDER/NAME.proto, whose header is <FOLDER/NAME.pb.h>; generated, so
 # without our warnings and clang-tidy.
 function(compile_proto library folder name)

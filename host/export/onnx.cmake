@@ -1,6 +1,4 @@
 # Export to ONNX.
-find_modules(protobuf protobuf-lite)  # says what it links with itself, in every version
-find_program(PROTOC protoc)
 if(protobuf_FOUND AND PROTOC)
   set(onnx_complete ON)
 endif()

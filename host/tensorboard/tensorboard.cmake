@@ -1,6 +1,4 @@
 # Event files for TensorBoard.
-find_modules(protobuf protobuf-lite)
-find_program(PROTOC protoc)
 find_modules(isal libisal)
 if(protobuf_FOUND AND PROTOC AND isal_FOUND)
   set(tensorboard_complete ON)

@@ -29,14 +29,13 @@ NVCC
   chmod +x "$work/toolkit/bin/nvcc"
 }
 
-# expect_warning SOURCE TEXT [OPTION...]: configures SOURCE without another nvcc than the toolkit's. There must be a warning with TEXT,
-# a regular expression for the warning as one line, and the output that scripts/train shows must have it, too.
+# expect_warning SOURCE TEXT [OPTION...]: configures SOURCE with the toolkit. There must be a warning with TEXT, a regular expression for
+# the warning as one line, and the output that scripts/train shows must have it, too.
 expect_warning() {
-  local source=$1 text=$2 output warning ignored
-  ignored=$({ type -ap nvcc || true; } | xargs -r dirname | tr '\n' ';')
+  local source=$1 text=$2 output warning
   rm -rf "$work/build"
   if ! output=$(with_progress configuring cmake -G Ninja -S "$source" -B "$work/build" -DCUDAToolkit_ROOT="$work/toolkit" \
-    -DCMAKE_IGNORE_PATH="$ignored/usr/local/cuda/bin;/usr/local/bin" "${@:3}" 2>&1 >/dev/null); then
+    "${@:3}" 2>&1 >/dev/null); then
     echo "FAIL the configuration ends with an error, expected: $text"
     printf '%s\n' "$output"
     failures=$((failures + 1))
@@ -54,6 +53,9 @@ mkdir "$work/project"
 cat >"$work/project/CMakeLists.txt" <<CMAKE
 cmake_minimum_required(VERSION 3.25)
 project(project LANGUAGES CXX)
+# Hides the system's toolkit, which may lie in /usr/bin, only now that the compiler is found.
+set(CMAKE_FIND_USE_CMAKE_SYSTEM_PATH OFF)
+set(CMAKE_FIND_USE_SYSTEM_ENVIRONMENT_PATH OFF)
 set(QMNIST_CUDA ON)
 include($root/host/engines/cuda/find_cuda.cmake)
 if(QMNIST_HAS_CUDA)

@@ -41,7 +41,8 @@ std::size_t pinned_bytes(const EngineSettings& settings) {
 const CudaLibrary& load() {
   if constexpr (!QMNIST_HAS_CUDA) {
     throw DeviceError(
-        "this program was built without CUDA; a GPU needs a CUDA Toolkit at build time");
+        "this program was built without CUDA; to use a GPU, install a CUDA Toolkit, remove "
+        "build/release and build again");
   }
   static const void* const symbol = load_symbol();
   return *static_cast<const CudaLibrary*>(symbol);

@@ -9,6 +9,8 @@ if(QMNIST_HAS_CUDA AND QMNIST_HAS_MPI)
     set(found ON)
   endif()
   optional_part(NCCL ${found} "trains one network on one GPU only" "NCCL" "NVIDIA's package libnccl-dev")
+else()
+  unset(QMNIST_HAS_NCCL CACHE)  # of an earlier configuration
 endif()
 if(QMNIST_HAS_NCCL)
   add_library(qmnist_nccl MODULE engines/cuda/nccl/nccl_world.cpp)
