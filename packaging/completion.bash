@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Bash completion for qmnist_gpu. Commands and options are read from the output of --help.
 
 _qmnist_gpu() {

@@ -1,7 +1,9 @@
 """The contenders, one run of a contender, and the rounds in which they take turns."""
 
+import contextlib
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -118,21 +120,26 @@ def run_once(entry, options, device):
     command = [str(python), "-m", f"contenders.{contender.module}", "--device", device, *options]
     command += contender.variants[entry.variant]
     devices = ONLY_GPU if device == "cuda" else HIDDEN_GPU
+    process = subprocess.Popen(
+        command,
+        cwd=HERE,
+        env=os.environ | devices | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     try:
-        done = subprocess.run(
-            command,
-            cwd=HERE,
-            env=os.environ | devices | {"TF_CPP_MIN_LOG_LEVEL": "3"},
-            capture_output=True,
-            text=True,
-            timeout=TIME_LIMIT,
-        )
+        output, errors = process.communicate(timeout=TIME_LIMIT)
     except subprocess.TimeoutExpired:
         raise RuntimeError(f"took longer than {TIME_LIMIT} s") from None
-    if done.returncode != 0:
-        lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+    finally:
+        with contextlib.suppress(ProcessLookupError):  # nothing that it started runs on
+            os.killpg(process.pid, signal.SIGKILL)
+    if process.returncode != 0:
+        lines = errors.strip().splitlines() or [f"exit status {process.returncode}"]
         raise RuntimeError(lines[-1])
-    return json.loads(done.stdout.strip().splitlines()[-1])
+    return json.loads(output.strip().splitlines()[-1])
 
 
 def race(entries, options, rounds, say, device="cpu"):

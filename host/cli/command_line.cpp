@@ -160,7 +160,8 @@ void add_sweep(CLI::App& app, Command& command) {
       "The format of a sweep file is described in docs/sweeps.md. Trials are ranked by validation\n"
       "accuracy. --seeds repeats a training config with its own seed and those after it; results\n"
       "go to its output.dir with -seeds appended. Run the same command again to resume an\n"
-      "interrupted sweep.");
+      "interrupted sweep. --shard auto takes K and N from the task of a Slurm array, auto/N K\n"
+      "from that or from a pod of a Kubernetes Indexed Job.");
   const auto options = std::make_shared<SweepOptions>();
   sub->add_option("--config", options->config,
                   "JSON file of the sweep; with --seeds, config of a run")
@@ -186,7 +187,7 @@ void add_sweep(CLI::App& app, Command& command) {
       sub->add_option_function<std::string>(
              "--shard",
              [options](const std::string& text) { options->shard = parse_shard_option(text); },
-             "Train every N-th trial from the K-th (0, ...) on; auto: by a job array")
+             "Train every N-th trial from the K-th (0, ...) on; or auto, auto/N")
           ->type_name("K/N");
   sub->add_flag("--collect", options->collect, "Only write the results of what shards have trained")
       ->excludes(shard);
