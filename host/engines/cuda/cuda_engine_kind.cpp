@@ -41,8 +41,8 @@ std::size_t pinned_bytes(const EngineSettings& settings) {
 const CudaLibrary& load() {
   if constexpr (!QMNIST_HAS_CUDA) {
     throw DeviceError(
-        "this program was built without CUDA; to use a GPU, install a CUDA Toolkit, remove "
-        "build/release and build again");
+        "this program was built without CUDA; to use a GPU, remove the build folder and build "
+        "with a CUDA Toolkit, or take the image with CUDA");
   }
   static const void* const symbol = load_symbol();
   return *static_cast<const CudaLibrary*>(symbol);
