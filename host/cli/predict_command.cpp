@@ -156,8 +156,8 @@ class Predictor {
     try {
       while (!interrupt_requested()) {
         std::vector<ImageFile> files = arrived(stop);
-        for (ImageFile& file : files) {
-          classify({&file, 1});
+        for (auto file = files.begin(); file != files.end() && !interrupt_requested(); ++file) {
+          classify({file, 1});
         }
         flush_output();
       }

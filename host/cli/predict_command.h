@@ -13,9 +13,8 @@ namespace qmnist {
 /// Command-line options of `predict`.
 struct PredictOptions {
   std::vector<std::filesystem::path>
-      models;  ///< run folders or model files; empty for kDefaultModel
-  std::vector<std::string>
-      images;  ///< files, folders, "-"; may be empty for a submission or with watch
+      models;                       ///< run folders or model files; empty for kDefaultModel
+  std::vector<std::string> images;  ///< files, folders, "-"; none are needed with csv or watch
   Preprocess preprocess = Preprocess::kAuto;
   std::optional<std::filesystem::path> watch;  ///< folder whose new images are classified
   bool json = false;
